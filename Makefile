@@ -1,0 +1,64 @@
+# Short names for the build (Meson and Ninja under build/<config>/).
+#   make                    the programs, CONFIG=release
+#   make run                set this machine up and run a server on port 2181
+#   make test               set this machine up and pass the tests (about ten minutes on 2 cores)
+#   make check              unit and script tests and a minute of simulation
+# Others: sim SEED=n, fuzz T=name [SECONDS=n], integration, interop, bench, tidy, fmt, golden, clean.
+# CONFIG: release, debug (ASan and UBSan), tsan, cov.
+CONFIG ?= release
+B := build/$(CONFIG)
+PORT ?= 2181
+SECONDS ?= 60
+PYTEST := python3 -m pytest -q -ra
+
+.PHONY: all deps run test check integration interop sim fuzz bench tidy fmt golden clean
+
+all: deps
+	@tools/configure.sh $(CONFIG)
+	@ninja --quiet -C $(B)
+
+deps:
+	@tools/install-deps.sh build
+
+run: all
+	@tools/run.sh $(B) $(PORT)
+
+test: deps
+	@tools/test.sh
+
+check: deps
+	@tools/check.sh $(CONFIG) $(SUITE)
+
+integration: all
+	@tools/install-deps.sh test
+	@PADDOCKD=$(CURDIR)/$(B)/paddockd $(PYTEST) tests/integration
+
+interop: all
+	@tools/install-deps.sh interop
+	@PADDOCKD=$(CURDIR)/$(B)/paddockd $(PYTEST) tests/interop
+
+sim: deps
+	@tools/sim.sh $(CONFIG) "$(SEED)" "$(SECONDS)"
+
+fuzz:
+	@tools/install-deps.sh build lint
+	@tools/fuzz.sh "$(T)" "$(SECONDS)"
+
+bench: all
+	@ninja --quiet -C $(B) bench
+	@bench/run.py --build $(CURDIR)/$(B) $(ARGS)
+
+tidy: deps
+	@tools/install-deps.sh lint
+	@tools/configure.sh debug
+	@python3 tools/tidy.py build/debug
+
+fmt:
+	@tools/install-deps.sh lint
+	@find src sim tests fuzz bench \( -name '*.c' -o -name '*.h' \) 2>/dev/null | xargs clang-format -i
+
+golden: deps
+	@GOLDEN=write tools/check.sh debug script
+
+clean:
+	rm -rf build
