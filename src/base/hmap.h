@@ -17,7 +17,8 @@
 
 struct hmap_link {
     struct hmap_link *next; // in the bucket
-    uint32_t hash;          // low 32 bits of the key's hash; 4 bytes are free behind it
+    uint32_t hash;          // low 32 bits of the key's hash
+    uint32_t spare;         // the element's own: never touched here; fills what would be padding
 };
 
 struct hmap {
