@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// bench_load: the load generator. One thread, the real client protocol, one JSON line as result.
+//
+//     bench_load --port 2181 --sessions 50 --outstanding 16 --seconds 5 read
+//
+// It must cost far less than the server it measures, so it batches sends, receives once per
+// readiness, parses only headers and allocates nothing while it measures; how much it did cost is
+// in the result (load_cpu_s beside server_cpu_s).
+#include <arpa/inet.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/lib/churn.h"
+#include "bench/lib/flow.h"
+#include "bench/lib/idle.h"
+#include "bench/lib/measure.h"
+#include "bench/lib/session.h"
+
+static const char usage[] =
+    "usage: bench_load [options] MODE\n"
+    "\n"
+    "modes\n"
+    "  read, write   getData, setData on --keys nodes of --value bytes\n"
+    "  mixed         90 % read, 10 % write\n"
+    "  create        a new node of --value bytes each time\n"
+    "  sessions      open and close sessions, --sessions side by side\n"
+    "  idle          hold --sessions that only ping\n"
+    "  first         try until a session opens, print when (monotonic clock)\n"
+    "\n"
+    "options (default)\n"
+    "  --port N             on 127.0.0.1 (2181)\n"
+    "  --sessions N         (50)\n"
+    "  --outstanding N      unanswered requests per session (1)\n"
+    "  --seconds S          length of the window (5)\n"
+    "  --warmup S           before the window (1)\n"
+    "  --value BYTES        of a node (1024)\n"
+    "  --keys N             nodes read and written (1000)\n"
+    "  --count N            create: that many, instead of a time\n"
+    "  --rate R             open loop: R requests per second in total\n"
+    "  --timeout-ms N       session timeout (10000)\n"
+    "  --tag TEXT           create: part of the parents' names (c)\n"
+    "  --server-pid PID     report this process's CPU time and memory\n";
+
+struct command {
+    struct flow_options flow; // every option; the other modes take a part of them
+    const char *mode;
+};
+
+static double number(const char *name, const char *text, double min, double max)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !(value >= min && value <= max))
+        fatal("--%s %s: a number from %g to %g is needed", name, text, min, max);
+    return value;
+}
+
+static void take_option(struct flow_options *o, const char *name, const char *text)
+{
+    if (strcmp(name, "port") == 0)
+        o->port = (uint16_t)number(name, text, 1, 65535);
+    else if (strcmp(name, "sessions") == 0)
+        o->sessions = (uint32_t)number(name, text, 1, 100000);
+    else if (strcmp(name, "outstanding") == 0)
+        o->outstanding = (uint32_t)number(name, text, 1, 65536);
+    else if (strcmp(name, "seconds") == 0)
+        o->seconds = number(name, text, 0, 86400);
+    else if (strcmp(name, "warmup") == 0)
+        o->warmup_s = number(name, text, 0, 86400);
+    else if (strcmp(name, "value") == 0)
+        o->value_bytes = (uint32_t)number(name, text, 0, 1000000);
+    else if (strcmp(name, "keys") == 0)
+        o->keys = (uint32_t)number(name, text, 1, 1000000);
+    else if (strcmp(name, "count") == 0)
+        o->count = (uint64_t)number(name, text, 1, 1e9);
+    else if (strcmp(name, "rate") == 0)
+        o->rate = number(name, text, 1, 1e7);
+    else if (strcmp(name, "timeout-ms") == 0)
+        o->timeout_ms = (uint32_t)number(name, text, 1, 1e9);
+    else if (strcmp(name, "server-pid") == 0)
+        o->server_pid = (int)number(name, text, 1, 1e9);
+    else
+        o->tag = text;
+}
+
+static struct command parse(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"port", required_argument, NULL, 'o'},
+        {"sessions", required_argument, NULL, 'o'},
+        {"outstanding", required_argument, NULL, 'o'},
+        {"seconds", required_argument, NULL, 'o'},
+        {"warmup", required_argument, NULL, 'o'},
+        {"value", required_argument, NULL, 'o'},
+        {"keys", required_argument, NULL, 'o'},
+        {"count", required_argument, NULL, 'o'},
+        {"rate", required_argument, NULL, 'o'},
+        {"timeout-ms", required_argument, NULL, 'o'},
+        {"server-pid", required_argument, NULL, 'o'},
+        {"tag", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct command c = {
+        .flow = {.port = 2181,
+                 .sessions = 50,
+                 .outstanding = 1,
+                 .seconds = 5,
+                 .warmup_s = 1,
+                 .value_bytes = 1024,
+                 .keys = 1000,
+                 .timeout_ms = 10000,
+                 .tag = "c"},
+    };
+    int index = 0;
+    for (int got; (got = getopt_long(argc, argv, "h", options, &index)) != -1;) {
+        if (got == 'o') {
+            take_option(&c.flow, options[index].name, optarg);
+            continue;
+        }
+        fputs(usage, got == 'h' ? stdout : stderr);
+        exit(got == 'h' ? 0 : 1);
+    }
+    if (optind + 1 != argc) {
+        fputs(usage, stderr);
+        exit(1);
+    }
+    c.mode = argv[optind];
+    return c;
+}
+
+// As many descriptors as the system lets us have: sessions are sockets.
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// One attempt at a session; false while the server is not there, or not ready, yet.
+static bool try_session(const struct sockaddr_in *server, uint32_t timeout_ms)
+{
+    uint8_t frame[WIRE_CONNECT_BYTES];
+    uint8_t answer[WIRE_CONNECTED_BYTES];
+    ssize_t count = wire_connect(frame, timeout_ms) - frame;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_open = fd >= 0 && connect(fd, (const struct sockaddr *)server, sizeof *server) == 0 &&
+                   send(fd, frame, (size_t)count, MSG_NOSIGNAL) == count &&
+                   recv(fd, answer, sizeof answer, MSG_WAITALL) == (ssize_t)sizeof answer &&
+                   wire_u32(answer + 8) != 0;
+    if (fd >= 0)
+        close(fd);
+    return is_open;
+}
+
+static void first_run(const struct flow_options *o)
+{
+    // Often enough for a start of milliseconds, seldom enough not to slow a start of seconds.
+    const struct timespec pause = {.tv_nsec = 1000 * 1000};
+    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(o->port)};
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    uint64_t deadline = now_ns() + (uint64_t)(o->seconds * 1e9);
+    while (!try_session(&server, o->timeout_ms)) {
+        if (now_ns() > deadline)
+            fatal("no session within %g s", o->seconds);
+        nanosleep(&pause, NULL);
+    }
+    printf("{\"mode\": \"first\", \"established_ns\": %" PRIu64 "}\n", now_ns());
+}
+
+static void flow_mode(struct command *c, uint32_t write_percent, struct measure *m)
+{
+    c->flow.write_percent = write_percent;
+    c->flow.creates = strcmp(c->mode, "create") == 0;
+    flow_run(&c->flow, m);
+}
+
+static void run(struct command *c, struct measure *m)
+{
+    const struct flow_options *o = &c->flow;
+    if (strcmp(c->mode, "read") == 0)
+        flow_mode(c, 0, m);
+    else if (strcmp(c->mode, "write") == 0 || strcmp(c->mode, "create") == 0)
+        flow_mode(c, 100, m);
+    else if (strcmp(c->mode, "mixed") == 0)
+        flow_mode(c, 10, m);
+    else if (strcmp(c->mode, "sessions") == 0)
+        churn_run(&(struct churn_options){o->port, o->sessions, o->timeout_ms, o->warmup_s,
+                                          o->seconds, o->server_pid},
+                  m);
+    else if (strcmp(c->mode, "idle") == 0)
+        idle_run(&(struct idle_options){o->port, o->sessions, o->timeout_ms, o->warmup_s,
+                                        o->seconds, o->server_pid},
+                 m);
+    else
+        fatal("mode %s is unknown; --help lists them", c->mode);
+}
+
+int main(int argc, char **argv)
+{
+    struct command c = parse(argc, argv);
+    raise_file_limit();
+    if (strcmp(c.mode, "first") == 0) {
+        first_run(&c.flow);
+        return 0;
+    }
+    struct measure *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        fatal("out of memory");
+    run(&c, m);
+    measure_print(m, c.mode);
+    free(m);
+    return 0;
+}
