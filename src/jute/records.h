@@ -25,25 +25,26 @@
 #define JUTE_TYPE_str struct slice
 #define JUTE_TYPE_buf struct slice
 #define JUTE_TYPE_id struct jute_id
+#define JUTE_TYPE_acl struct jute_acl
 #define JUTE_TYPE_stat struct jute_stat
+#define JUTE_TYPE_client_info struct jute_client_info
 #define JUTE_TYPE_str_vec struct jute_str_vec
 #define JUTE_TYPE_acl_vec struct jute_acl_vec
 #define JUTE_TYPE_client_info_vec struct jute_client_info_vec
 
 // Vectors: count -1 is null, which is not the same as 0.
-struct jute_str_vec {
-    int32_t count;
-    struct slice *items;
-};
-struct jute_acl_vec {
-    int32_t count;
-    struct jute_acl *items;
-};
-struct jute_client_info_vec {
-    int32_t count;
-    struct jute_client_info *items;
-};
+#define JUTE_DECLARE(name, type)                                                                   \
+    struct jute_##name {                                                                           \
+        int32_t count;                                                                             \
+        JUTE_TYPE_##type *items;                                                                   \
+    };                                                                                             \
+    void jute_##name##_encode(const struct jute_##name *v, struct buf *to);                        \
+    bool jute_##name##_decode(struct jute_in *in, struct jute_##name *ret);                        \
+    void jute_##name##_print(const struct jute_##name *v, struct buf *to);
+JUTE_VECTORS(JUTE_DECLARE)
+#undef JUTE_DECLARE
 
+// Records.
 #define JUTE_FIELD(type, field) JUTE_TYPE_##type field;
 #define JUTE_DECLARE(name, NAME)                                                                   \
     struct jute_##name {                                                                           \
@@ -56,10 +57,13 @@ JUTE_RECORDS(JUTE_DECLARE)
 #undef JUTE_DECLARE
 #undef JUTE_FIELD
 
-void jute_str_encode(struct slice s, struct buf *to); // also buffers
-void jute_str_vec_encode(const struct jute_str_vec *v, struct buf *to);
-void jute_acl_vec_encode(const struct jute_acl_vec *v, struct buf *to);
-bool jute_acl_vec_decode(struct jute_in *in, struct jute_acl_vec *ret);
+// A string on its own: the reply of create and sync. Buffers have the same bytes.
+void jute_str_encode(struct slice s, struct buf *to);
+
+// One token for logs: bare when it is plain, else in quotes with escapes; null is null.
+void jute_str_print(struct slice s, struct buf *to);
+
+// True for equal lists in the same order; null equals only null.
 bool jute_acl_vec_equal(const struct jute_acl_vec *a, const struct jute_acl_vec *b);
 
 #endif

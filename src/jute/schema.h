@@ -5,9 +5,10 @@
 //
 //     RECORD_<NAME>(F)   F(type, field) for each field of `struct jute_<name>`
 //     JUTE_RECORDS(R)    R(name, NAME) for each record
+//     JUTE_VECTORS(V)    V(name, type of an element) for each vector
 //
-// Types: i32, i64, boolean, str and buf (struct slice; null is kept), the records stat,
-// stat_persisted, id, and the vectors str_vec, acl_vec, client_info_vec.
+// Types: i32, i64, boolean, str and buf (struct slice; null is kept), the records id and stat, and
+// the vectors.
 // Source: zookeeper.jute of Apache ZooKeeper; PROTOCOL 1.4, 2.2 to 2.8, 4, 5.
 #ifndef PADDOCK_JUTE_SCHEMA_H
 #define PADDOCK_JUTE_SCHEMA_H
@@ -70,6 +71,7 @@
 #define RECORD_TXN_DIGEST(F) F(i32, version) F(i64, tree_digest)
 #define RECORD_CREATE_TXN(F)                                                                       \
     F(str, path) F(buf, data) F(acl_vec, acl) F(boolean, ephemeral) F(i32, parent_cversion)
+#define RECORD_CREATE_TXN_V0(F) F(str, path) F(buf, data) F(acl_vec, acl) F(boolean, ephemeral)
 #define RECORD_CREATE_CONTAINER_TXN(F)                                                             \
     F(str, path) F(buf, data) F(acl_vec, acl) F(i32, parent_cversion)
 #define RECORD_CREATE_TTL_TXN(F)                                                                   \
@@ -84,6 +86,8 @@
 
 // ---- files ----
 #define RECORD_FILE_HEADER(F) F(i32, magic) F(i32, version) F(i64, dbid)
+
+#define JUTE_VECTORS(V) V(str_vec, str) V(acl_vec, acl) V(client_info_vec, client_info)
 
 // Records in the order in which a record is declared before its use as a field.
 #define JUTE_RECORDS(R)                                                                            \
@@ -122,6 +126,7 @@
     R(txn_header, TXN_HEADER)                                                                      \
     R(txn_digest, TXN_DIGEST)                                                                      \
     R(create_txn, CREATE_TXN)                                                                      \
+    R(create_txn_v0, CREATE_TXN_V0)                                                                \
     R(create_container_txn, CREATE_CONTAINER_TXN)                                                  \
     R(create_ttl_txn, CREATE_TTL_TXN)                                                              \
     R(delete_txn, DELETE_TXN)                                                                      \

@@ -19,7 +19,10 @@ size_t utf8_char_len(const uint8_t *p, const uint8_t *end);
 // The code point of a well-formed character of `len` bytes.
 uint32_t utf8_char(const uint8_t *p, size_t len);
 
-// `s` itself when it is well formed (or null), else a copy in which malformed runs are replaced.
-struct slice utf8_repair(struct slice s, struct arena *arena);
+// Give `s` itself when it is well formed (or null), else a copy with every malformed run replaced.
+// Units:  the copy is at most three times as long.
+// Memory: `ret` borrows `s`, or is in `arena`.
+// Errors: false when there is no memory for the copy.
+bool utf8_repair(struct slice s, struct arena *arena, struct slice *ret);
 
 #endif
