@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of the oracle: episodes on fresh servers, the report, the replay line, shrinking."""
+import argparse
+import time
+
+from tests.interop.lib.java_server import JavaServer
+from tests.interop.lib.paddock_server import PaddockServer
+from tests.interop.oracle import rules, shrink
+from tests.interop.oracle.configs import CONFIGS
+from tests.interop.oracle.generate import Generator
+from tests.interop.oracle.play import Difference, Player
+
+EPISODE_OPS = 5000
+
+
+class Result:
+    """What some episodes came to."""
+
+    def __init__(self):
+        self.ops = 0
+        self.episodes = 0
+        self.explained = {}
+        self.differences = []
+
+    def add(self, player):
+        self.ops += player.ops
+        for rule, count in player.explained.items():
+            self.explained[rule] = self.explained.get(rule, 0) + count
+
+
+def make_servers(config, against):
+    """Apache ZooKeeper and the server that is compared with it, both started, on fresh folders."""
+    other = PaddockServer if against == "paddock" else JavaServer
+    pair = [kind(config.cfg, config.properties) for kind in (JavaServer, other)]
+    try:
+        for server in pair:
+            server.launch()
+        return [server.wait_ready() for server in pair]
+    except BaseException:
+        for server in pair:
+            server.stop()
+        raise
+
+
+def play_once(steps, config, against, result=None):
+    """Plays steps on fresh servers; returns the first Difference or None."""
+    from tests.interop.oracle import walk
+    servers = make_servers(config, against)
+    player = Player(*servers, rules)
+    try:
+        player.play(steps)
+        player.flush()
+        walk.compare_all(player)
+        return None
+    except Difference as difference:
+        return difference
+    finally:
+        if result is not None:
+            result.add(player)
+        player.close()
+        for server in servers:
+            server.stop()
+
+
+def run(seed, ops, config, against="paddock", max_differences=1, shrink_s=120, say=print):
+    """Episodes until `ops` requests have been played. Returns the Result."""
+    result = Result()
+    left = ops
+    while left > 0 and len(result.differences) < max_differences:
+        size = min(left, EPISODE_OPS)
+        steps = Generator(seed, config).make(size)
+        difference = play_once(steps, config, against, result)
+        result.episodes += 1
+        if difference is not None:
+            result.differences.append(difference)
+            say(difference.describe())
+            say("replay: python3 -m tests.interop.oracle --config %s --seed %d --ops %d --against %s" % (
+                config.name, seed, size, against))
+            if shrink_s:
+                shrink.report(steps, difference, config, against, shrink_s, say)
+        seed += 1
+        left -= size
+    return result
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="oracle", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ops", type=int, default=EPISODE_OPS)
+    parser.add_argument("--config", choices=sorted(CONFIGS) + ["all"], default="all")
+    parser.add_argument("--against", choices=("paddock", "java"), default="paddock",
+                        help="java: a second Apache ZooKeeper, to test the oracle itself")
+    parser.add_argument("--differences", type=int, default=1, help="stop after so many")
+    parser.add_argument("--shrink", type=int, default=120, help="seconds for a smaller reproduction; 0: none")
+    options = parser.parse_args(arguments)
+    chosen = sorted(CONFIGS) if options.config == "all" else [options.config]
+    failed = False
+    for name in chosen:
+        begin = time.monotonic()
+        result = run(options.seed, options.ops // len(chosen), CONFIGS[name], options.against,
+                     options.differences, options.shrink)
+        print("%-10s %6d operations in %d episodes, %d unexplained differences, explained: %s, %.0f s" % (
+            name, result.ops, result.episodes, len(result.differences), result.explained or "none",
+            time.monotonic() - begin), flush=True)
+        failed = failed or bool(result.differences)
+    return 1 if failed else 0

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes a reproduction small: fewer steps, then fewer requests in each, as long as the same kind of difference remains."""
+import time
+
+
+def _split(steps):
+    """One request a step where the burst has several, so that requests can be dropped one by one."""
+    out = []
+    for step in steps:
+        if step[0] == "ops" and len(step[2]) > 1:
+            out += [("ops", step[1], [op]) for op in step[2]]
+        else:
+            out.append(step)
+    return out
+
+
+def _kind(difference):
+    """Two differences are the same if their kinds are and the last request's name is."""
+    step = difference.step
+    name = step[2][-1][0] if step[0] in ("ops", "fatal") and len(step) > 2 else step[0]
+    return difference.kind, name if len(step) > 2 and step[0] == "ops" and len(step[2]) == 1 else None
+
+
+def shrink(steps, difference, fails, seconds):
+    """ddmin: returns (steps, difference) that still fail. `fails(steps)` gives a Difference or None."""
+    until = time.monotonic() + seconds
+    best, best_difference = steps[:difference.index + 1], difference
+    got = fails(_split(best))
+    if got is not None:
+        best, best_difference = _split(best)[:got.index + 1], got
+    chunk = max(1, len(best) // 2)
+    while time.monotonic() < until:
+        at, shorter = 0, False
+        while at < len(best) and time.monotonic() < until:
+            trial = best[:at] + best[at + chunk:]
+            got = fails(trial) if trial else None
+            if got is not None and got.kind == best_difference.kind:
+                best, best_difference, shorter = trial[:got.index + 1], got, True
+            else:
+                at += chunk
+        if chunk == 1 and not shorter:
+            break
+        chunk = max(1, chunk // 2)
+    return best, best_difference
+
+
+def report(steps, difference, config, against, seconds, say):
+    from tests.interop.oracle.run import play_once
+    small, last = shrink(steps, difference, lambda trial: play_once(trial, config, against), seconds)
+    say("smaller (%d steps): %s" % (len(small), last.describe()))
+    for step in small:
+        say("    %r," % (step,))
