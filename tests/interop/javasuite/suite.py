@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs Apache ZooKeeper's own client tests, from Maven Central, against paddockd or against Java's server.
+
+    python3 -m tests.interop.javasuite.suite java|paddock [CLASS ...]
+
+One JVM per class, two at a time; results are lines `status class method reason` in
+build/interop/javasuite/SERVER.tsv. Without CLASS all of classes.txt are run.
+"""
+import concurrent.futures
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.interop.lib import install
+from tests.interop.lib.paddock_server import binary
+from tests.interop.lib.server_process import ROOT
+
+HERE = Path(__file__).parent
+BUILD = ROOT / "build" / "interop" / "javasuite"
+PACKAGE = "org.apache.zookeeper."
+CLASS_LIMIT_S = 400
+SUPER = "super:D/InIHSb7yEEbrWz8b9l71RjZJU="  # Of super:test, as the tests expect it.
+
+
+def classes():
+    lines = (HERE / "classes.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def prepare():
+    """Fetches the jars and compiles our two classes; returns the class path."""
+    lib = install.maven(HERE / "pom.xml", BUILD / "lib")
+    out = BUILD / "classes"
+    shutil.rmtree(out, ignore_errors=True)
+    sources = sorted((HERE / "src").rglob("*.java"))
+    subprocess.run(["javac", "-d", str(out), "-cp", str(lib / "*"), *map(str, sources)],
+                   check=True, stderr=subprocess.DEVNULL)
+    shutil.copytree(HERE / "src" / "META-INF", out / "META-INF")
+    return "%s:%s" % (out, lib / "*")
+
+
+def run_class(class_path, name, server, worker):
+    """One JVM; returns result lines. A JVM over its time counts as one failed line."""
+    scratch = Path(tempfile.mkdtemp(prefix="javasuite-", dir="/dev/shm"))
+    results = scratch / "results.tsv"
+    properties = {
+        "build.test.dir": scratch / "tests",
+        "paddock.results": results,
+        "paddock.binary": binary(),
+        "paddock.log": BUILD / ("%s-%s.server.log" % (name, server)),
+        "paddock.factory": "paddock.interop.PaddockFactory" if server == "paddock" else "",
+        "test.junit.threads": 4,
+        "zookeeper.junit.threadid": worker,
+        "zookeeper.DigestAuthenticationProvider.superDigest": SUPER,
+        "junit.jupiter.execution.timeout.default": "120 s",
+    }
+    command = (["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+               + ["-D%s=%s" % item for item in properties.items()]
+               + ["-cp", class_path, "org.junit.platform.console.ConsoleLauncher", "execute",
+                  "--disable-banner", "--details=none", "--select-class", PACKAGE + name])
+    Path(properties["paddock.log"]).unlink(missing_ok=True)
+    with open(BUILD / ("%s-%s.log" % (name, server)), "wb") as log:
+        try:
+            subprocess.run(command, stdout=log, stderr=log, cwd=scratch, timeout=CLASS_LIMIT_S)
+            late = []
+        except subprocess.TimeoutExpired:
+            late = ["failed\t%s\t(class)\tover %d s" % (PACKAGE + name, CLASS_LIMIT_S)]
+    lines = results.read_text().splitlines() if results.exists() else []
+    shutil.rmtree(scratch, ignore_errors=True)
+    return lines + late or ["failed\t%s\t(class)\tno result" % (PACKAGE + name)]
+
+
+def run(server, names=None, jobs=2, report=None):
+    """All results of the classes as {"Class method": (status, reason)}."""
+    class_path = prepare()
+    results = {}
+    workers = list(range(1, jobs + 1))
+
+    def one(name):
+        worker = workers.pop()
+        try:
+            return run_class(class_path, name, server, worker)
+        finally:
+            workers.append(worker)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for name, lines in zip(names or classes(), pool.map(one, names or classes())):
+            for line in lines:
+                status, cls, method, reason = (line.split("\t", 3) + [""] * 4)[:4]
+                results["%s %s" % (cls.removeprefix(PACKAGE), method)] = (status, reason)
+            if report:
+                report(name, lines)
+    return results
+
+
+def main():
+    server, names = sys.argv[1], sys.argv[2:]
+
+    def report(name, lines):
+        failed = [line for line in lines if not line.startswith("passed")]
+        print("%s: %d of %d passed" % (name, len(lines) - len(failed), len(lines)), *failed,
+              sep="\n    ", flush=True)
+
+    results = run(server, names or None, report=report)
+    if not names:
+        lines = ["%s\t%s\t%s\n" % (status, key, reason) for key, (status, reason) in sorted(results.items())]
+        (BUILD / (server + ".tsv")).write_text("".join(lines))
+    passed = sum(status == "passed" for status, _ in results.values())
+    print("%d passed, %d failed" % (passed, len(results) - passed))
+    return os.EX_OK if passed == len(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
