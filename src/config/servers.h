@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
@@ -44,32 +45,47 @@ struct config_member {
     struct config_host_port client;        // of the first ';' part
     struct config_host_port secure_client; // of the second ';' part
     bool is_client_from_static;            // taken from clientPort; not printed
-    int64_t group;                         // -1: in no group
-    int64_t weight;                        // 1 unless a weight. line says otherwise
+    int64_t group;                         // -1: in no group; set by config_servers_check
+    int64_t weight;                        // 1 unless a weight line says otherwise; likewise
+};
+
+// What a group or weight line says about a member, which may be named before its server line.
+struct config_share {
+    int64_t id;    // of the member
+    int64_t value; // its group or weight
+};
+struct config_shares {
+    struct config_share *items; // ascending by id
+    size_t count;
 };
 
 struct config_servers {
     struct config_member *members; // ascending by id
     size_t count;
-    bool is_hierarchical; // there are group. or weight. lines
+    struct config_shares groups, weights;
+    bool is_hierarchical; // there are group or weight lines
     int64_t version;      // 0 when the text has none
+    struct arena strings;
 };
 
 void config_servers_init(struct config_servers *s); // empty
 void config_servers_fini(struct config_servers *s);
 
-// Add what one line says. `key` is "server.N", "group.N", "weight.N" or "version".
+// Add what one line says. `key` is "server.N", "group.N", "weight.N" or "version"; a second line for
+// the same member replaces the first.
 // Memory: copies.
-// Errors: ERR_INVALID, with a sentence appended to `complaint`; `s` is unchanged then. ERR_LIMIT
-//         above CONFIG_SERVERS_MAX members.
+// Errors: ERR_INVALID, with a sentence appended to `complaint`; ERR_LIMIT above CONFIG_SERVERS_MAX
+//         members. A group line may have taken effect in part.
 enum err config_servers_add(struct config_servers *s, struct slice key, struct slice value,
                             bool allow_many_addresses, struct buf *complaint) MUST_CHECK;
 
-// What concerns all lines together: every participant of a hierarchical ensemble is in exactly one group.
+// What concerns all lines together: sets group and weight of the members; in a hierarchical ensemble
+// every participant is in a group.
 // Errors: ERR_INVALID with a sentence in `complaint`.
 enum err config_servers_check(struct config_servers *s, struct buf *complaint) MUST_CHECK;
 
-// Parse a whole verifier text (Properties syntax). Errors as above.
+// Parse a whole verifier text (Properties syntax) into an initialised, empty `ret`.
+// Errors: as above, and for a key that is none of those four.
 enum err config_servers_parse(struct slice text, struct config_servers *ret,
                               struct buf *complaint) MUST_CHECK;
 
