@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of the files in a version-2 directory (pure): log.<hex> and snapshot.<hex>[.gz|.snappy],
+// Names of the files in a version-2 directory: log.<hex> and snapshot.<hex>[.gz|.snappy],
 // where hex is the zxid, and the order among them, which is numeric. A name that is not exactly of
 // these forms is not ours: it is never read and never deleted.
 // Source: Util.getZxidFromName, SnapStream.getStreamMode; PROTOCOL 5.1. Differs: Java also takes
@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "port/file.h"
+#include "store/error.h"
 
 enum names_method { NAMES_PLAIN, NAMES_GZ, NAMES_SNAPPY };
 enum names_kind { NAMES_OTHER, NAMES_LOG, NAMES_SNAPSHOT, NAMES_SNAPSHOT_TMP };
@@ -43,6 +45,10 @@ struct names_list {
 void names_list_add(struct names_list *l, const struct names_file *f);
 void names_list_sort(struct names_list *l);
 void names_list_fini(struct names_list *l);
+
+// The files of one kind in a directory, sorted. `ret` is initialised here, also on failure.
+enum err names_list_dir(struct port_files *fs, const char *dir, enum names_kind kind,
+                        struct names_list *ret, struct store_error *e) MUST_CHECK;
 
 // Set `to` to "dir/name" and return it as a C string, valid until the next change of `to`.
 const char *names_join(struct buf *to, const char *dir, const char *name);

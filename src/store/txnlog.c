@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The writing end of the transaction log. Offsets of the current file:
+//
+//     0        16                       end                room_end
+//     |header|  record record ... record | zeros on the disk |
+//
+// A small batch lands in zeros that were written and synced with earlier batches, so its sync
+// carries data only. Measured on ext4 and NVMe: 90 us against 150 us for 1 KiB; from about 64 KiB
+// on the two meet, and zeroing would only write every byte twice.
+#include "store/txnlog.h"
+
+#include "base/assert.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "store/logfile.h"
+#include "store/names.h"
+
+enum {
+    ROOM_STEP_BYTES = 256 * 1024,
+    ROOM_BATCH_BYTES_MAX = 64 * 1024, // larger batches are appended without room
+    ROOM_PIECE_BYTES = 64 * 1024,     // zeros per call
+};
+
+struct txnlog {
+    struct port_files *fs;
+    char *dir;
+    struct txnlog_options options;
+    struct port_file *file;   // NULL until the next write begins one
+    struct buf path;          // of `file`
+    uint64_t end;             // behind the last record
+    uint64_t room_end;        // >= end; zeros are written up to here
+    uint64_t room_retry;      // no room is tried before `end` gets here (after a failure)
+    uint64_t room_step_bytes; // 0: none is made
+    uint8_t *zeros;           // ROOM_PIECE_BYTES; NULL until needed
+    bool is_unsynced;
+    bool is_name_new; // the directory has not been synced since the file was created
+    bool is_broken;
+    struct txnlog_stats stats;
+};
+
+static void check(const struct txnlog *l)
+{
+    ASSERT(l->file == NULL || l->end >= LOGFILE_HEADER_BYTES);
+    ASSERT(l->room_end >= l->end || l->file == NULL);
+    ASSERT(l->file != NULL || !l->is_unsynced);
+}
+
+struct txnlog *txnlog_open(struct port_files *fs, const char *dir,
+                           const struct txnlog_options *options)
+{
+    struct txnlog *l = mem_zalloc(sizeof *l);
+    l->fs = fs;
+    l->dir = mem_strdup(dir);
+    l->options = *options;
+    if (options->prealloc_bytes > 0) {
+        l->room_step_bytes = options->prealloc_bytes < ROOM_STEP_BYTES
+                                 ? (uint64_t)options->prealloc_bytes
+                                 : ROOM_STEP_BYTES;
+    }
+    return l;
+}
+
+// ---- room ahead ----
+
+static enum err write_zeros(struct txnlog *l, uint64_t from, uint64_t to)
+{
+    if (l->zeros == NULL) {
+        l->zeros = mem_zalloc(ROOM_PIECE_BYTES);
+    }
+    while (from < to) {
+        uint64_t left = to - from;
+        size_t len = left < ROOM_PIECE_BYTES ? (size_t)left : ROOM_PIECE_BYTES;
+        enum err err = l->file->write(l->file, from, l->zeros, len);
+        if (err != ERR_OK) {
+            return err;
+        }
+        from += len;
+    }
+    return ERR_OK;
+}
+
+// Write zeros up to the first multiple of the step behind `need`. On failure (a full disk) the
+// batch itself may still fit, so what was added is given back and room is left alone for a while.
+static void extend_room(struct txnlog *l, uint64_t need)
+{
+    uint64_t to = (need / l->room_step_bytes + 1) * l->room_step_bytes;
+    if (write_zeros(l, l->room_end, to) == ERR_OK) {
+        l->stats.zeroed_bytes += to - l->room_end;
+        l->room_end = to;
+        return;
+    }
+    l->room_retry = l->end + l->room_step_bytes;
+    // Zeros that cannot be given back are harmless; the next write goes over them.
+    (void)!l->file->truncate(l->file, l->room_end);
+}
+
+static bool wants_room(const struct txnlog *l)
+{
+    return l->room_step_bytes > 0 && l->end >= l->room_retry;
+}
+
+void txnlog_make_room(struct txnlog *l)
+{
+    if (l->file == NULL || l->is_broken || !wants_room(l) ||
+        l->room_end - l->end > l->room_step_bytes / 2) {
+        return;
+    }
+    extend_room(l, l->room_end);
+    // The point is that the next sync finds nothing but its batch to write.
+    if (l->options.force_sync && l->file->sync(l->file) != ERR_OK) {
+        l->is_broken = true;
+    }
+}
+
+// ---- files ----
+
+// Forget a file that holds no record; Java before 3.9.3 cannot start over an empty one.
+static void drop_file(struct txnlog *l)
+{
+    l->file->close(l->file);
+    l->file = NULL;
+    l->is_unsynced = false;
+    if (l->fs->remove(l->fs, buf_cstr(&l->path)) != ERR_OK) {
+        l->is_broken = true;
+    }
+}
+
+static enum err begin_file(struct txnlog *l, int64_t first_zxid, struct store_error *e)
+{
+    char name[NAMES_BYTES_MAX];
+    names_print_log(first_zxid, name);
+    const char *path = names_join(&l->path, l->dir, name);
+    // An existing file of that name holds nothing that recovery could read (FileTxnLog.append
+    // truncates it, too).
+    enum err err =
+        l->fs->open(l->fs, path, PORT_OPEN_WRITE | PORT_OPEN_CREATE | PORT_OPEN_TRUNCATE, &l->file);
+    if (err != ERR_OK) {
+        l->file = NULL;
+        return store_fail(e, err, "cannot create %s: %s", path, err_text(err));
+    }
+    uint8_t header[LOGFILE_HEADER_BYTES];
+    logfile_header(header);
+    err = l->file->write(l->file, 0, header, sizeof header);
+    if (err != ERR_OK) {
+        drop_file(l);
+        return store_fail(e, err, "cannot write %s: %s", buf_cstr(&l->path), err_text(err));
+    }
+    l->end = sizeof header;
+    l->room_end = sizeof header;
+    l->room_retry = 0;
+    l->is_name_new = true;
+    l->stats.files_begun++;
+    l->stats.total_bytes += sizeof header;
+    return ERR_OK;
+}
+
+// Bring the file back to its last good end, durably: otherwise a crash could bring a refused batch
+// back to life.
+static void undo_write(struct txnlog *l)
+{
+    if (l->end == LOGFILE_HEADER_BYTES) {
+        drop_file(l);
+        return;
+    }
+    enum err err = l->file->truncate(l->file, l->end);
+    if (err == ERR_OK) {
+        err = l->file->sync(l->file);
+    }
+    l->is_broken = err != ERR_OK;
+    l->room_end = l->end;
+    l->room_retry = l->end + l->room_step_bytes;
+}
+
+static void end_file(struct txnlog *l)
+{
+    if (l->room_end > l->end) {
+        // Zeros left behind by a failure here are legal; the cut only saves space.
+        (void)!l->file->truncate(l->file, l->end);
+    }
+    l->file->close(l->file);
+    l->file = NULL;
+}
+
+// ---- operations ----
+
+enum err txnlog_write(struct txnlog *l, int64_t first_zxid, struct slice batch,
+                      struct store_error *e)
+{
+    ASSERT(!l->is_broken);
+    ASSERT(batch.len > 0);
+    if (l->file == NULL) {
+        enum err err = begin_file(l, first_zxid, e);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    uint64_t new_end = l->end + batch.len;
+    if (new_end > l->room_end && batch.len <= ROOM_BATCH_BYTES_MAX && wants_room(l)) {
+        extend_room(l, new_end);
+    }
+    enum err err = l->file->write(l->file, l->end, batch.data, batch.len);
+    if (err != ERR_OK) {
+        err = store_fail(e, err, "cannot write %zu bytes to %s at offset %llu: %s", batch.len,
+                         buf_cstr(&l->path), (unsigned long long)l->end, err_text(err));
+        undo_write(l);
+        return err;
+    }
+    l->end = new_end;
+    l->room_end = l->room_end > new_end ? l->room_end : new_end;
+    l->is_unsynced = true;
+    l->stats.total_bytes += batch.len;
+    check(l);
+    return ERR_OK;
+}
+
+static enum err sync_file(struct txnlog *l, struct store_error *e)
+{
+    enum err err = l->file->sync(l->file);
+    if (err == ERR_OK && l->is_name_new) {
+        err = l->fs->sync_dir(l->fs, l->dir);
+    }
+    if (err != ERR_OK) {
+        l->is_broken = true;
+        return store_fail(e, err,
+                          "cannot sync %s: %s; what reached the disk is unknown, check the disk "
+                          "and start the server again",
+                          buf_cstr(&l->path), err_text(err));
+    }
+    l->is_name_new = false;
+    return ERR_OK;
+}
+
+enum err txnlog_sync(struct txnlog *l, struct store_error *e)
+{
+    ASSERT(!l->is_broken);
+    if (l->file == NULL || !l->is_unsynced) {
+        return ERR_OK;
+    }
+    if (l->options.force_sync) {
+        enum err err = sync_file(l, e);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    l->is_unsynced = false;
+    if (l->options.size_limit_bytes > 0 && l->end > (uint64_t)l->options.size_limit_bytes) {
+        end_file(l);
+    }
+    return ERR_OK;
+}
+
+void txnlog_roll(struct txnlog *l)
+{
+    ASSERT(!l->is_unsynced);
+    if (l->file != NULL && !l->is_broken) {
+        end_file(l);
+    }
+}
+
+bool txnlog_is_broken(const struct txnlog *l)
+{
+    return l->is_broken;
+}
+
+void txnlog_stats(const struct txnlog *l, struct txnlog_stats *ret)
+{
+    *ret = l->stats;
+    ret->file_bytes = l->file != NULL ? l->end : 0;
+}
+
+void txnlog_close(struct txnlog *l)
+{
+    if (l == NULL) {
+        return;
+    }
+    if (l->file != NULL && l->is_broken) {
+        l->file->close(l->file);
+    } else if (l->file != NULL) {
+        end_file(l);
+    }
+    buf_fini(&l->path);
+    mem_free(l->zeros);
+    mem_free(l->dir);
+    mem_free(l);
+}
