@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The only place where numbers of <errno.h> become `enum err`: above host/ nobody sees an errno.
+#ifndef PADDOCK_HOST_ERRNO_H
+#define PADDOCK_HOST_ERRNO_H
+
+#include "base/err.h"
+
+// `number` is positive, as in errno. Never ERR_OK; what has no row of its own is ERR_IO.
+enum err host_err(int number);
+
+// The same for a libuv status, which is a negative errno.
+enum err host_err_uv(int status);
+
+#endif

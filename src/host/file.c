@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One open file. Interrupted and short calls are continued here, so above this line a read is short
+// only at the end of the file and a write never is.
+#include "host/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/mem.h"
+#include "host/directory.h"
+#include "host/errno.h"
+
+struct host_file {
+    struct port_file port; // first
+    int fd;
+};
+
+static int fd_of(struct port_file *f)
+{
+    return CONTAINER_OF(f, struct host_file, port)->fd;
+}
+
+static enum err file_read(struct port_file *f, uint64_t offset, void *to, size_t len, size_t *ret)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = pread(fd_of(f), (uint8_t *)to + done, len - done, (off_t)(offset + done));
+        if (n == 0) {
+            break;
+        }
+        if (n > 0) {
+            done += (size_t)n;
+        } else if (errno != EINTR) {
+            return host_err(errno);
+        }
+    }
+    *ret = done;
+    return ERR_OK;
+}
+
+static enum err file_write(struct port_file *f, uint64_t offset, const void *from, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n =
+            pwrite(fd_of(f), (const uint8_t *)from + done, len - done, (off_t)(offset + done));
+        if (n >= 0) {
+            done += (size_t)n;
+        } else if (errno != EINTR) {
+            return host_err(errno);
+        }
+    }
+    return ERR_OK;
+}
+
+// A failed sync is not repeated: the kernel may have dropped the dirty pages and would then report
+// success for bytes that are lost.
+static enum err file_sync(struct port_file *f)
+{
+    return fdatasync(fd_of(f)) == 0 ? ERR_OK : host_err(errno);
+}
+
+static enum err file_truncate(struct port_file *f, uint64_t bytes)
+{
+    return ftruncate(fd_of(f), (off_t)bytes) == 0 ? ERR_OK : host_err(errno);
+}
+
+static enum err file_size(struct port_file *f, uint64_t *ret)
+{
+    struct stat st;
+    if (fstat(fd_of(f), &st) != 0) {
+        return host_err(errno);
+    }
+    *ret = (uint64_t)st.st_size;
+    return ERR_OK;
+}
+
+// On a file system that cannot reserve blocks the file only grows: it reads as zeros all the same.
+static enum err grow_sparse(struct port_file *f, uint64_t bytes)
+{
+    uint64_t size;
+    enum err e = file_size(f, &size);
+    return e != ERR_OK || size >= bytes ? e : file_truncate(f, bytes);
+}
+
+static enum err file_allocate(struct port_file *f, uint64_t offset, uint64_t len)
+{
+    int status;
+    do {
+        status = fallocate(fd_of(f), 0, (off_t)offset, (off_t)len);
+    } while (status != 0 && errno == EINTR);
+    if (status == 0) {
+        return ERR_OK;
+    }
+    if (errno == EOPNOTSUPP || errno == ENOSYS) {
+        return grow_sparse(f, offset + len);
+    }
+    return host_err(errno);
+}
+
+static void file_close(struct port_file *f)
+{
+    (void)close(fd_of(f));
+    mem_free(CONTAINER_OF(f, struct host_file, port));
+}
+
+static struct port_file *wrap(int fd)
+{
+    struct host_file *f = mem_alloc(sizeof(*f));
+    *f = (struct host_file){.port = {.read = file_read,
+                                     .write = file_write,
+                                     .sync = file_sync,
+                                     .truncate = file_truncate,
+                                     .allocate = file_allocate,
+                                     .size = file_size,
+                                     .close = file_close},
+                            .fd = fd};
+    return &f->port;
+}
+
+static enum err files_open(struct port_files *fs, const char *path, unsigned flags,
+                           struct port_file **ret)
+{
+    (void)fs;
+    int how = O_CLOEXEC | ((flags & PORT_OPEN_WRITE) != 0 ? O_RDWR : O_RDONLY);
+    how |= (flags & PORT_OPEN_CREATE) != 0 ? O_CREAT : 0;
+    how |= (flags & PORT_OPEN_TRUNCATE) != 0 ? O_TRUNC : 0;
+    int fd = open(path, how, 0644);
+    if (fd < 0) {
+        return host_err(errno);
+    }
+    *ret = wrap(fd);
+    return ERR_OK;
+}
+
+static enum err files_lock(struct port_files *fs, const char *path, struct port_file **ret)
+{
+    (void)fs;
+    int fd = open(path, O_CLOEXEC | O_RDWR | O_CREAT, 0644);
+    if (fd < 0) {
+        return host_err(errno);
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        int number = errno;
+        (void)close(fd);
+        return host_err(number);
+    }
+    *ret = wrap(fd);
+    return ERR_OK;
+}
+
+void files_init(struct port_files *fs)
+{
+    *fs = (struct port_files){.open = files_open,
+                              .info = directory_info,
+                              .list = directory_list,
+                              .make_dir = directory_make,
+                              .rename = directory_rename,
+                              .remove = directory_remove,
+                              .sync_dir = directory_sync,
+                              .is_writable = directory_is_writable,
+                              .lock = files_lock};
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loop of this machine: libuv waits, everything else is ours. All port timers share one libuv
+// timer (port/timers.h); all workers share one libuv async handle, through which finished jobs come
+// back in batches; the end-of-turn hook is a libuv prepare handle, which runs after all callbacks
+// of a turn, timers included, and right before the wait.
+#ifndef PADDOCK_HOST_LOOP_H
+#define PADDOCK_HOST_LOOP_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "port/loop.h"
+#include "port/timers.h"
+
+// A queue of jobs by their `next`; `tail` is meaningful only when `head` is not NULL.
+struct loop_jobs {
+    struct port_job *head;
+    struct port_job *tail;
+};
+
+struct host_loop {
+    struct port_loop port; // first
+    uv_loop_t uv;
+    uv_prepare_t turn_end;
+    void (*hook)(void *ctx);
+    void *hook_ctx;
+
+    uv_timer_t alarm; // armed for the earliest of `timers`
+    struct timers timers;
+
+    uv_async_t finished; // `done` is not empty
+    uv_mutex_t mutex;    // guards `done`
+    struct loop_jobs done;
+    struct loop_jobs delivering; // taken from `done`, callbacks under way
+
+    uint8_t *read_buffer; // LIMIT_READ_CHUNK_BYTES, lent to on_bytes during the call
+};
+
+// Memory: `l` is the caller's, and must not move.
+// Errors: ERR_TOO_MANY_FILES, ERR_NO_MEMORY; `l` is then not initialised.
+enum err loop_init(struct host_loop *l) MUST_CHECK;
+void loop_fini(struct host_loop *l); // closes the handles that are left; workers must be gone
+void loop_run(struct host_loop *l);
+
+#endif

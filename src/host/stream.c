@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading and writing one socket. epoll is told of a change of interest only when there is one:
+// reading stays armed, writing is armed after a short write until the socket drains.
+#include "host/stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "host/errno.h"
+
+enum {
+    READS_PER_EVENT = 4, // of a full chunk each; then the other connections have their turn
+    WRITE_PARTS = 64,    // handed to the kernel in one call
+    DRAINS_AT_CLOSE = 16,
+    DRAIN_BYTES = 1024 * 1024,
+};
+
+struct host_stream {
+    struct port_stream port; // first
+    uv_poll_t poll;
+    struct host_loop *loop;
+    int fd;
+    bool is_reading;
+    bool wants_writable;
+    bool has_ended; // on_end was called
+    bool is_closing;
+};
+
+static struct host_stream *stream_of(struct port_stream *port)
+{
+    return CONTAINER_OF(port, struct host_stream, port);
+}
+
+// ---- what epoll watches ----
+
+static void on_ready(uv_poll_t *handle, int status, int events);
+
+static void watch(struct host_stream *s)
+{
+    int events =
+        (s->is_reading && !s->has_ended ? UV_READABLE : 0) | (s->wants_writable ? UV_WRITABLE : 0);
+    int status = events != 0 ? uv_poll_start(&s->poll, events, on_ready) : uv_poll_stop(&s->poll);
+    ASSERT(status == 0);
+}
+
+static void stream_start(struct port_stream *port)
+{
+    struct host_stream *s = stream_of(port);
+    ASSERT(!s->is_closing);
+    ASSERT(port->handler != NULL);
+    if (!s->is_reading) {
+        s->is_reading = true;
+        watch(s);
+    }
+}
+
+static void stream_pause(struct port_stream *port)
+{
+    struct host_stream *s = stream_of(port);
+    ASSERT(!s->is_closing);
+    if (s->is_reading) {
+        s->is_reading = false;
+        watch(s);
+    }
+}
+
+// ---- reading ----
+
+static void end(struct host_stream *s, enum err reason)
+{
+    if (!s->has_ended) {
+        s->has_ended = true;
+        watch(s);
+        s->port.handler->on_end(&s->port, reason);
+    }
+}
+
+// One read. True when the socket may hold more that can be delivered now.
+static bool read_once(struct host_stream *s)
+{
+    ssize_t len = recv(s->fd, s->loop->read_buffer, LIMIT_READ_CHUNK_BYTES, 0);
+    if (len > 0) {
+        s->port.handler->on_bytes(&s->port, slice_of(s->loop->read_buffer, (size_t)len));
+        return len == LIMIT_READ_CHUNK_BYTES && s->is_reading && !s->is_closing;
+    }
+    if (len == 0) {
+        end(s, ERR_CLOSED);
+    } else if (errno == EINTR) {
+        return true;
+    } else if (errno != EAGAIN) {
+        end(s, host_err(errno));
+    }
+    return false;
+}
+
+static int socket_error(int fd)
+{
+    int number = 0;
+    socklen_t size = sizeof(number);
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0 || number == 0) {
+        return ECONNRESET;
+    }
+    return number;
+}
+
+static void on_ready(uv_poll_t *handle, int status, int events)
+{
+    struct host_stream *s = CONTAINER_OF(handle, struct host_stream, poll);
+    if (status < 0) { // the socket is in error; libuv has stopped watching it
+        s->wants_writable = false;
+        end(s, host_err(socket_error(s->fd)));
+        return;
+    }
+    if ((events & UV_READABLE) != 0 && s->is_reading) {
+        for (int i = 0; i < READS_PER_EVENT && read_once(s); i++) {
+        }
+    }
+    if ((events & UV_WRITABLE) != 0 && s->wants_writable && !s->is_closing) {
+        s->wants_writable = false;
+        watch(s);
+        s->port.handler->on_writable(&s->port);
+    }
+}
+
+// ---- writing ----
+
+// Hand `count` parts to the kernel in one call; returns bytes taken or a negative errno.
+static int64_t send_parts(int fd, const struct slice *parts, size_t count, size_t *ret_offered)
+{
+    struct iovec vec[WRITE_PARTS];
+    size_t offered = 0;
+    for (size_t i = 0; i < count; i++) {
+        vec[i] =
+            (struct iovec){.iov_base = (void *)(uintptr_t)parts[i].data, .iov_len = parts[i].len};
+        offered += parts[i].len;
+    }
+    *ret_offered = offered;
+    if (offered == 0) {
+        return 0;
+    }
+    struct msghdr message = {.msg_iov = vec, .msg_iovlen = count};
+    ssize_t taken;
+    do {
+        taken = sendmsg(fd, &message, MSG_NOSIGNAL);
+    } while (taken < 0 && errno == EINTR);
+    return taken >= 0 ? taken : -(int64_t)errno;
+}
+
+static int64_t stream_write(struct port_stream *port, const struct slice *parts, size_t count)
+{
+    struct host_stream *s = stream_of(port);
+    ASSERT(!s->is_closing);
+    int64_t total = 0;
+    while (count > 0) {
+        size_t part_count = count < WRITE_PARTS ? count : WRITE_PARTS;
+        size_t offered;
+        int64_t taken = send_parts(s->fd, parts, part_count, &offered);
+        if (taken < 0 && taken != -EAGAIN) {
+            return (int64_t)host_err((int)-taken);
+        }
+        total += taken > 0 ? taken : 0;
+        if (taken != (int64_t)offered) {
+            s->wants_writable = true;
+            watch(s);
+            break;
+        }
+        parts += part_count;
+        count -= part_count;
+    }
+    return total;
+}
+
+// ---- life cycle ----
+
+static void on_closed(uv_handle_t *handle)
+{
+    mem_free(CONTAINER_OF((uv_poll_t *)handle, struct host_stream, poll));
+}
+
+// Closing a socket with unread bytes makes the kernel send a reset, which can overtake and destroy
+// what we sent before. So read them away first, up to a bound.
+static void close_socket(int fd)
+{
+    (void)shutdown(fd, SHUT_WR);
+    for (int i = 0; i < DRAINS_AT_CLOSE; i++) {
+        if (recv(fd, NULL, DRAIN_BYTES, MSG_TRUNC | MSG_DONTWAIT) <= 0) {
+            break;
+        }
+    }
+    (void)close(fd);
+}
+
+static void stream_close(struct port_stream *port)
+{
+    struct host_stream *s = stream_of(port);
+    ASSERT(!s->is_closing);
+    s->is_closing = true;
+    uv_close((uv_handle_t *)&s->poll, on_closed);
+    close_socket(s->fd);
+    s->fd = -1;
+}
+
+static void close_forgotten(uv_handle_t *handle)
+{
+    stream_close(&CONTAINER_OF((uv_poll_t *)handle, struct host_stream, poll)->port);
+}
+
+static void (*const closer)(uv_handle_t *handle) = close_forgotten;
+
+struct port_address stream_address(const struct sockaddr_storage *from)
+{
+    struct port_address a = {0};
+    if (from->ss_family == AF_INET) {
+        struct sockaddr_in in4;
+        memcpy(&in4, from, sizeof(in4));
+        memcpy(a.bytes, &in4.sin_addr, 4);
+        a.port = ntohs(in4.sin_port);
+    } else if (from->ss_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, from, sizeof(in6));
+        a.port = ntohs(in6.sin6_port);
+        a.is_v6 = !IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
+        memcpy(a.bytes, in6.sin6_addr.s6_addr + (a.is_v6 ? 0 : 12), a.is_v6 ? 16 : 4);
+        a.scope = a.is_v6 ? in6.sin6_scope_id : 0;
+    }
+    return a;
+}
+
+enum err stream_open(struct host_loop *l, int fd, const struct sockaddr_storage *from,
+                     struct port_stream **ret)
+{
+    struct host_stream *s = mem_zalloc(sizeof(*s));
+    s->port = (struct port_stream){.peer = stream_address(from),
+                                   .start = stream_start,
+                                   .pause = stream_pause,
+                                   .write = stream_write,
+                                   .close = stream_close};
+    s->loop = l;
+    s->fd = fd;
+    int status = uv_poll_init_socket(&l->uv, &s->poll, fd);
+    if (status < 0) {
+        mem_free(s);
+        (void)close(fd);
+        return host_err_uv(status);
+    }
+    s->poll.data = (void *)(uintptr_t)&closer;
+    *ret = &s->port;
+    return ERR_OK;
+}
