@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The optional byte, and the arithmetic of session ids and passwords, which must give what Java gives
-// because a client moves between servers with them.
+// The optional byte, and the arithmetic of session ids and passwords, which must give what Java
+// gives because a client moves between servers with them.
 #include "jute/connect.h"
 
 static const uint8_t zero_passwd[CONNECT_PASSWD_BYTES];

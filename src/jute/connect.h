@@ -42,9 +42,9 @@ void connect_passwd(int64_t session_id, uint8_t ret_passwd[CONNECT_PASSWD_BYTES]
 // every password of the right length.
 bool connect_passwd_matches(int64_t session_id, struct slice passwd);
 
-// The first session id of a server: its id in the top byte, then 40 bits of time, then 16 zero bits;
-// each further session takes the next number.
-// Units: monotonic milliseconds; server_id is myid, 1 on a standalone server.
+// The first session id of a server: its id in the top byte, then 40 bits of time, then 16 zero
+// bits; each further session takes the next number.
+// Units:  monotonic milliseconds; server_id is myid, 1 on a standalone server.
 // Source: SessionTrackerImpl.initializeNextSessionId; PROTOCOL 2.3.
 int64_t connect_first_session_id(int64_t monotonic_ms, int64_t server_id);
 

@@ -50,11 +50,11 @@ void multi_encode(const struct multi *m, struct buf *to);
 // The path of a part, whatever its type.
 struct slice multi_op_path(const struct multi_op *op);
 
-// Answers. `type` is OP_CREATE (then str path), OP_CREATE2 (create2_response; also for container and
-// TTL creates), OP_DELETE and OP_CHECK (nothing), OP_SET_DATA (stat), OP_GET_CHILDREN
+// Answers. `type` is OP_CREATE (then str path), OP_CREATE2 (create2_response; also for container
+// and TTL creates), OP_DELETE and OP_CHECK (nothing), OP_SET_DATA (stat), OP_GET_CHILDREN
 // (get_children_response), OP_GET_DATA (get_data_response).
 void multi_entry_begin(int32_t type, struct buf *to);
-void multi_entry_error(int32_t code, struct buf *to); // an enum zk_code; 0 in front of the failed part
+void multi_entry_error(int32_t code, struct buf *to); // enum zk_code; 0 before the failed part
 void multi_end(struct buf *to);
 
 #endif

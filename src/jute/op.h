@@ -53,8 +53,8 @@ enum zk_op {
 
 enum op_kind { OP_KIND_NONE, OP_KIND_WRITE, OP_KIND_READ, OP_KIND_SPECIAL, OP_KIND_INTERNAL };
 
-enum op_kind op_kind(int32_t type);    // OP_KIND_NONE for a code that is none
-const char *op_name(int32_t type);     // "create"; "unknown"
+enum op_kind op_kind(int32_t type);     // OP_KIND_NONE for a code that is none
+const char *op_name(int32_t type);      // "create"; "unknown"
 const char *op_last_name(int32_t type); // as cons prints it: "CREA"
 
 // Create flags (CreateMode). Source: PROTOCOL 2.7.
@@ -67,7 +67,15 @@ enum {
     CREATE_PERSISTENT_TTL = 5,
     CREATE_PERSISTENT_SEQUENTIAL_TTL = 6,
 };
-enum { PERM_READ = 1, PERM_WRITE = 2, PERM_CREATE = 4, PERM_DELETE = 8, PERM_ADMIN = 16, PERM_ALL = 31 };
+enum {
+    PERM_READ = 1,
+    PERM_WRITE = 2,
+    PERM_CREATE = 4,
+    PERM_DELETE = 8,
+    PERM_ADMIN = 16,
+    PERM_ALL = 31
+};
+enum { ADD_WATCH_PERSISTENT = 0, ADD_WATCH_RECURSIVE = 1 }; // modes of addWatch
 enum { XID_NOTIFICATION = -1, XID_PING = -2, XID_AUTH = -4, XID_SET_WATCHES = -8 };
 
 #endif

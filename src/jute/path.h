@@ -10,8 +10,8 @@
 
 #include "base/slice.h"
 
-// True for "/" and for absolute paths without empty, "." and ".." components, without a slash at the
-// end, and without the characters U+0000-1F, U+007F-9F, U+D800-F8FF, U+FFF0-FFFF and above.
+// True for "/" and for absolute paths without empty, "." and ".." components, without a slash at
+// the end, and without the characters U+0000-1F, U+007F-9F, U+D800-F8FF, U+FFF0-FFFF and above.
 // Source: PathUtils.validatePath; PROTOCOL 2.10.
 bool path_is_valid(struct slice path);
 
@@ -19,8 +19,8 @@ bool path_is_valid(struct slice path);
 // Source: PrepRequestProcessor.validatePath callers; PROTOCOL 2.7.
 bool path_has_slash_and_no_nul(struct slice path);
 
-// The text before the last '/' ("/a/b" -> "/a", "/x" -> "", the root), and behind it ("/a/b" -> "b",
-// "/" -> ""). `path` has a '/'.
+// The text before the last '/' ("/a/b" -> "/a", "/x" -> "", which is the root), and the text behind
+// it ("/a/b" -> "b", "/" -> ""). `path` has a '/'.
 struct slice path_parent(struct slice path);
 struct slice path_name(struct slice path);
 

@@ -8,7 +8,7 @@
 //     print_T(v, to)   append it as text
 //
 // An encoder asks for the size, reserves once, and stores without further checks: a record of
-// scalars becomes a run of byte swaps. All but the vectors inlines into the record's three functions.
+// scalars becomes a run of byte swaps. All but the vectors is inlined into the record's functions.
 #include "jute/records.h"
 
 #include <inttypes.h>
@@ -252,7 +252,7 @@ JUTE_VECTORS(DEFINE_VERBS)
 
 // ---- the public functions ----
 
-// Decoding works on copies, which the compiler keeps in registers, and leaves `ret` alone on failure.
+// Decoding works on copies, which stay in registers, and leaves `ret` alone on failure.
 #define DEFINE_CODEC(name, unused)                                                                 \
     void jute_##name##_encode(const struct jute_##name *v, struct buf *to)                         \
     {                                                                                              \

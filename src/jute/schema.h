@@ -13,6 +13,8 @@
 #ifndef PADDOCK_JUTE_SCHEMA_H
 #define PADDOCK_JUTE_SCHEMA_H
 
+// clang-format off
+
 // ---- shared ----
 #define RECORD_ID(F) F(str, scheme) F(str, id)
 #define RECORD_ACL(F) F(i32, perms) F(id, id)
@@ -24,7 +26,7 @@
     F(i32, aversion) F(i64, ephemeral_owner) F(i64, pzxid)
 #define RECORD_CLIENT_INFO(F) F(str, auth_scheme) F(str, user)
 
-// ---- session and headers; the readOnly byte of the connect packets is optional, see connect.h ----
+// ---- session and headers; the readOnly byte of connect packets is optional, see connect.h ----
 #define RECORD_CONNECT_REQUEST(F)                                                                  \
     F(i32, protocol_version) F(i64, last_zxid_seen) F(i32, timeout_ms) F(i64, session_id)          \
     F(buf, passwd)
@@ -137,5 +139,7 @@
     R(close_session_txn, CLOSE_SESSION_TXN)                                                        \
     R(error_txn, ERROR_TXN)                                                                        \
     R(file_header, FILE_HEADER)
+
+// clang-format on
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The body of a transaction is found by the type in its header, and nothing says where it ends: what
-// is left behind it is the digest or nothing. Two old forms are told apart by their length: a create
-// that ends before parentCVersion, and a closeSession without a body.
+// The body of a transaction is found by the type in its header, and nothing says where it ends:
+// what is left behind it is the digest or nothing. Two old forms are told apart by their length: a
+// create that ends before parentCVersion, and a closeSession without a body.
 // Source: SerializeUtils.deserializeTxn, PrepRequestProcessor; PROTOCOL 4.1 to 4.5.
 #include "jute/txn.h"
 
@@ -132,7 +132,7 @@ static bool decode_part_body(struct jute_in *in, struct txn_op *op)
     return jute_in_fail(in);
 }
 
-// A create of before 3.4 ends where parentCVersion would follow; -1 makes the tree count for itself.
+// A create of before 3.4 ends where parentCVersion would follow; -1 makes the tree count itself.
 static bool decode_create(struct jute_in *in, struct jute_create_txn *ret)
 {
     struct jute_in old = *in;
@@ -241,8 +241,7 @@ static bool decode_body(struct jute_in *in, struct txn *t)
     case OP_CLOSE_SESSION:
         return decode_close_session(in, &t->op.close_session);
     case OP_RECONFIG:
-        return jute_set_data_txn_decode(in, &t->op.set_data) &&
-               need_path(in, t->op.set_data.path);
+        return jute_set_data_txn_decode(in, &t->op.set_data) && need_path(in, t->op.set_data.path);
     case OP_SET_ACL:
         return jute_set_acl_txn_decode(in, &t->op.set_acl) && need_path(in, t->op.set_acl.path);
     case OP_CHECK:

@@ -17,7 +17,7 @@ struct txn_op {
         struct jute_create_txn create; // OP_CREATE, OP_CREATE2
         struct jute_create_container_txn create_container;
         struct jute_create_ttl_txn create_ttl;
-        struct jute_delete_txn del; // OP_DELETE, OP_DELETE_CONTAINER
+        struct jute_delete_txn del;        // OP_DELETE, OP_DELETE_CONTAINER
         struct jute_set_data_txn set_data; // OP_SET_DATA, OP_RECONFIG
         struct jute_set_acl_txn set_acl;
         struct jute_check_version_txn check;
@@ -40,8 +40,8 @@ struct txn {
 // (PROTOCOL 4.4). Sub-operations of a multi become {type, buffer}.
 void txn_encode(const struct txn *t, struct buf *to);
 
-// Decode exactly `bytes`. Accepts every form of PROTOCOL 4.2 and 4.4: CreateTxnV0, closeSession with
-// and without body, with and without digest.
+// Decode exactly `bytes`. Accepts every form of PROTOCOL 4.2 and 4.4: CreateTxnV0, closeSession
+// with and without body, all with and without digest.
 // Memory: `ret` borrows `bytes`; vectors are in `arena`.
 // Errors: ERR_MALFORMED.
 enum err txn_decode(struct slice bytes, struct arena *arena, uint32_t string_max,

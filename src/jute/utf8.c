@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nearly every string is ASCII, so eight bytes are looked at together until one has its top bit set;
-// only then characters are taken one by one.
+// Nearly every string is ASCII, so eight bytes are looked at together until one has its top bit
+// set; only then characters are taken one by one.
 #include "jute/utf8.h"
 
 #include "base/assert.h"
