@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Real files: reading past the end, growing, locking, and what cannot be done.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/file.h"
+#include "tests/unit/host/temp_dir.h"
+
+struct fixture {
+    struct temp_dir dir;
+    struct port_files fs;
+    char path[TEMP_PATH_BYTES];
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    temp_dir_make(&f.dir);
+    files_init(&f.fs);
+    (void)temp_path(&f.dir, "log", f.path);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    const struct fixture *f = *state;
+    temp_dir_remove(&f->dir);
+    return 0;
+}
+
+static struct port_file *create(struct fixture *f)
+{
+    struct port_file *file = NULL;
+    assert_int_equal(f->fs.open(&f->fs, f->path, PORT_OPEN_WRITE | PORT_OPEN_CREATE, &file),
+                     ERR_OK);
+    return file;
+}
+
+static void written_bytes_are_read_back_at_their_offset(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *file = create(f);
+    assert_int_equal(file->write(file, 5, "hello", 5), ERR_OK);
+    assert_int_equal(file->sync(file), ERR_OK);
+    uint64_t size = 0;
+    assert_int_equal(file->size(file, &size), ERR_OK);
+    assert_int_equal(size, 10);
+    char bytes[20];
+    size_t len = 0;
+    assert_int_equal(file->read(file, 3, bytes, 7, &len), ERR_OK);
+    assert_int_equal(len, 7);
+    assert_memory_equal(bytes, "\0\0hello", 7);
+    file->close(file);
+}
+
+static void reading_is_short_only_at_the_end(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *file = create(f);
+    assert_int_equal(file->write(file, 0, "0123456789", 10), ERR_OK);
+    char bytes[20];
+    size_t len = 99;
+    assert_int_equal(file->read(file, 8, bytes, sizeof(bytes), &len), ERR_OK);
+    assert_int_equal(len, 2);
+    assert_int_equal(file->read(file, 10, bytes, sizeof(bytes), &len), ERR_OK);
+    assert_int_equal(len, 0);
+    file->close(file);
+}
+
+static void truncating_cuts_and_grows(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *file = create(f);
+    assert_int_equal(file->write(file, 0, "0123456789", 10), ERR_OK);
+    assert_int_equal(file->truncate(file, 4), ERR_OK);
+    assert_int_equal(file->truncate(file, 6), ERR_OK);
+    char bytes[6];
+    size_t len = 0;
+    assert_int_equal(file->read(file, 0, bytes, 6, &len), ERR_OK);
+    assert_memory_equal(bytes, "0123\0\0", 6);
+    file->close(file);
+}
+
+static void allocated_space_reads_as_zeros(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *file = create(f);
+    assert_int_equal(file->write(file, 0, "x", 1), ERR_OK);
+    assert_int_equal(file->allocate(file, 0, 65536), ERR_OK);
+    uint64_t size = 0;
+    assert_int_equal(file->size(file, &size), ERR_OK);
+    assert_int_equal(size, 65536);
+    char bytes[4096];
+    size_t len = 0;
+    assert_int_equal(file->read(file, 61440, bytes, 4096, &len), ERR_OK);
+    assert_int_equal(len, 4096);
+    for (size_t i = 0; i < len; i++) {
+        assert_int_equal(bytes[i], 0);
+    }
+    assert_int_equal(file->allocate(file, 100, 10), ERR_OK);
+    assert_int_equal(file->size(file, &size), ERR_OK);
+    assert_int_equal(size, 65536);
+    file->close(file);
+}
+
+static void open_flags_mean_what_they_say(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *file = NULL;
+    assert_int_equal(f->fs.open(&f->fs, f->path, PORT_OPEN_READ, &file), ERR_NOT_FOUND);
+    assert_int_equal(f->fs.open(&f->fs, f->path, PORT_OPEN_WRITE, &file), ERR_NOT_FOUND);
+    assert_null(file);
+    file = create(f);
+    assert_int_equal(file->write(file, 0, "old", 3), ERR_OK);
+    file->close(file);
+    unsigned flags = PORT_OPEN_WRITE | PORT_OPEN_TRUNCATE;
+    assert_int_equal(f->fs.open(&f->fs, f->path, flags, &file), ERR_OK);
+    uint64_t size = 99;
+    assert_int_equal(file->size(file, &size), ERR_OK);
+    assert_int_equal(size, 0);
+    file->close(file);
+    assert_int_equal(f->fs.open(&f->fs, f->path, PORT_OPEN_READ, &file), ERR_OK);
+    assert_int_not_equal(file->write(file, 0, "x", 1), ERR_OK);
+    file->close(file);
+}
+
+static void full_file_system_is_no_space(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *file = NULL;
+    if (f->fs.open(&f->fs, "/dev/full", PORT_OPEN_WRITE, &file) == ERR_OK) {
+        assert_int_equal(file->write(file, 0, "x", 1), ERR_NO_SPACE);
+        file->close(file);
+    }
+    pid_t child = fork(); // the file size limit gives EFBIG once its signal is ignored
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit small = {4096, 4096};
+        (void)setrlimit(RLIMIT_FSIZE, &small);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        static const char zeros[8192];
+        file = create(f);
+        enum err e = file->write(file, 0, zeros, sizeof(zeros));
+        _exit(e == ERR_TOO_BIG ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void second_lock_is_refused_until_the_first_goes(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *first = NULL;
+    struct port_file *second = NULL;
+    assert_int_equal(f->fs.lock(&f->fs, f->path, &first), ERR_OK);
+    assert_int_equal(f->fs.lock(&f->fs, f->path, &second), ERR_LOCKED);
+    assert_null(second);
+    first->close(first);
+    assert_int_equal(f->fs.lock(&f->fs, f->path, &second), ERR_OK);
+    second->close(second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        T(written_bytes_are_read_back_at_their_offset),
+        T(reading_is_short_only_at_the_end),
+        T(truncating_cuts_and_grows),
+        T(allocated_space_reads_as_zeros),
+        T(open_flags_mean_what_they_say),
+        T(full_file_system_is_no_space),
+        T(second_lock_is_refused_until_the_first_goes),
+#undef T
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
