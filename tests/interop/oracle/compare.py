@@ -78,7 +78,7 @@ def reply(name, data, labels):
         return ("short", data)
     xid, zxid, err = zkwire.decode_header(data)
     rest = data[16:]
-    if err != 0 or not rest:
+    if not rest or err != 0 and name not in ("multiRead", "sasl"):
         return (xid, zxid, err) + ((rest,) if rest else ())
     try:
         fields = zkwire.decode_reply(name, rest)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the steps of one run from a seed: pure, no server is asked.
+"""Makes the steps of one run from a seed, and learns from Apache ZooKeeper's answers what exists.
 
-A light model of the tree (which paths probably exist, how many children they had, what version they have)
-steers about two thirds of the requests to where they can succeed; the rest is taken from pools of bad
-paths, wrong versions and strange values. The model may be wrong: it only shapes the mixture.
+A model of the tree (which nodes exist, their versions, who watches what) steers most requests to where they
+can succeed; the rest is taken from pools of bad paths, wrong versions and strange values. The same seed
+makes the same run, since the answers it learns from are the same each time; the steps of a run are kept, so
+that a part of them can be played again without this module.
 Areas: /o comes from the starting snapshot and holds counters about to overflow; /q has quotas; requests
 there travel alone, because Apache ZooKeeper's answer to several in flight depends on its threads.
 """
@@ -18,33 +19,53 @@ LETTERS = ("x", "y", "zé", "名", "n-1")
 
 
 class Model:
-    """What probably exists: path -> [version, creates of children, ephemeral]."""
+    """What exists as far as is known: path -> [version, ephemeral]. Optimistic within a burst."""
 
     def __init__(self, roots):
-        self.nodes = {"/": [0, 0, False]}
+        self.nodes = {"/": [0, False]}
         for path in roots:
-            self.nodes[path] = [0, 0, False]
+            self.nodes[path] = [0, False]
 
     def create(self, path, flags):
-        parent = path.rpartition("/")[0] or "/"
-        up = self.nodes.get(parent)
-        if up is None or up[2]:
-            return None
-        if flags in (2, 3, 6):
-            path += "%010d" % up[1]
-        if path in self.nodes:
-            return None
-        up[1] += 1
-        self.nodes[path] = [0, 0, flags in (1, 3)]
-        return path
+        if flags not in (2, 3, 6):
+            self.nodes.setdefault(path, [0, flags == 1])
 
     def delete(self, path):
-        if path in self.nodes and path != "/" and not any(p.startswith(path + "/") for p in self.nodes):
-            del self.nodes[path]
+        if path != "/":
+            self.nodes.pop(path, None)
 
     def bump(self, path):
         if path in self.nodes:
             self.nodes[path][0] += 1
+
+    def learn(self, op, err, fields):
+        """An answer: `fields` are what followed the error code."""
+        name, path = op[0], op[1] if len(op) > 1 else None
+        if name in ("cut", "pad", "xid") or not isinstance(path, str):
+            return
+        if name.startswith("create"):
+            self._learn_create(op, path, err, fields)
+        elif err == zkwire.NO_NODE and name in NODE_OPS:
+            self.delete(path)
+        elif err == zkwire.BAD_VERSION and path in self.nodes:
+            self.nodes[path][0] = 0
+        elif err == 0 and fields and isinstance(fields[-1], zkwire.Stat) and path in self.nodes:
+            self.nodes[path][0] = fields[-1].version
+
+    def _learn_create(self, op, path, err, fields):
+        if err == 0 and fields:
+            self.nodes[fields[0].decode("utf-8", "replace")] = [0, len(op) > 4 and op[4] in (1, 3)]
+            return
+        if err not in (0, zkwire.NODE_EXISTS):
+            self.delete(path)
+        if err == zkwire.NO_NODE:
+            self.delete(path.rpartition("/")[0] or "/")
+        if err == zkwire.NODE_EXISTS and not path.endswith("/"):
+            self.nodes.setdefault(path, [0, False])
+
+
+NODE_OPS = ("delete", "exists", "getData", "setData", "getACL", "setACL", "getChildren", "getChildren2",
+            "getAllChildrenNumber", "check", "deleteContainer")
 
 
 class Generator:
@@ -52,9 +73,10 @@ class Generator:
         self.rng = random.Random(seed)
         self.config = config
         self.model = Model(config.roots)
+        self.slot = None
         self.connected = set()
         self.held = set()
-        self.super_slots = set()
+        self.watched = []
         self.steps = []
 
     # -- choosing --
@@ -74,17 +96,17 @@ class Generator:
 
     def fresh(self):
         """A path that probably does not exist, under a parent that probably does."""
-        for _ in range(4):
+        for _ in range(9):
             parent = self.existing()
-            if parent.count("/") < 4:
+            if parent.count("/") < 4 and (not self.model.nodes[parent][1] or self.chance(0.05)):
                 break
         return parent.rstrip("/") + "/" + self.pick(LETTERS)
 
     def path(self, share_existing=0.7):
         roll = self.rng.random()
-        if roll < 0.03:
+        if roll < 0.02:
             return self.pick(values.BAD_PATHS)
-        if roll < 0.03 + share_existing:
+        if roll < 0.02 + share_existing:
             return self.existing()
         return self.fresh()
 
@@ -103,9 +125,9 @@ class Generator:
         return b"d" * self.rng.randrange(100, 9000)
 
     def acl(self):
-        if self.chance(0.75):
+        if self.chance(0.85):
             return zkwire.OPEN_ACL
-        if self.chance(0.75):
+        if self.chance(0.7):
             return self.pick(values.GOOD_ACLS)
         return self.pick(values.BAD_ACLS)
 
@@ -127,7 +149,11 @@ class Generator:
 
     def delete(self):
         path = self.path(0.9)
+        if len(self.model.nodes) > 60 or self.chance(0.5):
+            path = max((self.existing() for _ in range(4)), key=len)
         version = self.version(path)
+        if path in self.config.roots and self.chance(0.8):
+            version = 12345
         self.model.delete(path)
         return ("delete", path, version)
 
@@ -138,7 +164,11 @@ class Generator:
         return ("setData", path, self.data(), version)
 
     def set_acl(self):
-        return ("setACL", self.path(0.9), self.acl(), self.weighted(((-1, 6), (0, 2), (1, 1), (5, 0.3))))
+        path = self.path(0.9)
+        if path in ("/",) + self.config.roots:
+            path = self.fresh()
+        acl = self.acl() if self.chance(0.4) else self.pick(values.GOOD_ACLS)
+        return ("setACL", path, acl, self.weighted(((-1, 6), (0, 2), (1, 1), (5, 0.3))))
 
     def read(self):
         name = self.weighted((("exists", 4), ("getData", 4), ("getChildren", 2), ("getChildren2", 2),
@@ -151,15 +181,25 @@ class Generator:
         path = self.path(0.75)
         if name in ("getACL", "getAllChildrenNumber", "sync"):
             return (name, path)
-        return (name, path, self.chance(0.4))
+        watch = self.chance(0.4)
+        if watch:
+            self.watched.append((self.slot, path))
+        return (name, path, watch)
+
+    def watched_path(self):
+        """A path this session has probably a watch on."""
+        mine = [path for slot, path in self.watched[-30:] if slot == self.slot]
+        return self.pick(mine) if mine and self.chance(0.8) else self.path(0.9)
 
     def watch(self):
         name = self.weighted((("addWatch", 3), ("checkWatches", 2), ("removeWatches", 2), ("setWatches", 1),
                               ("setWatches2", 1)))
         if name == "addWatch":
-            return (name, self.path(), self.weighted(((0, 4), (1, 4), (2, 0.2), (-1, 0.2))))
+            path = self.path()
+            self.watched.append((self.slot, path))
+            return (name, path, self.weighted(((0, 4), (1, 4), (2, 0.2), (-1, 0.2))))
         if name in ("checkWatches", "removeWatches"):
-            return (name, self.path(0.9), self.pick((1, 2, 3, 3, 4, 5, 0, 6)))
+            return (name, self.watched_path(), self.pick((1, 2, 3, 3, 4, 5) * 3 + (0, 6)))
         lists = [tuple(self.path() for _ in range(self.rng.randrange(4)))
                  for _ in range(3 if name == "setWatches" else 5)]
         if self.chance(0.03):
@@ -215,20 +255,25 @@ class Generator:
         maker = self.weighted(((self.create, 22), (self.delete, 12), (self.set_data, 12), (self.set_acl, 4),
                                (self.read, 26), (self.watch, 8), (self.multi, 7), (self.multi_read, 3),
                                (self.rare, 1), (self.malformed, 3)))
-        return maker() or self.read()
+        op = maker()
+        return self.read() if op is None or values.is_deadly(op) else op
 
     # -- steps --
 
     def burst(self):
-        slot = self.some_slot()
+        self.slot = slot = self.some_slot()
         size = self.weighted(((1, 3), (self.rng.randrange(2, 5), 4), (self.rng.randrange(5, 20), 3)))
-        ops, alone = [], []
+        ops = []
         for _ in range(size):
             op = self.request()
-            (alone if values.travels_alone(op, self.config) else ops).append(op)
+            if values.travels_alone(op, self.config):
+                self.steps.append(("ops", slot, [op]))
+                continue
+            ops.append(op)
+            if values.ends_burst(op):
+                break
         if ops:
             self.steps.append(("ops", slot, ops))
-        self.steps += [("ops", slot, [op]) for op in alone]
 
     def some_slot(self):
         return self.pick(sorted(self.connected))
@@ -243,7 +288,6 @@ class Generator:
         self.steps.append(("new", slot, SESSION_MS, self.pick((False, False, True, None))))
         self.connected.add(slot)
         self.held.add(slot)
-        self.super_slots.discard(slot)
 
     def attach(self):
         """Re-attachment, also to a session that has a connection, with right and wrong secrets."""
@@ -265,7 +309,6 @@ class Generator:
             self.held.add(slot)
         else:
             self.connected.discard(slot)
-        self.super_slots.discard(slot)
 
     def disconnect(self):
         if len(self.connected) < 3:
@@ -280,7 +323,7 @@ class Generator:
 
     def authenticate(self):
         slot = self.some_slot()
-        scheme, data = self.pick(values.AUTHS)
+        scheme, data = self.pick(values.AUTHS[:3] if self.chance(0.7) else values.AUTHS)
         if self.chance(0.3) and self.config.has_super:
             scheme, data = "digest", b"super:test"
         self.steps.append(("ops", slot, [("auth", scheme, data)]))
@@ -343,22 +386,74 @@ class Generator:
         self.steps.append(("ops", slot, [("setData", "/big"[:2 + 2 * (size < 400000)], b"L" * size, -1)]))
         self.steps.append(("ops", slot, [("getData", "/big", False), ("delete", "/big", -1)]))
 
-    def make(self, ops):
-        """Steps with about `ops` requests."""
-        done = 0
+    def quota(self):
+        """Limits come and go, usage is read, nodes below are made and removed."""
+        self.slot = self.some_slot()
+        home = "/zookeeper/quota" + self.pick(("/q", "/q", "/q", "/a", "/q/x"))
+        limits, stats = home + "/zookeeper_limits", home + "/zookeeper_stats"
+        below = home[len("/zookeeper/quota"):] + "/" + self.pick(LETTERS)
+        usage = self.pick(values.USAGES).encode()
+        text = self.pick(values.QUOTAS).encode()
+        ops = self.rng.choices((
+            ("create", home), ("create", limits, text), ("create", stats, usage), ("setData", limits, text, -1),
+            ("delete", limits, -1), ("delete", stats, -1), ("getData", stats, False), ("create", below, b"12345"),
+            ("setData", below, b"d" * self.rng.randrange(30), -1), ("delete", below, -1),
+            ("multi", ("create", below + "m", b"123"), ("setData", below, b"xyz" * 5, -1)),
+            ("delete", below + "m", -1), ("setData", stats, usage or b"count=1", -1),
+        ), (1, 4, 4, 6, 1, 1, 6, 8, 8, 5, 3, 3, 0.5), k=self.rng.randrange(3, 9))
+        self.steps += [("ops", self.slot, [op]) for op in ops]
+
+    def lockdown(self):
+        """The root gets another ACL for a while."""
+        if len(self.connected) < 2:
+            return
+        owner, other = self.rng.sample(sorted(self.connected), 2)
+        self.steps.append(("ops", owner, [("auth", "digest", b"u1:p1")]))
+        closed = ((31, "digest", values.IDS[0]), (self.rng.randrange(16), "world", "anyone"))
+        self.steps.append(("ops", owner, [("setACL", "/", closed, -1)]))
+        self.slot = other
+        self.steps.append(("ops", other, [("create", "/lock", None), ("getData", "/", False), ("getACL", "/"),
+                                          ("getChildren", "/", True), ("exists", "/", False),
+                                          ("delete", "/lock", -1), ("multiRead", ("getData", "/", False))]))
+        self.steps.append(("ops", owner, [("delete", "/lock", -1), ("setACL", "/", zkwire.OPEN_ACL, -1)]))
+
+    TABLE = (("burst", 100), ("connect", 4), ("disconnect", 3), ("attach", 2), ("authenticate", 3),
+             ("fatal", 1.5), ("negotiate", 0.5), ("race", 1.5), ("words", 0.7), ("large", 0.05),
+             ("lockdown", 0.3), ("quota", 2), ("expire", 0.1))
+
+    def begin(self):
         for _ in range(3):
             self.connect()
-        for path in self.config.setup:
-            self.steps.append(("ops", self.some_slot(), [path]))
-        table = ((self.burst, 100), (self.connect, 4), (self.disconnect, 3), (self.attach, 2),
-                 (self.authenticate, 4), (self.fatal, 1.5), (self.negotiate, 0.5), (self.race, 1.5),
-                 (self.words, 0.7), (self.large, 0.05), (self.expire, 0.03))
-        seen = 0
+        for op in self.config.setup:
+            self.steps.append(("ops", self.some_slot(), [op]))
+
+    def make(self, ops):
+        """Steps with about `ops` requests, one at a time; `learn` may be called in between."""
+        self.begin()
+        given = done = 0
         while done < ops:
-            if len(self.connected) < 2:
-                self.connect()
-            else:
-                self.weighted(table)()
-            done += sum(values.size_of(step) for step in self.steps[seen:])
-            seen = len(self.steps)
-        return self.steps
+            if given == len(self.steps):
+                getattr(self, "connect" if len(self.connected) < 2 else self.weighted(self.TABLE))()
+                continue
+            step = self.steps[given]
+            given += 1
+            done += values.size_of(step)
+            yield step
+
+    def learn(self, ops, replies):
+        """What Apache ZooKeeper answered to a burst."""
+        for op, item in zip(ops, replies):
+            if op[0] == "multi" and item[2] == 0 and len(item) > 3:
+                for sub, result in zip(op[1:], item[3]):
+                    self._learn_part(sub, result)
+            elif len(item) > 2:
+                self.model.learn(op, item[2], item[3:])
+
+    def _learn_part(self, sub, result):
+        """One entry of a multi; those before and after the failing one are undone or were never done."""
+        if result[0] != "error" or result[1] not in (0, -2):
+            self.model.learn(sub, result[1], result[2:] if result[0] != "error" else ())
+        elif sub[0].startswith("create"):
+            self.model.delete(sub[1])
+        elif sub[0] == "delete" and result[1] == 0:
+            self.model.create(sub[1], 0)

@@ -20,6 +20,7 @@ A step is a tuple (all of it literals, so that a reproduction can be printed and
 An op is (name, arguments...), or ("cut", size, op) to send only `size` bytes of its body, ("pad", bytes,
 op) to append some, ("raw", type, bytes) for any body, ("xid", xid, op) for a chosen xid.
 """
+import collections
 import struct
 import time
 
@@ -137,8 +138,17 @@ class Difference(Exception):
         self.index, self.step, self.kind, self.left, self.right = index, step, kind, left, right
 
     def describe(self):
-        return "step %d: %s\n  step    %r\n  java    %r\n  paddock %r" % (
-            self.index, self.kind, self.step, self.left, self.right)
+        where, left, right = "", self.left, self.right
+        if isinstance(left, list) and isinstance(right, list):
+            at = self.first_unequal()
+            where = " at %d of %d and %d" % (at, len(left), len(right))
+            left, right = left[at:at + 1], right[at:at + 1]
+        return "step %d: %s%s\n  step    %r\n  java    %r\n  paddock %r" % (
+            self.index, self.kind, where, self.step, left, right)
+
+    def first_unequal(self):
+        pairs = enumerate(zip(self.left, self.right))
+        return next((at for at, (one, two) in pairs if one != two), min(len(self.left), len(self.right)))
 
 
 class Player:
@@ -149,6 +159,9 @@ class Player:
         self.rules = rules
         self.explained = {}
         self.ops = 0
+        self.history = []
+        self.learn = None
+        self.seen = collections.Counter()
         self.closing = set()
         self.index = 0
         self.step = None
@@ -157,10 +170,21 @@ class Player:
         for side in self.sides:
             side.close()
 
-    def play(self, steps):
+    def play(self, steps, learn=lambda ops, replies: None):
+        """Plays steps, a list or a generator; `learn` is told what the left side answered to each burst."""
+        self.learn = learn
         for self.index, self.step in enumerate(steps):
+            self.history.append(self.step)
             if self._possible(self.step):
-                getattr(self, "_" + self.step[0])(*self.step[1:])
+                self._play_one()
+
+    def _play_one(self):
+        try:
+            getattr(self, "_" + self.step[0])(*self.step[1:])
+        except (OSError, Difference):
+            time.sleep(0.3)  # a server that is about to exit has gone by then
+            self._check_alive()
+            raise
 
     def _possible(self, step):
         """Steps for slots without a connection are skipped: after shrinking, or when a server closed it."""
@@ -223,6 +247,9 @@ class Player:
         if names[-1] == "closeSession" and got[0][-1][0] != "closed":
             self._note_closing(got)
         self._same("answers", *got)
+        replies = [item for item in got[0] if item[0] != "event" and len(item) > 2]
+        self._count(names, got[0], replies)
+        self.learn(ops, replies)
         if names[-1] == "closeSession" or got[0][-1][0] == "closed":
             self._end_of(slot)
         elif got[0][-1][0] == "silent":
@@ -331,6 +358,23 @@ class Player:
             self._same("word " + name, *got)
 
     # -- comparing --
+
+    def _check_alive(self):
+        """Both servers must survive everything; a death is a difference even if both die."""
+        dead = [not side.server.is_running() for side in self.sides]
+        if any(dead):
+            logs = [side.server.log_tail().rpartition("Severe")[2][:900] if gone else "alive"
+                    for side, gone in zip(self.sides, dead)]
+            raise Difference(self.index, self.step, "a server died", *logs)
+
+    def _count(self, names, frames, replies):
+        """Which requests were answered with which code, to see what a run has covered."""
+        for name, item in zip(names, replies):
+            err = item[2]
+            if name in ("multi", "multiRead") and err == 0 and len(item) > 3:
+                err = next((result[1] for result in item[3] if result[1] not in (0, -2)), 0)
+            self.seen[name, err] += 1
+        self.seen["event", 0] += sum(item[0] == "event" for item in frames)
 
     def _same(self, kind, left, right):
         if left == right:

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs of the oracle: episodes on fresh servers, the report, the replay line, shrinking."""
 import argparse
+import collections
 import time
 
+from tests.interop.lib import zkwire
 from tests.interop.lib.java_server import JavaServer
 from tests.interop.lib.paddock_server import PaddockServer
-from tests.interop.oracle import rules, shrink
+from tests.interop.oracle import rules, shrink, walk
 from tests.interop.oracle.configs import CONFIGS
 from tests.interop.oracle.generate import Generator
 from tests.interop.oracle.play import Difference, Player
@@ -21,9 +23,11 @@ class Result:
         self.episodes = 0
         self.explained = {}
         self.differences = []
+        self.seen = collections.Counter()
 
     def add(self, player):
         self.ops += player.ops
+        self.seen.update(player.seen)
         for rule, count in player.explained.items():
             self.explained[rule] = self.explained.get(rule, 0) + count
 
@@ -42,18 +46,17 @@ def make_servers(config, against):
         raise
 
 
-def play_once(steps, config, against, result=None):
-    """Plays steps on fresh servers; returns the first Difference or None."""
-    from tests.interop.oracle import walk
+def play_once(steps, config, against, learn=None, result=None):
+    """Plays steps on fresh servers; returns (the first Difference or None, the steps played)."""
     servers = make_servers(config, against)
     player = Player(*servers, rules)
     try:
-        player.play(steps)
+        player.play(steps, learn or (lambda ops, replies: None))
         player.flush()
         walk.compare_all(player)
-        return None
+        return None, player.history
     except Difference as difference:
-        return difference
+        return difference, player.history
     finally:
         if result is not None:
             result.add(player)
@@ -68,8 +71,8 @@ def run(seed, ops, config, against="paddock", max_differences=1, shrink_s=120, s
     left = ops
     while left > 0 and len(result.differences) < max_differences:
         size = min(left, EPISODE_OPS)
-        steps = Generator(seed, config).make(size)
-        difference = play_once(steps, config, against, result)
+        generator = Generator(seed, config)
+        difference, steps = play_once(generator.make(size), config, against, generator.learn, result)
         result.episodes += 1
         if difference is not None:
             result.differences.append(difference)
@@ -83,6 +86,14 @@ def run(seed, ops, config, against="paddock", max_differences=1, shrink_s=120, s
     return result
 
 
+def print_coverage(seen):
+    by_name = {}
+    for (name, err), count in seen.items():
+        by_name.setdefault(name, []).append((count, zkwire.ERRORS.get(err, err)))
+    for name, counts in sorted(by_name.items()):
+        print("    %-20s %s" % (name, ", ".join("%s %d" % (err, n) for n, err in sorted(counts, reverse=True))))
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(prog="oracle", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
@@ -92,6 +103,7 @@ def main(arguments):
                         help="java: a second Apache ZooKeeper, to test the oracle itself")
     parser.add_argument("--differences", type=int, default=1, help="stop after so many")
     parser.add_argument("--shrink", type=int, default=120, help="seconds for a smaller reproduction; 0: none")
+    parser.add_argument("--coverage", action="store_true", help="which requests got which answers")
     options = parser.parse_args(arguments)
     chosen = sorted(CONFIGS) if options.config == "all" else [options.config]
     failed = False
@@ -102,5 +114,7 @@ def main(arguments):
         print("%-10s %6d operations in %d episodes, %d unexplained differences, explained: %s, %.0f s" % (
             name, result.ops, result.episodes, len(result.differences), result.explained or "none",
             time.monotonic() - begin), flush=True)
+        if options.coverage:
+            print_coverage(result.seen)
         failed = failed or bool(result.differences)
     return 1 if failed else 0

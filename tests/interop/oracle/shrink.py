@@ -14,13 +14,6 @@ def _split(steps):
     return out
 
 
-def _kind(difference):
-    """Two differences are the same if their kinds are and the last request's name is."""
-    step = difference.step
-    name = step[2][-1][0] if step[0] in ("ops", "fatal") and len(step) > 2 else step[0]
-    return difference.kind, name if len(step) > 2 and step[0] == "ops" and len(step[2]) == 1 else None
-
-
 def shrink(steps, difference, fails, seconds):
     """ddmin: returns (steps, difference) that still fail. `fails(steps)` gives a Difference or None."""
     until = time.monotonic() + seconds
@@ -46,7 +39,7 @@ def shrink(steps, difference, fails, seconds):
 
 def report(steps, difference, config, against, seconds, say):
     from tests.interop.oracle.run import play_once
-    small, last = shrink(steps, difference, lambda trial: play_once(trial, config, against), seconds)
+    small, last = shrink(steps, difference, lambda trial: play_once(trial, config, against)[0], seconds)
     say("smaller (%d steps): %s" % (len(small), last.describe()))
     for step in small:
         say("    %r," % (step,))

@@ -69,7 +69,8 @@ RECONFIGS = ((), ("server.2=localhost:1:2;3",), (None, "1"), (None, None, "serve
 WORDS = ("srvr", "stat", "mntr", "dump", "wchc", "wchp", "wchs", "hash", "ruok", "isro")
 
 QUOTAS = ("count=3,bytes=20", "count=-1,bytes=-1=;byteHardLimit=30;countHardLimit=4", "count=2,bytes=-1",
-          "countHardLimit=3", "byteHardLimit=10", "garbage", "count=x", "", "count=1;bytes=5,countHardLimit=9")
+          "countHardLimit=3", "byteHardLimit=10", "garbage", "count=x", "bytes=", "", "count=1;bytes=5,countHardLimit=9")
+USAGES = ("count=2,bytes=3", "count=7,bytes=-1=;byteHardLimit=5", "", "count=1;zzz=4,,bytes=8")
 
 
 def _paths(op):
@@ -84,6 +85,19 @@ def _paths(op):
 def travels_alone(op, config):
     """Requests whose answer depends on whether an earlier one of the same burst is already applied."""
     return op[0] in ("sasl", "auth") or any(area in path for area in config.alone for path in _paths(op))
+
+
+def ends_burst(op):
+    """Apache ZooKeeper's preparation does not see a pending setACL: what follows might be judged by the old ACL."""
+    return (op[2][0] if op[0] in ("cut", "pad", "xid") else op[0]) == "setACL" or op[:2] == ("raw", 7)
+
+
+def is_deadly(op):
+    """What stops Apache ZooKeeper: a garbled usage node of a quota (at the next change below it), a quota of the root."""
+    if any(path == "/zookeeper/quota/zookeeper_limits" for path in _paths(op)):
+        return True
+    return any(path.endswith("/zookeeper_stats") for path in _paths(op)) and any(
+        name in repr(op) for name in ("setData", "create", "'raw'", "'cut'"))
 
 
 def is_poison(name, payload):

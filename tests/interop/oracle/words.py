@@ -32,7 +32,7 @@ def _mntr(text):
 
 def groups(text):
     """{heading: sorted indented lines} of wchc, wchp and the ephemerals of dump."""
-    out, head = {}, None
+    out, head = {None: []}, None
     for line in text.splitlines():
         if line.startswith("\t"):
             out[head].append(line.strip("\t"))
