@@ -13,10 +13,10 @@
 #include "base/err.h"
 
 enum port_open_flags {
-    PORT_OPEN_READ = 0,      // must exist
-    PORT_OPEN_WRITE = 1,     // read and write; must exist
-    PORT_OPEN_CREATE = 2,    // with WRITE: create when missing
-    PORT_OPEN_TRUNCATE = 4,  // with WRITE: empty it first
+    PORT_OPEN_READ = 0,     // must exist
+    PORT_OPEN_WRITE = 1,    // read and write; must exist
+    PORT_OPEN_CREATE = 2,   // with WRITE: create when missing
+    PORT_OPEN_TRUNCATE = 4, // with WRITE: empty it first
 };
 
 struct port_file_info {

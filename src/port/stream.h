@@ -65,10 +65,10 @@ struct port_listener {
 };
 
 struct port_net {
-    // Listen on `host` (numeric or name; NULL for every address, both families) and `port` (0: any).
-    // `backlog` <= 0 means the system's default. Callbacks are set on *ret before the next turn.
-    // Options of accepted sockets: TCP_NODELAY on; keepalive when `keepalive`.
-    // Errors: ERR_ADDRESS_IN_USE, ERR_ADDRESS, ERR_ACCESS, ERR_UNRESOLVED, ERR_TOO_MANY_FILES.
+    // Listen on `host` (numeric or name; NULL for every address, both families) and `port` (0:
+    // any). `backlog` <= 0 means the system's default. Callbacks are set on *ret before the next
+    // turn. Options of accepted sockets: TCP_NODELAY on; keepalive when `keepalive`. Errors:
+    // ERR_ADDRESS_IN_USE, ERR_ADDRESS, ERR_ACCESS, ERR_UNRESOLVED, ERR_TOO_MANY_FILES.
     enum err (*listen)(struct port_net *net, const char *host, uint16_t port, int backlog,
                        bool keepalive, struct port_listener **ret);
 };

@@ -28,8 +28,9 @@ struct timers {
 void timers_init(struct timers *ts);
 void timers_fini(struct timers *ts); // stops what is started
 
-void timers_start(struct timers *ts, struct port_timer *timer, int64_t due_ms); // moves a started one
-void timers_stop(struct timers *ts, struct port_timer *timer);                  // legal when stopped
+void timers_start(struct timers *ts, struct port_timer *timer,
+                  int64_t due_ms);                             // moves a started one
+void timers_stop(struct timers *ts, struct port_timer *timer); // legal when stopped
 
 // When the earliest is due; false when none is started.
 bool timers_next_due(const struct timers *ts, int64_t *ret_ms);

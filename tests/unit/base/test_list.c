@@ -19,8 +19,7 @@ struct item {
 static int values_of(struct list *head)
 {
     int values = 0;
-    LIST_FOREACH(it, head)
-    {
+    LIST_FOREACH (it, head) {
         values = values * 10 + CONTAINER_OF(it, struct item, link)->value;
     }
     return values;
@@ -62,8 +61,7 @@ static void safe_iteration_may_remove(void **state)
     for (int i = 0; i < 3; i++) {
         list_push_back(&head, &items[i].link);
     }
-    LIST_FOREACH_SAFE(it, tmp, &head)
-    {
+    LIST_FOREACH_SAFE (it, tmp, &head) {
         list_remove(it);
     }
     assert_true(list_is_empty(&head));
