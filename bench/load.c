@@ -7,20 +7,14 @@
 // It must cost far less than the server it measures, so it batches sends, receives once per
 // readiness, parses only headers and allocates nothing while it measures; how much it did cost is
 // in the result (load_cpu_s beside server_cpu_s).
-#include <arpa/inet.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "bench/lib/churn.h"
+#include "bench/lib/first.h"
 #include "bench/lib/flow.h"
 #include "bench/lib/idle.h"
 #include "bench/lib/measure.h"
@@ -149,37 +143,6 @@ static void raise_file_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// One attempt at a session; false while the server is not there, or not ready, yet.
-static bool try_session(const struct sockaddr_in *server, uint32_t timeout_ms)
-{
-    uint8_t frame[WIRE_CONNECT_BYTES];
-    uint8_t answer[WIRE_CONNECTED_BYTES];
-    ssize_t count = wire_connect(frame, timeout_ms) - frame;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool is_open = fd >= 0 && connect(fd, (const struct sockaddr *)server, sizeof *server) == 0 &&
-                   send(fd, frame, (size_t)count, MSG_NOSIGNAL) == count &&
-                   recv(fd, answer, sizeof answer, MSG_WAITALL) == (ssize_t)sizeof answer &&
-                   wire_u32(answer + 8) != 0;
-    if (fd >= 0)
-        close(fd);
-    return is_open;
-}
-
-static void first_run(const struct flow_options *o)
-{
-    // Often enough for a start of milliseconds, seldom enough not to slow a start of seconds.
-    const struct timespec pause = {.tv_nsec = 1000 * 1000};
-    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(o->port)};
-    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    uint64_t deadline = now_ns() + (uint64_t)(o->seconds * 1e9);
-    while (!try_session(&server, o->timeout_ms)) {
-        if (now_ns() > deadline)
-            fatal("no session within %g s", o->seconds);
-        nanosleep(&pause, NULL);
-    }
-    printf("{\"mode\": \"first\", \"established_ns\": %" PRIu64 "}\n", now_ns());
-}
-
 static void flow_mode(struct command *c, uint32_t write_percent, struct measure *m)
 {
     c->flow.write_percent = write_percent;
@@ -211,9 +174,10 @@ static void run(struct command *c, struct measure *m)
 int main(int argc, char **argv)
 {
     struct command c = parse(argc, argv);
+    const struct flow_options *o = &c.flow;
     raise_file_limit();
     if (strcmp(c.mode, "first") == 0) {
-        first_run(&c.flow);
+        first_run(o->port, o->timeout_ms, o->seconds);
         return 0;
     }
     struct measure *m = calloc(1, sizeof *m);
