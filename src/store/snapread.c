@@ -13,7 +13,7 @@ enum {
     SESSION_BYTES = 12,
     STAT_BYTES = 60,
     NODE_TAIL_BYTES = 8 + STAT_BYTES, // ACL id and stat, behind path and data
-    WINDOW_BYTES_MIN = 18,            // any snapshot ends in one seal
+    FILE_BYTES_MIN = 18,              // any snapshot ends in one seal
 };
 
 struct reader {
@@ -194,18 +194,11 @@ static void decode_stat(const uint8_t *p, struct jute_stat_persisted *ret)
     ret->pzxid = (int64_t)be64_load(p + 52);
 }
 
-// Whether an owner has the form that extendedTypesEnabled reads as a TTL. Source: PROTOCOL 2.12.
-static bool is_ttl_owner(int64_t owner)
-{
-    return (uint64_t)owner >> 40 == 0xff0000;
-}
-
 static enum err load_node(struct reader *r, struct slice path, struct slice data,
                           const uint8_t *tail)
 {
     struct jute_stat_persisted stat;
     decode_stat(tail + 8, &stat);
-    r->report.ttl_owners += is_ttl_owner(stat.ephemeral_owner) ? 1 : 0;
     r->report.nodes++;
     enum err err = tree_load_node(r->tree, path, data, (int64_t)be64_load(tail), &stat);
     return err == ERR_OK ? ERR_OK
@@ -392,7 +385,7 @@ static bool ends_whole(struct port_file *file)
     uint64_t size;
     uint8_t end[5];
     size_t got = 0;
-    return file->size(file, &size) == ERR_OK && size >= WINDOW_BYTES_MIN &&
+    return file->size(file, &size) == ERR_OK && size >= FILE_BYTES_MIN &&
            file->read(file, size - sizeof end, end, sizeof end, &got) == ERR_OK &&
            got == sizeof end && memcmp(end, SNAPFORMAT_END, sizeof end) == 0;
 }

@@ -20,7 +20,6 @@ struct snapread_report {
     uint64_t bytes;         // uncompressed
     uint64_t nodes;
     uint64_t sessions;
-    uint64_t ttl_owners;    // nodes whose owner has the form of a TTL node
     bool has_digest;        // zxid and digest as the file claims them
     int64_t digest_zxid;
     uint64_t digest;

@@ -135,15 +135,14 @@ static bool slice_nodes(struct snapwrite *w, size_t bytes_max, struct buf *out)
     return false;
 }
 
-// The newest zxid with the digest of the tree behind it. A tree without a transaction has none yet,
-// which Java writes as zeros. Source: DataTree.serializeZxidDigest.
+// The newest transaction with a digest and the tree's digest behind it; zeros before the first.
+// Source: DataTree.serializeZxidDigest.
 static void put_digest(const struct snapwrite *w, struct buf *out)
 {
-    int64_t zxid = tree_last_zxid(w->tree);
-    bool is_known = zxid > 0;
-    buf_put_i64(out, is_known ? zxid : 0);
+    struct tree_digest_entry point = tree_digest_point(w->tree);
+    buf_put_i64(out, point.zxid);
     buf_put_i32(out, SNAPFORMAT_DIGEST_VERSION);
-    buf_put_i64(out, is_known ? (int64_t)tree_digest(w->tree) : 0);
+    buf_put_i64(out, (int64_t)point.digest);
 }
 
 bool snapwrite_slice(struct snapwrite *w, size_t bytes_max, struct buf *out, bool *ret_seal)

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Recovery in the order of FileTxnSnapLog.restore:
+//
+//     temporary files away --> newest whole snapshot --> log behind it --> torn tail cut
+//                                   | none
+//                                   +--> log records? refuse, or replay from nothing
+//                                   +--> no records: a new database, snapshot.0
+#include "store/recover.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/assert.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "store/logread.h"
+#include "store/snapfile.h"
+#include "store/snapread.h"
+#include "store/snapwrite.h"
+
+struct recovery {
+    struct datadir *dir;
+    struct port_files *fs;
+    const struct recover_options *options;
+    recover_note *note;
+    void *ctx;
+    struct tree *tree; // NULL until a snapshot is loaded or a new one is made
+    struct snapread_report snapshot;
+    struct recover_report report;
+    struct store_error *e;
+};
+
+static void note(const struct recovery *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void note(const struct recovery *r, const char *format, ...)
+{
+    if (r->note == NULL) {
+        return;
+    }
+    char text[STORE_ERROR_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    r->note(r->ctx, text);
+}
+
+static struct tree *fresh_tree(const struct recovery *r)
+{
+    return tree_new(&r->options->tree);
+}
+
+// ---- snapshots ----
+
+// What a server left that died while writing a snapshot.
+static enum err remove_temporaries(struct recovery *r)
+{
+    struct names_list files;
+    enum err err = datadir_list(r->dir, NAMES_SNAPSHOT_TMP, &files, r->e);
+    struct buf path = {0};
+    for (size_t i = 0; err == ERR_OK && i < files.count; i++) {
+        const char *name = names_join(&path, datadir_snap_dir(r->dir), files.items[i].name);
+        if (r->fs->remove(r->fs, name) == ERR_OK) {
+            note(r, "removed %s, which its writer did not finish", name);
+        }
+    }
+    buf_fini(&path);
+    names_list_fini(&files);
+    return err;
+}
+
+// Load one candidate into a fresh tree; false when it is damaged, with the reason in r->e.
+static bool try_snapshot(struct recovery *r, const struct names_file *f)
+{
+    struct tree *t = fresh_tree(r);
+    enum err err = snapread_load(r->fs, datadir_snap_dir(r->dir), f, r->options->record_bytes_max,
+                                 t, &r->snapshot, r->e);
+    if (err != ERR_OK) {
+        tree_free(t);
+        return false;
+    }
+    r->tree = t;
+    r->report.snapshot_zxid = f->zxid;
+    r->report.nodes = r->snapshot.nodes;
+    memcpy(r->report.snapshot, f->name, sizeof f->name);
+    return true;
+}
+
+// Candidates newest first. Source: FileSnap.deserialize, findNValidSnapshots.
+static enum err load_newest(struct recovery *r, const struct names_list *files)
+{
+    const char *dir = datadir_snap_dir(r->dir);
+    uint32_t tried = 0;
+    for (size_t i = files->count; i > 0 && tried < LIMIT_RECOVERY_SNAPSHOTS_TRIED; i--) {
+        const struct names_file *f = &files->items[i - 1];
+        if (!snapread_looks_whole(r->fs, dir, f)) {
+            note(r, "snapshot %s/%s is not whole and is passed over", dir, f->name);
+            continue;
+        }
+        tried++;
+        if (try_snapshot(r, f)) {
+            return ERR_OK;
+        }
+        r->report.snapshots_skipped++;
+        note(r, "%s; the next older snapshot is tried", r->e->text);
+    }
+    if (tried == 0) {
+        return ERR_OK;
+    }
+    struct store_error last = *r->e;
+    return store_fail(r->e, ERR_CORRUPT,
+                      "none of %u snapshots in %s is valid (the oldest tried: %.300s); restore one "
+                      "from a backup, or, in an ensemble, move both version-2 folders away",
+                      tried, dir, last.text);
+}
+
+static enum err load_snapshot(struct recovery *r)
+{
+    struct names_list files;
+    enum err err = datadir_list(r->dir, NAMES_SNAPSHOT, &files, r->e);
+    if (err == ERR_OK) {
+        err = load_newest(r, &files);
+    }
+    names_list_fini(&files);
+    if (err != ERR_OK || r->tree == NULL || !r->snapshot.has_digest) {
+        return err;
+    }
+    if (r->snapshot.digest_zxid == r->report.snapshot_zxid && r->snapshot.digest_zxid > 0 &&
+        r->options->tree.digest_enabled && r->snapshot.digest != tree_digest(r->tree)) {
+        note(r, "snapshot %s claims the digest %" PRIx64 ", its nodes have %" PRIx64,
+             r->report.snapshot, r->snapshot.digest, tree_digest(r->tree));
+    }
+    return ERR_OK;
+}
+
+static enum err write_slices(struct recovery *r, struct snapwrite *w, struct snapfile *f)
+{
+    struct buf slice = {0};
+    enum err err = ERR_OK;
+    for (bool more = true; more && err == ERR_OK;) {
+        bool seal;
+        buf_clear(&slice);
+        more = snapwrite_slice(w, LIMIT_SNAPSHOT_SLICE_BYTES, &slice, &seal);
+        err = snapfile_write(f, buf_slice(&slice), seal, r->e);
+    }
+    buf_fini(&slice);
+    return err;
+}
+
+// A whole snapshot of the tree as it is, before anything is served.
+static enum err write_snapshot(struct recovery *r)
+{
+    struct snapfile *f;
+    enum err err = snapfile_open(r->fs, datadir_snap_dir(r->dir), tree_last_zxid(r->tree),
+                                 r->options->method, &f, r->e);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct snapwrite_options options = {
+        .with_digest = r->options->tree.digest_enabled,
+        .with_last_zxid = r->options->snapshot_with_last_zxid,
+    };
+    struct snapwrite *w = snapwrite_new(r->tree, &options);
+    err = write_slices(r, w, f);
+    snapwrite_free(w);
+    if (err != ERR_OK) {
+        snapfile_abort(f);
+        return err;
+    }
+    r->report.wrote_snapshot = true;
+    return snapfile_finish(f, NULL, r->e);
+}
+
+// ---- the log ----
+
+// The zxid that follows in the same epoch; a new epoch may begin at any record.
+static bool is_gap(int64_t last, int64_t next)
+{
+    return last >> 32 == next >> 32 && next > last + 1;
+}
+
+static enum err check_gap(const struct recovery *r, const struct logread_record *record)
+{
+    int64_t last = tree_last_zxid(r->tree);
+    if (!is_gap(last, record->zxid) || r->report.snapshot[0] == '\0') {
+        return ERR_OK;
+    }
+    if (r->report.snapshots_skipped > 0) {
+        return store_fail(r->e, ERR_CORRUPT,
+                          "transactions 0x%" PRIx64 " to 0x%" PRIx64 " are missing in front of "
+                          "%s/%s offset %" PRIu64 ", and the snapshot that held them is damaged; "
+                          "restore it from a backup, or, in an ensemble, move both version-2 "
+                          "folders away",
+                          last + 1, record->zxid - 1, datadir_log_dir(r->dir), record->file,
+                          record->offset);
+    }
+    note(r, "no transactions between 0x%" PRIx64 " and 0x%" PRIx64 " in %s/%s", last, record->zxid,
+         datadir_log_dir(r->dir), record->file);
+    return ERR_OK;
+}
+
+struct replay {
+    struct arena arena;
+    struct tree_outcome outcome;
+};
+
+static enum err apply_record(struct recovery *r, struct replay *p,
+                             const struct logread_record *record)
+{
+    enum err err = check_gap(r, record);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct txn txn;
+    arena_reset(&p->arena);
+    err = txn_decode(record->body, &p->arena, r->options->record_bytes_max, &txn);
+    if (err != ERR_OK) {
+        return store_fail(r->e, ERR_CORRUPT,
+                          "%s/%s holds a transaction at offset %" PRIu64 " that cannot be read "
+                          "although its checksum is right (zxid 0x%" PRIx64 "); it was written by "
+                          "a newer or modified server",
+                          datadir_log_dir(r->dir), record->file, record->offset, record->zxid);
+    }
+    // A transaction that does not fit is a trace of the snapshot's fuzziness, not a failure.
+    tree_apply(r->tree, &txn, NULL, &p->outcome);
+    r->report.txns_replayed++;
+    r->report.log_bytes_replayed += record->body.len;
+    return ERR_OK;
+}
+
+static enum err replay_records(struct recovery *r, struct logread *log)
+{
+    struct replay p = {0};
+    arena_init(&p.arena);
+    enum err err;
+    do {
+        struct logread_record record;
+        err = logread_next(log, &record, r->e);
+        if (err == ERR_OK) {
+            err = apply_record(r, &p, &record);
+        }
+    } while (err == ERR_OK);
+    tree_outcome_fini(&p.outcome);
+    arena_fini(&p.arena);
+    return err == ERR_STOPPED ? ERR_OK : err;
+}
+
+static enum err cut_file(struct recovery *r, const char *path, uint64_t bytes)
+{
+    struct port_file *f;
+    enum err err = r->fs->open(r->fs, path, PORT_OPEN_WRITE, &f);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = f->truncate(f, bytes);
+    if (err == ERR_OK) {
+        err = f->sync(f);
+    }
+    f->close(f);
+    return err;
+}
+
+// Leave a last file that any server can read: without a broken record, and not empty (Java before
+// 3.9.3 stops at an empty one).
+static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
+{
+    if (tail->file[0] == '\0' || (!tail->is_torn && !tail->is_empty)) {
+        return ERR_OK;
+    }
+    struct buf joined = {0};
+    const char *path = names_join(&joined, datadir_log_dir(r->dir), tail->file);
+    enum err err;
+    if (tail->is_empty) {
+        err = r->fs->remove(r->fs, path);
+        if (err == ERR_OK) {
+            err = r->fs->sync_dir(r->fs, datadir_log_dir(r->dir));
+        }
+        note(r, "removed %s: it holds no transaction", path);
+    } else {
+        err = cut_file(r, path, tail->good_bytes);
+        note(r, "cut %s at offset %" PRIu64 ": behind it stands %s, which was never acknowledged",
+             path, tail->good_bytes, tail->what);
+    }
+    if (err != ERR_OK) {
+        err = store_fail(r->e, err, "cannot cut the torn end of %s: %s", path, err_text(err));
+    }
+    buf_fini(&joined);
+    return err;
+}
+
+static enum err replay_log(struct recovery *r)
+{
+    struct logread *log;
+    int64_t from = tree_last_zxid(r->tree) + 1;
+    enum err err = logread_open(r->fs, datadir_log_dir(r->dir), from, r->options->record_bytes_max,
+                                &log, r->e);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = replay_records(r, log);
+    if (err == ERR_OK) {
+        err = mend_tail(r, logread_tail(log));
+    }
+    logread_close(log);
+    return err;
+}
+
+// ---- no snapshot ----
+
+// Whether the log holds any record; an empty last file is removed.
+static enum err find_records(struct recovery *r, bool *ret)
+{
+    struct logread *log;
+    enum err err = logread_open(r->fs, datadir_log_dir(r->dir), 0, r->options->record_bytes_max,
+                                &log, r->e);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct logread_record record;
+    err = logread_next(log, &record, r->e);
+    if (err == ERR_OK) {
+        *ret = true;
+    } else if (err == ERR_STOPPED) {
+        *ret = false;
+        err = mend_tail(r, logread_tail(log));
+    }
+    logread_close(log);
+    return err;
+}
+
+static enum err start_empty(struct recovery *r, bool may_create)
+{
+    bool has_records;
+    enum err err = find_records(r, &has_records);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (has_records && !r->options->trust_empty_snapshot) {
+        return store_fail(r->e, ERR_NOT_FOUND,
+                          "%s holds transactions, but there is no snapshot in %s, so part of the "
+                          "data is missing; restore a snapshot, or set snapshot.trust.empty=true "
+                          "for one start if this log is known to be complete (an upgrade from 3.4)",
+                          datadir_log_dir(r->dir), datadir_snap_dir(r->dir));
+    }
+    r->tree = fresh_tree(r);
+    if (has_records) {
+        note(r, "no snapshot in %s; the log is trusted to be complete", datadir_snap_dir(r->dir));
+        err = replay_log(r);
+        return err == ERR_OK ? write_snapshot(r) : err;
+    }
+    if (may_create) {
+        return write_snapshot(r);
+    }
+    note(r, "the database is empty and may not be created (zookeeper.db.autocreate=false)");
+    r->report.last_zxid = -1;
+    return ERR_OK;
+}
+
+// ---- the whole ----
+
+static enum err check_ttl_nodes(const struct recovery *r)
+{
+    uint64_t count = tree_ttl_node_count(r->tree);
+    if (r->options->tree.extended_types_enabled || count == 0) {
+        return ERR_OK;
+    }
+    return store_fail(r->e, ERR_UNSUPPORTED,
+                      "%s holds %" PRIu64 " TTL nodes, which extendedTypesEnabled=false would "
+                      "take for ephemerals of dead sessions and delete; set "
+                      "extendedTypesEnabled=true",
+                      datadir_root(r->dir), count);
+}
+
+static void check_digest(const struct recovery *r)
+{
+    int64_t zxid = tree_last_zxid(r->tree);
+    if (tree_digest_mismatches(r->tree) > 0) {
+        note(r, "%" PRIu64 " transactions led to another digest than their writer's",
+             tree_digest_mismatches(r->tree));
+    }
+    if (r->snapshot.has_digest && r->snapshot.digest_zxid > zxid) {
+        note(r, "the log ends at 0x%" PRIx64 ", but snapshot %s saw 0x%" PRIx64
+             ": the end of the log is missing",
+             zxid, r->report.snapshot, r->snapshot.digest_zxid);
+    }
+}
+
+static enum err load_all(struct recovery *r, struct port_clock *clock)
+{
+    int64_t start_ms = clock_mono_ms(clock);
+    bool is_meant;
+    enum err err = remove_temporaries(r);
+    err = err == ERR_OK ? load_snapshot(r) : err;
+    err = err == ERR_OK ? datadir_take_initialize(r->dir, &is_meant, r->e) : err;
+    if (err != ERR_OK) {
+        return err;
+    }
+    int64_t loaded_ms = clock_mono_ms(clock);
+    r->report.snapshot_ms = loaded_ms - start_ms;
+    err = r->tree == NULL ? start_empty(r, is_meant || r->options->db_autocreate) : replay_log(r);
+    r->report.replay_ms = clock_mono_ms(clock) - loaded_ms;
+    return err;
+}
+
+static enum err finish(struct recovery *r)
+{
+    enum err err = check_ttl_nodes(r);
+    if (err != ERR_OK) {
+        return err;
+    }
+    check_digest(r);
+    if (r->options->drop_dead_ephemerals) {
+        r->report.dead_ephemerals = tree_drop_dead_ephemerals(r->tree);
+    }
+    if (r->report.last_zxid != -1) {
+        r->report.last_zxid = tree_last_zxid(r->tree);
+    }
+    return ERR_OK;
+}
+
+enum err recover(struct datadir *d, struct port_clock *clock, const struct recover_options *options,
+                 recover_note *note_fn, void *ctx, struct tree **ret,
+                 struct recover_report *ret_report, struct store_error *e)
+{
+    struct store_error own = {.text = ""};
+    struct recovery r = {
+        .dir = d,
+        .fs = datadir_files(d),
+        .options = options,
+        .note = note_fn,
+        .ctx = ctx,
+        .e = e != NULL ? e : &own,
+    };
+    enum err err = load_all(&r, clock);
+    err = err == ERR_OK ? finish(&r) : err;
+    if (err != ERR_OK) {
+        tree_free(r.tree);
+        return err;
+    }
+    r.e->text[0] = '\0';
+    *ret = r.tree;
+    *ret_report = r.report;
+    return ERR_OK;
+}
