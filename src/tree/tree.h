@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The replicated state: znodes, their ACLs, the table of global sessions, and what is derived from
-// them (ephemerals by session, containers, TTL nodes, quota statistics, the digest). It changes only
-// by tree_apply (one transaction) and by loading a snapshot, and is the same on every server that
-// applied the same transactions.
+// them (ephemerals by session, containers, TTL nodes, quota statistics, the digest). It changes
+// only by tree_apply (one transaction) and by loading a snapshot, and is the same on every server
+// that applied the same transactions.
 //
 // What it is not: it checks no permission, session or version. prep (server/) did that before the
 // transaction was made; here a transaction that does not fit (replay over a fuzzy snapshot) has the
@@ -54,17 +54,19 @@ uint32_t tree_path_hash(const struct tree *t, struct slice path);
 struct znode *tree_find(const struct tree *t, struct slice path);
 struct znode *tree_find_hashed(const struct tree *t, struct slice path, uint32_t hash);
 
-struct slice znode_data(const struct znode *n); // null data is a null slice
-struct slice znode_name(const struct znode *n); // last component; empty for the root
+struct slice znode_data(const struct znode *n);             // null data is a null slice
+struct slice znode_name(const struct znode *n);             // last component; empty for the root
 void znode_path(const struct znode *n, struct buf *append); // "" for the root
-void znode_stat(const struct znode *n, const struct tree *t, struct jute_stat *ret); // as clients see
+void znode_stat(const struct znode *n, const struct tree *t,
+                struct jute_stat *ret); // as clients see
 void znode_stat_stored(const struct znode *n, struct jute_stat_persisted *ret);
 int32_t znode_child_count(const struct znode *n);
-struct znode *znode_parent(const struct znode *n);        // NULL for the root
-struct znode *znode_first_child(const struct znode *n);   // NULL when none
-struct znode *znode_next_sibling(const struct znode *n);  // NULL at the end
-int64_t znode_owner(const struct znode *n);               // stored ephemeralOwner
-int64_t znode_acl_id(const struct znode *n);              // -1: world:anyone:31
+uint64_t znode_descendant_count(const struct znode *n);  // all levels; costs nothing to ask
+struct znode *znode_parent(const struct znode *n);       // NULL for the root
+struct znode *znode_first_child(const struct znode *n);  // NULL when none
+struct znode *znode_next_sibling(const struct znode *n); // NULL at the end
+int64_t znode_owner(const struct znode *n);              // stored ephemeralOwner
+int64_t znode_acl_id(const struct znode *n);             // -1: world:anyone:31
 
 // The list behind an ACL id; borrowed until the next apply.
 const struct jute_acl_vec *tree_acl(const struct tree *t, int64_t acl_id);
@@ -80,20 +82,31 @@ uint64_t tree_node_count(const struct tree *t);        // as Java prints it: the
 uint64_t tree_ephemeral_count(const struct tree *t);
 uint64_t tree_approximate_data_size(const struct tree *t); // PROTOCOL 2.13
 uint64_t tree_session_count(const struct tree *t);
+uint64_t tree_acl_count(const struct tree *t); // distinct lists in use
+// The answer to getAllChildrenNumber for a path that was found to be `n`: "" counts the root, too.
+uint64_t tree_all_children_count(const struct tree *t, struct slice path, const struct znode *n);
 
 // ---- the digest (PROTOCOL 4.6) ----
 
-uint64_t tree_digest(const struct tree *t);
-// The digest of one node; 0 for paths below /zookeeper/. prep computes what a change will make of it.
+uint64_t tree_digest(const struct tree *t); // 0 when disabled
+// The digest of one node; 0 for paths below /zookeeper/. prep computes what a change will make of
+// it.
 uint64_t tree_node_digest(struct slice path, struct slice data,
                           const struct jute_stat_persisted *stat);
-uint64_t znode_digest(const struct tree *t, const struct znode *n);
-// {zxid, digest} of every 128th transaction, newest TREE_DIGEST_LOG_MAX kept, oldest first ("hash").
+// The same in two steps, for a caller that keeps the first one of a node whose data stays.
+uint32_t tree_digest_prefix(struct slice path, struct slice data);
+uint64_t tree_digest_finish(struct slice path, uint32_t prefix,
+                            const struct jute_stat_persisted *stat);
+uint64_t znode_digest(const struct tree *t, const struct znode *n); // 0 when disabled
+// {zxid, digest} of every 128th transaction, newest TREE_DIGEST_LOG_MAX kept, oldest first
+// ("hash").
 enum { TREE_DIGEST_LOG_INTERVAL = 128, TREE_DIGEST_LOG_MAX = 1024 };
 struct tree_digest_entry {
     int64_t zxid;
     uint64_t digest;
 };
+// The last transaction whose digest was logged: what a snapshot writes at its end; zeros when none.
+struct tree_digest_entry tree_digest_point(const struct tree *t);
 size_t tree_digest_log(const struct tree *t, struct tree_digest_entry ret[TREE_DIGEST_LOG_MAX]);
 uint64_t tree_digest_mismatches(const struct tree *t);
 
@@ -114,6 +127,9 @@ uint64_t tree_drop_dead_ephemerals(struct tree *t);
 // Containers and TTL nodes that may go now. Source: ContainerManager.getCandidates; PROTOCOL 2.15.
 void tree_reapable_each(const struct tree *t, int64_t wall_ms, int64_t never_used_ms,
                         void (*each)(void *ctx, const struct znode *n), void *ctx);
+// TTL nodes; with extended types off, nodes that read as such and are ephemerals of no session,
+// which tree_drop_dead_ephemerals would delete with all below them: recovery should refuse to go
+// on.
 uint64_t tree_ttl_node_count(const struct tree *t);
 
 // ---- quota (PROTOCOL 2.14) ----
@@ -133,14 +149,13 @@ bool tree_quota_find(const struct tree *t, struct slice path, struct tree_quota 
 // Everything in it is valid until the next tree_apply with it.
 struct tree_result {
     enum zk_code code;     // of a single operation, or of an error transaction
-    struct slice path;     // create: the path
+    struct slice path;     // as in the transaction, which it borrows from; null: names none
     struct jute_stat stat; // create, setData, setACL
 };
 struct tree_outcome {
     struct tree_result result;   // for a multi: code of the first failure
     struct tree_result *results; // multi: one per sub-transaction
     size_t result_count, result_cap;
-    struct buf scratch;
 };
 void tree_outcome_fini(struct tree_outcome *o);
 
@@ -179,6 +194,9 @@ void tree_acls_each(const struct tree *t,
                     void *ctx);
 // The next node, or NULL at the end; path appended to the cleared `path`.
 const struct znode *tree_walk_next(struct tree_walk *w, struct buf *path, int64_t *ret_acl_id);
-void tree_walk_close(struct tree_walk *w);
+void tree_walk_close(struct tree_walk *w); // NULL is legal
+
+// True when every invariant holds; walks the whole tree. For CHECK_SLOW and tests.
+bool tree_check(const struct tree *t);
 
 #endif
