@@ -46,7 +46,7 @@ fuzz:
 
 bench: all
 	@ninja --quiet -C $(B) bench
-	@bench/run.py --build $(CURDIR)/$(B) $(ARGS)
+	@python3 bench/run.py $(ARGS)
 
 tidy: deps
 	@tools/install-deps.sh lint

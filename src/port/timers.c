@@ -23,7 +23,7 @@ void timers_fini(struct timers *ts)
 
 static bool is_before(const struct timers_slot *a, const struct timers_slot *b)
 {
-    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;
+    return a->due != b->due ? a->due < b->due : a->order < b->order;
 }
 
 static void put(struct timers *ts, size_t place, struct timers_slot slot)
@@ -64,7 +64,7 @@ static void sift_down(struct timers *ts, size_t place, struct timers_slot slot)
     put(ts, place, slot);
 }
 
-void timers_start(struct timers *ts, struct port_timer *timer, int64_t due_ms)
+void timers_start(struct timers *ts, struct port_timer *timer, int64_t due)
 {
     ASSERT(timer->fire != NULL);
     timers_stop(ts, timer);
@@ -72,7 +72,7 @@ void timers_start(struct timers *ts, struct port_timer *timer, int64_t due_ms)
         ts->cap = ts->cap > 0 ? ts->cap * 2 : 16;
         ts->slots = mem_realloc(ts->slots, ts->cap * sizeof(*ts->slots));
     }
-    struct timers_slot slot = {.due_ms = due_ms, .order = ts->next_order++, .timer = timer};
+    struct timers_slot slot = {.due = due, .order = ts->next_order++, .timer = timer};
     ts->count++;
     sift_up(ts, ts->count - 1, slot);
 }
@@ -97,20 +97,20 @@ void timers_stop(struct timers *ts, struct port_timer *timer)
     }
 }
 
-bool timers_next_due(const struct timers *ts, int64_t *ret_ms)
+bool timers_next_due(const struct timers *ts, int64_t *ret)
 {
     if (ts->count == 0) {
         return false;
     }
-    *ret_ms = ts->slots[0].due_ms;
+    *ret = ts->slots[0].due;
     return true;
 }
 
-void timers_fire(struct timers *ts, int64_t now_ms)
+void timers_fire(struct timers *ts, int64_t now)
 {
     const uint64_t first_new = ts->next_order;
-    // What a callback starts is due at now_ms or later and ordered behind, so it ends the loop.
-    while (ts->count > 0 && ts->slots[0].due_ms <= now_ms && ts->slots[0].order < first_new) {
+    // What a callback starts is due at now or later and ordered behind, so it ends the loop.
+    while (ts->count > 0 && ts->slots[0].due <= now && ts->slots[0].order < first_new) {
         struct port_timer *timer = ts->slots[0].timer;
         timers_stop(ts, timer);
         timer->fire(timer);

@@ -4,7 +4,8 @@
 // equal deadlines fire in a fixed order. Both worlds use it: host/ arms one timer of the
 // event loop for the earliest, sim/ moves its clock to it.
 //
-// Invariant: a started timer's `impl` is its place in the heap plus one.
+// Units: `due` and `now` are in one unit of the caller's: milliseconds in host/, nanoseconds in
+// sim/. Invariant: a started timer's `impl` is its place in the heap plus one.
 #ifndef PADDOCK_PORT_TIMERS_H
 #define PADDOCK_PORT_TIMERS_H
 
@@ -14,7 +15,7 @@
 #include "port/loop.h"
 
 struct timers_slot {
-    int64_t due_ms;
+    int64_t due;
     uint64_t order; // of starting
     struct port_timer *timer;
 };
@@ -29,13 +30,13 @@ void timers_init(struct timers *ts);
 void timers_fini(struct timers *ts); // stops what is started
 
 void timers_start(struct timers *ts, struct port_timer *timer,
-                  int64_t due_ms);                             // moves a started one
+                  int64_t due);                                // moves a started one
 void timers_stop(struct timers *ts, struct port_timer *timer); // legal when stopped
 
 // When the earliest is due; false when none is started.
-bool timers_next_due(const struct timers *ts, int64_t *ret_ms);
+bool timers_next_due(const struct timers *ts, int64_t *ret);
 
-// Fire what is due at `now_ms`, earliest first; not what the callbacks themselves start.
-void timers_fire(struct timers *ts, int64_t now_ms);
+// Fire what is due at `now`, earliest first; not what the callbacks themselves start.
+void timers_fire(struct timers *ts, int64_t now);
 
 #endif
