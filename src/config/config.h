@@ -20,23 +20,8 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "config/keys.h"
 #include "config/servers.h"
-
-// One identifier per row of keys.def, in its order: CONFIG_KEY_<id>.
-enum config_key {
-#define KEY(id, ...) CONFIG_KEY_##id,
-#define ROW(id, ...) CONFIG_KEY_##id,
-#include "config/keys.def"
-    CONFIG_KEY_COUNT,
-};
-
-// What is known about the effect of a row.
-enum config_state {
-    CONFIG_WORKS,
-    CONFIG_NO_MEANING,  // belongs to the JVM or to a Java class; accepted, without effect
-    CONFIG_LATER,       // belongs to a part that this version does not have
-    CONFIG_CLIENT_ONLY, // read by Java's client, never by a server
-};
 
 enum config_severity { CONFIG_NOTE, CONFIG_WARNING, CONFIG_ERROR };
 
@@ -53,6 +38,8 @@ struct config_pair {
     const char *value; // trimmed
 };
 
+struct config_sources; // where values came from; config/sources.h
+
 // C types of the kinds of keys.def.
 #define CONFIG_CTYPE_BOOL bool
 #define CONFIG_CTYPE_FLAG bool
@@ -62,20 +49,24 @@ struct config_pair {
 #define CONFIG_CTYPE_REAL double
 #define CONFIG_CTYPE_TEXT const char * // NULL when not set and without a default
 
-struct config_state_priv;
-
 struct config {
 #define KEY(id, kind, ...) CONFIG_CTYPE_##kind id;
-#define ROW(...)
 #include "config/keys.def"
+
     // Derived by config_finish.
-    bool has_client_port;        // false: no plain listener
-    struct config_servers servers; // server., group. and weight. lines, and the version
+    bool has_client_port;     // false: no plain listener
+    bool has_server_id;       // a myid file was given to config_set_myid
+    int64_t server_id;        // what it says
+    bool is_loopback_trusted; // 4lw.commands.whitelist is not set: words that change nothing are
+                              // answered to connections from this machine
+    struct config_servers servers;         // server., group. and weight. lines, and the version
     const struct config_pair *super_users; // superUser and superUser.X
     size_t super_user_count;
     const struct config_pair *auth_providers; // authProvider.X
     size_t auth_provider_count;
-    struct config_state_priv *priv;
+    bool has_ensemble_auth; // one of them is EnsembleAuthenticationProvider, which is off otherwise
+
+    struct config_sources *sources;
 };
 
 // ---- life cycle ----
@@ -98,8 +89,12 @@ void config_parse_file(struct config *cfg, const char *file, struct slice text);
 // legal in it; its version is the hexadecimal suffix of `file`. Source: PROTOCOL 6.5.
 void config_parse_dynamic(struct config *cfg, const char *file, struct slice text);
 
-// Derive and check what concerns more than one key. Diagnostics are complete afterwards. May be
-// called again after `myid` is known.
+// The text of the file myid in dataDir; a null slice when there is none. A standalone server takes
+// the client address of its own server line from it, as in Java.
+void config_set_myid(struct config *cfg, const char *file, struct slice text);
+
+// Read the values, derive what has no value, check what concerns more than one key. Diagnostics are
+// complete afterwards. May be called again, after config_parse_dynamic or config_set_myid.
 void config_finish(struct config *cfg);
 
 // ---- asking ----
@@ -112,10 +107,6 @@ bool config_is_distributed(const struct config *cfg);
 
 // "zoo.cfg:12", "-D", "command line" or "default"; valid as long as `cfg`.
 const char *config_origin(const struct config *cfg, enum config_key key);
-
-// The name that people know a row by: its zoo.cfg key, else its property.
-const char *config_key_name(enum config_key key);
-enum config_state config_key_state(enum config_key key);
 
 // ---- printing ----
 

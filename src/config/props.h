@@ -8,8 +8,8 @@
 //
 // Bytes are ISO-8859-1; keys and values come out as UTF-8, trimmed of everything up to the blank as
 // Java's String.trim does. A malformed \u escape is an error of the whole file.
-// What it is not: it knows no key and keeps no table, so duplicates come out as often as they stand.
-// Source: java.util.Properties.load(InputStream).
+// What it is not: it knows no key and keeps no table, so duplicates come out as often as they
+// stand. Source: java.util.Properties.load(InputStream).
 #ifndef PADDOCK_CONFIG_PROPS_H
 #define PADDOCK_CONFIG_PROPS_H
 

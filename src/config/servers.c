@@ -42,8 +42,8 @@ static const char *copy_string(struct config_servers *s, struct slice text)
     return copy;
 }
 
-// Cut at `separator`; empty parts at the end do not count. Returns the number of parts, PARTS_MAX + 1
-// when there are more.
+// Cut at `separator`; empty parts at the end do not count. Returns the number of parts, PARTS_MAX +
+// 1 when there are more.
 static size_t split(struct slice text, uint8_t separator, struct slice parts[PARTS_MAX])
 {
     size_t count = 0, used = 0;
@@ -384,8 +384,7 @@ enum err config_servers_add(struct config_servers *s, struct slice key, struct s
     }
     const uint8_t *dot = memchr(key.data, '.', key.len);
     int64_t id;
-    if (dot == NULL ||
-        !parse_long(slice_skip(key, (size_t)(dot - key.data) + 1), 10, &id)) {
+    if (dot == NULL || !parse_long(slice_skip(key, (size_t)(dot - key.data) + 1), 10, &id)) {
         buf_printf(complaint, "%.*s does not end with a number", SLICE_ARGS(key));
         return ERR_INVALID;
     }
@@ -422,8 +421,7 @@ static bool is_member_key(struct slice key)
            slice_starts_with(key, slice_str("weight")) || slice_equal_str(key, "version");
 }
 
-enum err config_servers_parse(struct slice text, struct config_servers *ret,
-                              struct buf *complaint)
+enum err config_servers_parse(struct slice text, struct config_servers *ret, struct buf *complaint)
 {
     struct props_reader reader;
     struct props_entry entry;
@@ -530,8 +528,8 @@ static void print_weights(const struct config_servers *s, struct buf *out)
 {
     size_t w = 0, m = 0;
     while (w < s->weights.count || m < s->count) {
-        bool is_given = w < s->weights.count &&
-                        (m == s->count || s->weights.items[w].id <= s->members[m].id);
+        bool is_given =
+            w < s->weights.count && (m == s->count || s->weights.items[w].id <= s->members[m].id);
         if (is_given) {
             const struct config_share *share = &s->weights.items[w++];
             buf_printf(out, "weight.%" PRId64 "=%" PRId64 "\n", share->id, share->value);

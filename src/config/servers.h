@@ -71,17 +71,15 @@ struct config_servers {
 void config_servers_init(struct config_servers *s); // empty
 void config_servers_fini(struct config_servers *s);
 
-// Add what one line says. `key` is "server.N", "group.N", "weight.N" or "version"; a second line for
-// the same member replaces the first.
-// Memory: copies.
-// Errors: ERR_INVALID, with a sentence appended to `complaint`; ERR_LIMIT above CONFIG_SERVERS_MAX
+// Add what one line says. `key` is "server.N", "group.N", "weight.N" or "version"; a second line
+// for the same member replaces the first. Memory: copies. Errors: ERR_INVALID, with a sentence
+// appended to `complaint`; ERR_LIMIT above CONFIG_SERVERS_MAX
 //         members. A group line may have taken effect in part.
 enum err config_servers_add(struct config_servers *s, struct slice key, struct slice value,
                             bool allow_many_addresses, struct buf *complaint) MUST_CHECK;
 
-// What concerns all lines together: sets group and weight of the members; in a hierarchical ensemble
-// every participant is in a group.
-// Errors: ERR_INVALID with a sentence in `complaint`.
+// What concerns all lines together: sets group and weight of the members; in a hierarchical
+// ensemble every participant is in a group. Errors: ERR_INVALID with a sentence in `complaint`.
 enum err config_servers_check(struct config_servers *s, struct buf *complaint) MUST_CHECK;
 
 // Parse a whole verifier text (Properties syntax) into an initialised, empty `ret`.

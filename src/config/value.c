@@ -95,7 +95,8 @@ static bool is_in_list(const char *list, const char *word, bool ignore_case)
     while (true) {
         const char *end = strchr(list, ',');
         size_t item = end != NULL ? (size_t)(end - list) : strlen(list);
-        if (item == len && (ignore_case ? strncasecmp(list, word, len) : strncmp(list, word, len)) == 0) {
+        if (item == len &&
+            (ignore_case ? strncasecmp(list, word, len) : strncmp(list, word, len)) == 0) {
             return true;
         }
         if (end == NULL) {
@@ -127,9 +128,10 @@ enum err config_value_parse(const struct config_row *row, const char *text,
         v.is_doubtful = !v.flag && strcasecmp(text, "false") != 0;
         break;
     case CONFIG_KIND_UNLESS:
-        v.flag = is_true_word(row->default_text) != (strcmp(text, opposite(row->default_text)) == 0);
-        v.is_doubtful = strcmp(text, row->default_text) != 0 &&
-                        strcmp(text, opposite(row->default_text)) != 0;
+        v.flag =
+            is_true_word(row->default_text) != (strcmp(text, opposite(row->default_text)) == 0);
+        v.is_doubtful =
+            strcmp(text, row->default_text) != 0 && strcmp(text, opposite(row->default_text)) != 0;
         break;
     case CONFIG_KIND_INT:
     case CONFIG_KIND_LONG:
@@ -137,8 +139,8 @@ enum err config_value_parse(const struct config_row *row, const char *text,
                    v.number <= row->max;
         break;
     case CONFIG_KIND_REAL:
-        is_legal = parse_real(text, &v.real) && v.real >= (double)row->min &&
-                   v.real <= (double)row->max;
+        is_legal =
+            parse_real(text, &v.real) && v.real >= (double)row->min && v.real <= (double)row->max;
         break;
     case CONFIG_KIND_CHOICE:
         is_legal = is_in_list(row->unit, text, true);

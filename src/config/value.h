@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One value: the text behind a key, read by the rules of the key's kind. Numbers of zoo.cfg keys
-// are decimal (Integer.parseInt); those of properties may also be 0x1f, #1f or 017 (Integer.decode).
+// are decimal (Integer.parseInt); those of properties may also be 0x1f, #1f or 017
+// (Integer.decode).
 #ifndef PADDOCK_CONFIG_VALUE_H
 #define PADDOCK_CONFIG_VALUE_H
 

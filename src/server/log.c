@@ -33,11 +33,8 @@ void log_init(struct log *log, struct port_clock *clock,
               void (*sink)(void *ctx, enum log_level level, const char *line, size_t len),
               void *sink_ctx)
 {
-    *log = (struct log){.clock = clock,
-                        .sink = sink,
-                        .sink_ctx = sink_ctx,
-                        .level = LOG_INFO,
-                        .format = LOG_TEXT};
+    *log = (struct log){
+        .clock = clock, .sink = sink, .sink_ctx = sink_ctx, .level = LOG_INFO, .format = LOG_TEXT};
 }
 
 // ---- time ----

@@ -59,8 +59,8 @@ struct log {
 struct log_line {
     struct log *log;
     enum log_event event;
-    bool is_full;    // a field did not fit; the later ones are dropped
-    size_t len;      // bytes in `text`
+    bool is_full; // a field did not fit; the later ones are dropped
+    size_t len;   // bytes in `text`
     char text[LOG_LINE_MAX];
 };
 

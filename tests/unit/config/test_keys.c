@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The table of keys: its rows are well formed and names find them as Java would.
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <string.h>
 
@@ -107,8 +107,7 @@ static void every_later_state_names_its_part(void **state)
     (void)state;
     for (unsigned i = 0; i < CONFIG_KEY_COUNT; i++) {
         enum config_state s = config_row((enum config_key)i)->state;
-        bool is_later =
-            s != CONFIG_WORKS && s != CONFIG_NO_MEANING && s != CONFIG_CLIENT_ONLY;
+        bool is_later = s != CONFIG_WORKS && s != CONFIG_NO_MEANING && s != CONFIG_CLIENT_ONLY;
         assert_int_equal(config_state_part(s) != NULL, is_later);
     }
 }

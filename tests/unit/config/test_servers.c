@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Membership lines and the canonical text of an ensemble.
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +36,7 @@ static void every_form_of_a_server_line_is_read(void **state)
 {
     (void)state;
     check("server.1=zk-0:2888:3888", "server.1=zk-0:2888:3888:participant\nversion=0", NULL);
-    check("server.1=zk-0:2888:3888:OBSERVER",
-          "server.1=zk-0:2888:3888:observer\nversion=0", NULL);
+    check("server.1=zk-0:2888:3888:OBSERVER", "server.1=zk-0:2888:3888:observer\nversion=0", NULL);
     check("server.2=10.0.0.1:1:2:participant;2181",
           "server.2=10.0.0.1:1:2:participant;0.0.0.0:2181\nversion=0", NULL);
     check("server.2=a:1:2;b:2181", "server.2=a:1:2:participant;b:2181\nversion=0", NULL);
@@ -53,10 +52,9 @@ static void every_form_of_a_server_line_is_read(void **state)
 static void addresses_are_sorted_by_host(void **state)
 {
     (void)state;
-    check("server.1=b:1:2|a:3:4|[::1]:5:6",
-          "server.1=[::1]:5:6|a:3:4|b:1:2:participant\nversion=0", NULL);
-    check("server.1=b:1:2:observer|a:3:4",
-          "server.1=a:3:4|b:1:2:observer\nversion=0", NULL);
+    check("server.1=b:1:2|a:3:4|[::1]:5:6", "server.1=[::1]:5:6|a:3:4|b:1:2:participant\nversion=0",
+          NULL);
+    check("server.1=b:1:2:observer|a:3:4", "server.1=a:3:4|b:1:2:observer\nversion=0", NULL);
 }
 
 static void members_are_sorted_by_id_and_the_last_line_wins(void **state)
@@ -98,9 +96,9 @@ static void many_addresses_need_their_switch(void **state)
     struct config_servers s;
     struct buf said = {0};
     config_servers_init(&s);
-    assert_int_equal(config_servers_add(&s, slice_str("server.7"), slice_str("a:1:2|b:1:2"), false,
-                                        &said),
-                     ERR_INVALID);
+    assert_int_equal(
+        config_servers_add(&s, slice_str("server.7"), slice_str("a:1:2|b:1:2"), false, &said),
+        ERR_INVALID);
     assert_non_null(strstr(buf_cstr(&said), "Multiple address feature is disabled"));
     assert_non_null(strstr(buf_cstr(&said), "sid 7"));
     assert_int_equal(s.count, 0);
@@ -129,10 +127,10 @@ static void check_sets_group_and_weight_of_members(void **state)
     struct config_servers s;
     struct buf said = {0};
     config_servers_init(&s);
-    assert_int_equal(config_servers_parse(
-                         slice_str("group.8=1\nweight.1=3\nserver.1=a:1:2\nserver.2=b:1:2:observer"),
-                         &s, &said),
-                     ERR_OK);
+    assert_int_equal(
+        config_servers_parse(
+            slice_str("group.8=1\nweight.1=3\nserver.1=a:1:2\nserver.2=b:1:2:observer"), &s, &said),
+        ERR_OK);
     assert_int_equal(config_servers_find(&s, 1)->group, 8);
     assert_int_equal(config_servers_find(&s, 1)->weight, 3);
     assert_int_equal(config_servers_find(&s, 2)->group, -1);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Values by kind. Rows of keys.def stand for their kinds, so the table is tested along.
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "config/value.h"
 
@@ -29,8 +29,18 @@ static void numbers_of_the_file_are_decimal(void **state)
     assert_int_equal(parse(CONFIG_KEY_tick_time_ms, "2000").number, 2000);
     assert_int_equal(parse(CONFIG_KEY_tick_time_ms, "+010").number, 10);
     assert_int_equal(parse(CONFIG_KEY_max_client_cnxns, "-5").number, -5);
-    const char *const bad[] = {"", "-", "+", "0x10", "1 000", "1.5", "abc", "0", "-1", "2147483648",
-                               "99999999999999999999999", "10s"};
+    const char *const bad[] = {"",
+                               "-",
+                               "+",
+                               "0x10",
+                               "1 000",
+                               "1.5",
+                               "abc",
+                               "0",
+                               "-1",
+                               "2147483648",
+                               "99999999999999999999999",
+                               "10s"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         refuse(CONFIG_KEY_tick_time_ms, bad[i]);
     }

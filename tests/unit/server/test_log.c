@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The log: what a line looks like in both formats, and that nothing in a field can break a line.
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -238,8 +238,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(text_with_blank_or_equals_sign_is_quoted, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(bytes_that_are_not_utf8_are_replaced, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(level_below_the_threshold_is_dropped_and_can_change,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(level_below_the_threshold_is_dropped_and_can_change, set_up,
+                                        tear_down),
         cmocka_unit_test(missing_log_drops_everything),
         cmocka_unit_test_setup_teardown(full_line_loses_whole_fields_and_says_so, set_up,
                                         tear_down),
