@@ -27,7 +27,7 @@ void fatal(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fputs("bench_load: ", stderr);
+    fprintf(stderr, "%s: ", program_invocation_short_name);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
