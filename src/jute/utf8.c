@@ -145,7 +145,7 @@ static size_t write_repaired(struct slice s, size_t valid, uint8_t *to)
 
 bool utf8_repair(struct slice s, struct arena *arena, struct slice *ret)
 {
-    size_t valid = valid_prefix(s.data, s.len);
+    size_t valid = slice_is_null(s) ? 0 : valid_prefix(s.data, s.len);
     if (valid == s.len) {
         *ret = s;
         return true;
