@@ -14,6 +14,7 @@ enum {
     LIMIT_SNAPSHOT_SLICE_BYTES = 64 * 1024,    // serialized per slice on the loop thread
     LIMIT_SNAPSHOT_SLICES_IN_FLIGHT = 8,       // handed to the worker and not written yet
     LIMIT_LOG_BATCH_BYTES = 4 * 1024 * 1024,   // one write and sync; more waits for the next
+    LIMIT_MULTI_READ_BYTES = 64 * 1024 * 1024, // of one multiRead reply: MarshallingError
     LIMIT_ACL_ENTRIES = 1024,                  // of one list sent by a client: InvalidACL
     LIMIT_ZOO_CFG_BYTES = 1024 * 1024,         // larger configuration files are refused
     LIMIT_RECOVERY_SNAPSHOTS_TRIED = 100,      // as Java: newest that many candidates

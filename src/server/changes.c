@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The overlay of changes in flight.
+#include "server/changes.h"
+
+#include "base/assert.h"
+#include "base/list.h"
+#include "base/mem.h"
+
+struct change_touch {
+    int64_t zxid;
+    struct change *change;
+};
+
+struct change_undo {
+    struct change *change;
+    bool was_new;    // not in the overlay before this transaction
+    bool was_edited; // `before` holds what it was
+    bool new_acl;    // the edit replaced the list; before.acl is owned here
+    struct change_state before;
+};
+
+void changes_init(struct changes *c, struct tree *tree, bool digest_enabled)
+{
+    *c = (struct changes){
+        .tree = tree,
+        .digest_enabled = digest_enabled,
+        .digest = tree_digest(tree),
+    };
+    hmap_init(&c->by_path);
+}
+
+static void free_acl(struct change_state *state)
+{
+    mem_free(state->acl);
+    state->acl = NULL;
+    state->acl_zxid = 0;
+}
+
+static void drop(struct changes *c, struct change *ch)
+{
+    hmap_remove(&c->by_path, &ch->link);
+    free_acl(&ch->now);
+    mem_free(ch);
+}
+
+void changes_fini(struct changes *c)
+{
+    changes_abandon(c);
+    hmap_fini(&c->by_path);
+    mem_free(c->touches);
+    mem_free(c->undo);
+    c->touches = NULL;
+    c->undo = NULL;
+}
+
+struct slice change_path(const struct change *ch)
+{
+    return slice_of(ch->path, ch->path_len);
+}
+
+// ---- looking ----
+
+// The root has two names; the overlay knows it as "".
+static struct slice canonical(struct slice path)
+{
+    return slice_equal_str(path, "/") ? slice_str("") : path;
+}
+
+static struct change *find_in_overlay(const struct changes *c, struct slice path, uint32_t hash)
+{
+    for (struct hmap_link *l = hmap_first(&c->by_path, hash); l != NULL; l = hmap_next(l, hash)) {
+        struct change *ch = CONTAINER_OF(l, struct change, link);
+        if (slice_equal(change_path(ch), path)) {
+            return ch;
+        }
+    }
+    return NULL;
+}
+
+static struct change_undo *push_undo(struct changes *c, struct change *ch)
+{
+    if (c->undo_count == c->undo_cap) {
+        c->undo_cap = c->undo_cap == 0 ? 16 : 2 * c->undo_cap;
+        c->undo = mem_realloc(c->undo, c->undo_cap * sizeof(*c->undo));
+    }
+    struct change_undo *undo = &c->undo[c->undo_count++];
+    undo->change = ch;
+    undo->was_new = false;
+    undo->was_edited = false;
+    undo->new_acl = false;
+    return undo;
+}
+
+static struct change *new_change(struct changes *c, struct slice path, uint32_t hash)
+{
+    struct change *ch = mem_alloc(sizeof(*ch) + path.len);
+    ch->touches = 0;
+    ch->path_len = (uint32_t)path.len;
+    ch->now = (struct change_state){.is_deleted = true, .has_digest = true};
+    if (path.len > 0) {
+        memcpy(ch->path, path.data, path.len);
+    }
+    hmap_insert(&c->by_path, &ch->link, hash);
+    push_undo(c, ch)->was_new = true;
+    return ch;
+}
+
+static struct change *change_of_node(struct changes *c, struct slice path, uint32_t hash,
+                                     const struct znode *node)
+{
+    struct change *ch = new_change(c, path, hash);
+    ch->now.is_deleted = false;
+    ch->now.has_digest = false;
+    ch->now.child_count = znode_child_count(node);
+    ch->now.data_len = znode_data(node).len;
+    znode_stat_stored(node, &ch->now.stat);
+    return ch;
+}
+
+struct change *changes_find(struct changes *c, struct slice path)
+{
+    path = canonical(path);
+    uint32_t hash = tree_path_hash(c->tree, path);
+    struct change *ch = find_in_overlay(c, path, hash);
+    if (ch != NULL) {
+        return ch->now.is_deleted ? NULL : ch;
+    }
+    const struct znode *node = tree_find_hashed(c->tree, path, hash);
+    return node == NULL ? NULL : change_of_node(c, path, hash, node);
+}
+
+const struct change *changes_find_edited(const struct changes *c, struct slice path)
+{
+    path = canonical(path);
+    return find_in_overlay(c, path, tree_path_hash(c->tree, path));
+}
+
+const struct jute_acl_vec *changes_acl(const struct changes *c, const struct change *ch)
+{
+    if (ch->now.acl != NULL && ch->now.acl_zxid > tree_last_zxid(c->tree)) {
+        return ch->now.acl;
+    }
+    const struct znode *node = tree_find(c->tree, change_path(ch));
+    ASSERT(node != NULL);
+    return tree_acl(c->tree, znode_acl_id(node));
+}
+
+// ---- editing ----
+
+void changes_begin(struct changes *c)
+{
+    ASSERT(c->undo_count == 0);
+    c->digest_before = c->digest;
+}
+
+// The digest of a node read from the tree is computed when it is first edited.
+static void know_digest(struct changes *c, struct change *ch)
+{
+    if (ch->now.has_digest || !c->digest_enabled) {
+        return;
+    }
+    struct slice path = change_path(ch);
+    const struct znode *node = tree_find(c->tree, path);
+    ASSERT(node != NULL);
+    ch->now.prefix = tree_digest_prefix(path, znode_data(node));
+    ch->now.node_digest = tree_digest_finish(path, ch->now.prefix, &ch->now.stat);
+    ch->now.has_digest = true;
+}
+
+void changes_edit(struct changes *c, struct change *ch)
+{
+    know_digest(c, ch);
+    struct change_undo *undo = push_undo(c, ch);
+    undo->was_edited = true;
+    undo->before = ch->now;
+}
+
+static void set_node_digest(struct changes *c, struct change *ch, uint64_t node_digest)
+{
+    c->digest = c->digest - ch->now.node_digest + node_digest;
+    ch->now.node_digest = node_digest;
+}
+
+void changes_edited(struct changes *c, struct change *ch)
+{
+    if (c->digest_enabled) {
+        set_node_digest(c, ch,
+                        tree_digest_finish(change_path(ch), ch->now.prefix, &ch->now.stat));
+    }
+}
+
+void changes_set_data(struct changes *c, struct change *ch, struct slice data)
+{
+    ch->now.data_len = data.len;
+    if (c->digest_enabled) {
+        ch->now.prefix = tree_digest_prefix(change_path(ch), data);
+    }
+}
+
+// One block: the vector, its entries, their strings.
+static struct jute_acl_vec *copy_acl(const struct jute_acl_vec *acl)
+{
+    size_t count = acl->count > 0 ? (size_t)acl->count : 0;
+    size_t text = 0;
+    for (size_t i = 0; i < count; i++) {
+        text += acl->items[i].id.scheme.len + acl->items[i].id.id.len;
+    }
+    struct jute_acl_vec *copy = mem_alloc(sizeof(*copy) + count * sizeof(struct jute_acl) + text);
+    copy->count = acl->count;
+    copy->items = (struct jute_acl *)(copy + 1);
+    struct buf strings = {.data = (uint8_t *)(copy->items + count), .cap = text};
+    for (size_t i = 0; i < count; i++) {
+        const struct jute_acl *from = &acl->items[i];
+        struct jute_acl *to = &copy->items[i];
+        to->perms = from->perms;
+        to->id.scheme = slice_of(strings.data + strings.len, from->id.scheme.len);
+        buf_append_slice(&strings, from->id.scheme);
+        to->id.id = slice_of(strings.data + strings.len, from->id.id.len);
+        buf_append_slice(&strings, from->id.id);
+    }
+    return copy;
+}
+
+void changes_set_acl(struct changes *c, struct change *ch, int64_t zxid,
+                     const struct jute_acl_vec *acl)
+{
+    struct change_undo *edit = &c->undo[c->undo_count - 1];
+    ASSERT(edit->change == ch && edit->was_edited && !edit->new_acl);
+    edit->new_acl = true;
+    ch->now.acl = copy_acl(acl);
+    ch->now.acl_zxid = zxid;
+}
+
+void changes_create(struct changes *c, struct slice path, int64_t zxid,
+                    const struct jute_stat_persisted *stat, struct slice data,
+                    const struct jute_acl_vec *acl)
+{
+    uint32_t hash = tree_path_hash(c->tree, path);
+    struct change *ch = find_in_overlay(c, path, hash);
+    if (ch == NULL) {
+        ch = new_change(c, path, hash);
+    }
+    ASSERT(ch->now.is_deleted);
+    changes_edit(c, ch);
+    ch->now.is_deleted = false;
+    ch->now.child_count = 0;
+    ch->now.stat = *stat;
+    changes_set_acl(c, ch, zxid, acl);
+    changes_set_data(c, ch, data);
+    changes_edited(c, ch);
+}
+
+void changes_delete(struct changes *c, struct change *ch)
+{
+    changes_edit(c, ch);
+    ch->now.is_deleted = true;
+    set_node_digest(c, ch, 0);
+}
+
+// ---- the end of a transaction ----
+
+static void push_touch(struct changes *c, int64_t zxid, struct change *ch)
+{
+    if (c->touch_count == c->touch_cap) {
+        size_t cap = c->touch_cap == 0 ? 64 : 2 * c->touch_cap;
+        struct change_touch *ring = mem_alloc(cap * sizeof(*ring));
+        for (size_t i = 0; i < c->touch_count; i++) {
+            ring[i] = c->touches[(c->touch_first + i) & (c->touch_cap - 1)];
+        }
+        mem_free(c->touches);
+        c->touches = ring;
+        c->touch_first = 0;
+        c->touch_cap = cap;
+    }
+    size_t at = (c->touch_first + c->touch_count++) & (c->touch_cap - 1);
+    c->touches[at] = (struct change_touch){.zxid = zxid, .change = ch};
+    ch->touches++;
+}
+
+void changes_commit(struct changes *c, int64_t zxid)
+{
+    for (size_t i = 0; i < c->undo_count; i++) {
+        struct change_undo *undo = &c->undo[i];
+        if (undo->was_edited) {
+            push_touch(c, zxid, undo->change);
+            if (undo->new_acl) {
+                free_acl(&undo->before);
+            }
+        }
+    }
+    for (size_t i = 0; i < c->undo_count; i++) {
+        struct change_undo *undo = &c->undo[i];
+        if (undo->was_new && undo->change->touches == 0) {
+            drop(c, undo->change);
+        }
+    }
+    c->undo_count = 0;
+}
+
+void changes_rollback(struct changes *c)
+{
+    for (size_t i = c->undo_count; i-- > 0;) {
+        struct change_undo *undo = &c->undo[i];
+        if (undo->was_edited) {
+            if (undo->new_acl) {
+                free_acl(&undo->change->now);
+            }
+            undo->change->now = undo->before;
+        } else if (undo->was_new) {
+            drop(c, undo->change);
+        }
+    }
+    c->undo_count = 0;
+    c->digest = c->digest_before;
+}
+
+// ---- settling ----
+
+void changes_applied(struct changes *c, int64_t zxid)
+{
+    while (c->touch_count > 0 && c->touches[c->touch_first].zxid <= zxid) {
+        struct change *ch = c->touches[c->touch_first].change;
+        c->touch_first = (c->touch_first + 1) & (c->touch_cap - 1);
+        c->touch_count--;
+        ASSERT(ch->touches > 0);
+        if (--ch->touches == 0) {
+            drop(c, ch);
+        }
+    }
+}
+
+void changes_abandon(struct changes *c)
+{
+    ASSERT(c->undo_count == 0);
+    changes_applied(c, INT64_MAX);
+    ASSERT(c->by_path.count == 0);
+    c->digest = tree_digest(c->tree);
+}
+
+void changes_each(const struct changes *c, void (*each)(void *ctx, const struct change *ch),
+                  void *ctx)
+{
+    for (struct hmap_link *l = hmap_any(&c->by_path); l != NULL; l = hmap_after(&c->by_path, l)) {
+        each(ctx, CONTAINER_OF(l, struct change, link));
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening a session: a new one through the log, or coming back to one that lives.
+// Source: ZooKeeperServer.processConnectRequest, finishSessionInit; PROTOCOL 2.2.
+#include "jute/connect.h"
+
+#include "jute/op.h"
+
+#include "server/server_priv.h"
+
+static void respond(struct conn *c, const struct connect_response *r)
+{
+    struct buf *out = conn_out(c);
+    size_t start = out->len;
+    buf_put_i32(out, 0);
+    connect_response_encode(r, out);
+    reply_end(c, start);
+}
+
+static void refuse(struct conn *c, const char *reason)
+{
+    struct log_line l;
+    if (log_begin(&l, c->server->log, EVENT_SESSION_REFUSED)) {
+        log_str(&l, "reason", reason);
+        log_end(&l);
+    }
+    struct connect_response r = connect_refused(!c->is_old_client);
+    respond(c, &r);
+    conn_close_flushed(c, reason);
+}
+
+static void log_opened(const struct conn *c, enum log_event event)
+{
+    struct log_line l;
+    if (log_begin(&l, c->server->log, event)) {
+        log_hex(&l, "session", c->session_id);
+        log_i64(&l, "timeout_ms", c->timeout_ms);
+        log_end(&l);
+    }
+}
+
+// The session exists and this connection serves it.
+static void accept_session(struct conn *c)
+{
+    uint8_t passwd[CONNECT_PASSWD_BYTES];
+    connect_passwd(c->session_id, passwd);
+    const struct connect_response r = {
+        .body = {.timeout_ms = c->timeout_ms,
+                 .session_id = c->session_id,
+                 .passwd = slice_of(passwd, sizeof(passwd))},
+        .has_read_only = !c->is_old_client,
+    };
+    respond(c, &r);
+    conn_connected(c);
+}
+
+void connect_finish(struct conn *c)
+{
+    struct server *s = c->server;
+    struct session *session = sessions_find(&s->sessions, c->session_id);
+    if (session == NULL || session->is_closing) {
+        refuse(c, "session expired while it was opened");
+        return;
+    }
+    session->conn = c;
+    const struct request request = {
+        .conn = c, .type = OP_CREATE_SESSION, .arrived_ns = s->now_ns, .ids = &c->ids};
+    accept_session(c);
+    conn_replied(c, &request, tree_last_zxid(s->tree), op_last_name(OP_CREATE_SESSION));
+    log_opened(c, EVENT_SESSION_OPENED);
+}
+
+static void open_new(struct conn *c)
+{
+    struct server *s = c->server;
+    c->session_id = sessions_new_id(&s->sessions);
+    sessions_track(&s->sessions, c->session_id, c->timeout_ms, server_now_ms(s));
+    pipeline_create_session(&s->pipeline, c, c->session_id, c->timeout_ms);
+}
+
+// Any other connection of the session is closed first, even before the password is checked.
+static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
+{
+    struct server *s = c->server;
+    struct session *session = sessions_find(&s->sessions, session_id);
+    if (session != NULL && session->conn != NULL) {
+        conn_close(session->conn, "its session moved to another connection");
+    }
+    if (!connect_passwd_matches(session_id, passwd)) {
+        refuse(c, "wrong session password");
+        return;
+    }
+    if (!sessions_touch(&s->sessions, session, c->timeout_ms, server_now_ms(s))) {
+        refuse(c, "session has ended");
+        return;
+    }
+    session->conn = c;
+    c->session_id = session_id;
+    accept_session(c);
+    log_opened(c, EVENT_SESSION_RENEWED);
+}
+
+static int32_t negotiate(const struct config *cfg, int32_t wanted_ms)
+{
+    if (wanted_ms < cfg->min_session_timeout_ms) {
+        return cfg->min_session_timeout_ms;
+    }
+    return wanted_ms > cfg->max_session_timeout_ms ? cfg->max_session_timeout_ms : wanted_ms;
+}
+
+static bool is_ahead(const struct conn *c, int64_t last_zxid_seen)
+{
+    struct server *s = c->server;
+    if (last_zxid_seen <= tree_last_zxid(s->tree)) {
+        return false;
+    }
+    struct log_line l;
+    if (log_begin(&l, s->log, EVENT_CLIENT_AHEAD)) {
+        log_hex(&l, "client_zxid", last_zxid_seen);
+        log_hex(&l, "our_zxid", tree_last_zxid(s->tree));
+        log_end(&l);
+    }
+    return true;
+}
+
+void connect_frame(struct conn *c, struct slice frame)
+{
+    struct server *s = c->server;
+    struct connect_request q;
+    struct jute_in in;
+    jute_in_init(&in, frame, &s->read_arena, s->string_max);
+    bool is_decoded = connect_request_decode(&in, &q);
+    arena_reset(&s->read_arena);
+    if (!is_decoded) {
+        conn_close(c, "malformed connect request");
+        return;
+    }
+    enum throttle_kind kind = q.body.session_id == 0 ? THROTTLE_GLOBAL : THROTTLE_RENEW;
+    if (!throttle_admit_connection(&s->throttle, kind, server_now_ms(s))) {
+        conn_close(c, "connection throttle");
+        return;
+    }
+    if (is_ahead(c, q.body.last_zxid_seen)) {
+        conn_close(c, "client has seen a later zxid");
+        return;
+    }
+    c->is_old_client = !q.has_read_only;
+    c->timeout_ms = negotiate(s->config, q.body.timeout_ms);
+    c->state = CONN_CONNECTING;
+    if (q.body.session_id == 0) {
+        open_new(c);
+    } else {
+        reattach(c, q.body.session_id, q.body.passwd);
+    }
+}

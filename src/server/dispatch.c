@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Frames of open connections: who handles which, and in what order the checks before that are made.
+// Source: ZooKeeperServer.processPacket, submitRequestNow; PROTOCOL 2.4, 2.5, 2.19, 2.21.
+#include "base/assert.h"
+#include "jute/op.h"
+#include "server/server_priv.h"
+
+enum { HEADER_BYTES = 8 };
+
+// ---- auth and sasl: answered directly, ahead of what waits ----
+
+static void log_auth(struct conn *c, enum log_event event, struct slice scheme)
+{
+    struct log_line l;
+    if (log_begin(&l, c->server->log, event)) {
+        log_hex(&l, "session", c->session_id);
+        log_slice(&l, "scheme", scheme);
+        log_end(&l);
+    }
+}
+
+static void handle_auth(struct conn *c, const struct request *request)
+{
+    struct server *s = c->server;
+    struct jute_auth_packet q;
+    struct jute_in in;
+    jute_in_init(&in, request->body, &s->read_arena, s->string_max);
+    if (!jute_auth_packet_decode(&in, &q)) {
+        conn_close(c, "malformed auth packet");
+        return;
+    }
+    switch (auth_handle(&s->auth, q.scheme, q.auth, &c->stream->peer, &c->ids)) {
+    case AUTH_OK:
+        log_auth(c, EVENT_AUTH_ADDED, q.scheme);
+        reply_code(c, request->xid, 0, ZK_OK);
+        return;
+    case AUTH_FAILED:
+        log_auth(c, EVENT_AUTH_FAILED, q.scheme);
+        stats_auth_failed(s->stats);
+        reply_code(c, request->xid, 0, ZK_AUTH_FAILED);
+        conn_close_flushed(c, "authentication failed");
+        return;
+    case AUTH_CLOSE:
+        log_auth(c, EVENT_AUTH_FAILED, q.scheme);
+        conn_close(c, "authentication failed");
+        return;
+    }
+}
+
+// No SASL mechanism is configured here: the answer is an empty token, and when SASL is required,
+// its refusal. Source: ZooKeeperServer.processSasl; PROTOCOL 2.19.
+static void handle_sasl(struct conn *c, const struct request *request)
+{
+    struct server *s = c->server;
+    struct jute_sasl_token q;
+    struct jute_in in;
+    jute_in_init(&in, request->body, &s->read_arena, s->string_max);
+    if (!jute_sasl_token_decode(&in, &q) || slice_is_null(q.token)) {
+        conn_close(c, "malformed SASL packet");
+        return;
+    }
+    size_t start;
+    struct buf *out = reply_begin(c, request->xid, 0, ZK_OK, &start);
+    jute_str_encode(slice_null(), out);
+    reply_end(c, start);
+}
+
+static bool is_authenticated(struct conn *c, const struct request *request)
+{
+    struct server *s = c->server;
+    if (auth_is_satisfied(&s->auth, &c->ids)) {
+        return true;
+    }
+    reply_code(c, request->xid, 0, ZK_SESSION_CLOSED_REQUIRE_SASL_AUTH);
+    conn_close_flushed(c, "not authenticated with a required scheme");
+    return false;
+}
+
+// ---- requests ----
+
+static void handle_unknown(struct conn *c, const struct request *request)
+{
+    struct log_line l;
+    if (log_begin(&l, c->server->log, EVENT_REQUEST_UNKNOWN)) {
+        log_hex(&l, "session", c->session_id);
+        log_i64(&l, "type", request->type);
+        log_end(&l);
+    }
+    reply_code(c, request->xid, -1, ZK_UNIMPLEMENTED);
+    conn_close_flushed(c, "unknown operation");
+}
+
+// Behind the connection's own writes in flight, else at once.
+static void answer_in_order(struct conn *c, const struct request *request)
+{
+    if (conn_has_writes(c)) {
+        conn_defer(c, request);
+    } else {
+        dispatch_deferred(c->server, request);
+    }
+}
+
+static void handle_write(struct conn *c, const struct request *request)
+{
+    struct server *s = c->server;
+    if (s->state != SERVER_SERVING) {
+        conn_close(c, "the server stops");
+        return;
+    }
+    if (!pipeline_write(&s->pipeline, request)) {
+        answer_in_order(c, request); // the refusal keeps its place
+    }
+}
+
+static void refuse_throttled(struct conn *c, const struct request *request)
+{
+    struct server *s = c->server;
+    throttle_large_done(&s->throttle, request->large_bytes);
+    reply_code(c, request->xid, tree_last_zxid(s->tree), ZK_THROTTLED_OP);
+    log_event(s->log, EVENT_THROTTLED);
+}
+
+// deleteContainer belongs to the server itself: Java takes it from any client, without any check of
+// rights. Here it is an unknown operation.
+static enum op_kind kind_of(int32_t type)
+{
+    return type == OP_DELETE_CONTAINER ? OP_KIND_INTERNAL : op_kind(type);
+}
+
+// The way of every request but auth and sasl, once the throttle lets it.
+void dispatch_request(struct conn *c, const struct request *request)
+{
+    struct server *s = c->server;
+    struct session *session = sessions_find(&s->sessions, c->session_id);
+    if (!sessions_touch(&s->sessions, session, c->timeout_ms, server_now_ms(s))) {
+        throttle_large_done(&s->throttle, request->large_bytes);
+        return; // closing: no reply, as Java
+    }
+    if (request->is_throttled) {
+        refuse_throttled(c, request);
+        return;
+    }
+    switch (kind_of(request->type)) {
+    case OP_KIND_READ:
+        answer_in_order(c, request);
+        return;
+    case OP_KIND_WRITE:
+        handle_write(c, request);
+        return;
+    case OP_KIND_NONE:
+    case OP_KIND_SPECIAL:
+    case OP_KIND_INTERNAL:
+        handle_unknown(c, request);
+        return;
+    }
+}
+
+static bool exceeds_outstanding(const struct server *s)
+{
+    return s->in_process > (uint64_t)s->config->global_outstanding_limit ||
+           s->throttle.waiting > (uint64_t)s->config->global_outstanding_limit ||
+           pipeline_is_full(&s->pipeline);
+}
+
+static void admit(struct conn *c, struct request *request)
+{
+    struct server *s = c->server;
+    if (throttle_admit_large(&s->throttle, request->body.len, &request->large_bytes)) {
+        throttle_submit(&s->throttle, s->in_process, request, dispatch_request);
+        return;
+    }
+    struct log_line l;
+    if (log_begin(&l, s->log, EVENT_LARGE_REQUEST_REFUSED)) {
+        log_hex(&l, "session", c->session_id);
+        log_i64(&l, "bytes", (int64_t)request->body.len);
+        log_end(&l);
+    }
+    conn_close(c, "largeRequestMaxBytes would be passed");
+}
+
+void dispatch_frame(struct conn *c, struct slice frame)
+{
+    struct server *s = c->server;
+    if (frame.len < HEADER_BYTES) {
+        conn_close(c, "frame without a header");
+        return;
+    }
+    struct request request = {
+        .conn = c,
+        .ids = &c->ids,
+        .session_id = c->session_id,
+        .xid = (int32_t)be32_load(frame.data),
+        .type = (int32_t)be32_load(frame.data + 4),
+        .body = slice_skip(frame, HEADER_BYTES),
+        .arrived_ns = s->now_ns,
+    };
+    if (request.type == OP_AUTH) {
+        handle_auth(c, &request);
+    } else if (request.type == OP_SASL) {
+        handle_sasl(c, &request);
+    } else if (is_authenticated(c, &request)) {
+        admit(c, &request);
+    }
+    if (c->state == CONN_OPEN && request.xid > 0 && conn_outstanding(c) > 0 &&
+        exceeds_outstanding(s)) {
+        conn_throttle(c);
+    }
+    arena_reset(&s->read_arena);
+}
+
+void dispatch_deferred(struct server *s, const struct request *request)
+{
+    read_answer(s, request);
+    throttle_large_done(&s->throttle, request->large_bytes);
+}

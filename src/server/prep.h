@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Preparation: a write request in, a transaction out. All checks happen here, against the tree plus
+// the changes in flight, in the order that decides which error a client sees; what comes out is
+// deterministic and is applied without further questions. A request that fails becomes an error
+// transaction with a zxid of its own. Source: PrepRequestProcessor; PROTOCOL 2.7, 2.8, 4.3 to 4.5.
+#ifndef PADDOCK_SERVER_PREP_H
+#define PADDOCK_SERVER_PREP_H
+
+#include "jute/multi.h"
+#include "server/acl.h"
+#include "server/changes.h"
+#include "server/log.h"
+#include "server/request.h"
+#include "server/sessions.h"
+
+struct prep {
+    const struct config *config;
+    const struct auth *auth;
+    struct tree *tree;
+    struct changes *changes;
+    struct sessions *sessions;
+    struct log *log;
+    struct arena *arena; // reset by the caller when the transaction has been encoded
+    uint32_t string_max; // bytes of one string or buffer of a request
+};
+
+// The code that the requester will see. OK of a failed multi: its codes are inside.
+struct prep_result {
+    enum zk_code code;
+    bool is_txn; // false: an undecodable request, answered without a transaction
+};
+
+// Make the transaction `zxid` of `request`; `wall_ms` is its time. `ret` is complete in any case
+// when is_txn, an error transaction included. Changes in flight and sessions are updated.
+// Memory: `ret` borrows the request's body, its ids and the arena.
+struct prep_result prep_request(struct prep *p, const struct request *request, int64_t zxid,
+                                int64_t wall_ms, struct txn *ret);
+
+// createSession: `timeout_ms` is negotiated; the session is tracked already.
+void prep_create_session(struct prep *p, int64_t session_id, int32_t timeout_ms, int64_t zxid,
+                         int64_t wall_ms, struct txn *ret);
+
+#endif

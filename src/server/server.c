@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Wiring and the turn of the loop.
+#include "server/server.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "server/server_priv.h"
+#include "store/recover.h"
+
+enum { IDLE_INTERVAL_MS = 10000 }; // buckets of connection deadlines, as in Java
+
+// ---- the end of a turn ----
+
+// Read on where reading had stopped: a session is there, output has drained, work has been settled.
+static void resume_connections(struct server *s)
+{
+    struct list ready;
+    list_init(&ready);
+    LIST_FOREACH_SAFE (it, tmp, &s->resumable) {
+        list_remove(it);
+        list_push_back(&ready, it);
+    }
+    while (!list_is_empty(&ready)) {
+        conn_resume(CONTAINER_OF(ready.next, struct conn, resumable));
+    }
+}
+
+static void flush_connections(struct server *s)
+{
+    while (!list_is_empty(&s->dirty)) {
+        conn_flush(CONTAINER_OF(s->dirty.next, struct conn, dirty));
+    }
+}
+
+static void free_closed(struct server *s)
+{
+    while (!list_is_empty(&s->graveyard)) {
+        conn_free(CONTAINER_OF(s->graveyard.next, struct conn, link));
+    }
+}
+
+static void close_connections(struct server *s, const char *reason)
+{
+    LIST_FOREACH_SAFE (it, tmp, &s->conns) {
+        conn_close(CONTAINER_OF(it, struct conn, link), reason);
+    }
+}
+
+static void finish_draining(struct server *s)
+{
+    if (s->state != SERVER_DRAINING || s->in_process > 0 || !pipeline_is_idle(&s->pipeline)) {
+        return;
+    }
+    s->state = SERVER_STOPPED;
+    close_connections(s, "the server stops");
+    free_closed(s);
+    s->options.on_stopped(s->options.ctx, s->exit_code);
+}
+
+static void on_turn_end(void *ctx)
+{
+    struct server *s = ctx;
+    resume_connections(s);
+    pipeline_flush(&s->pipeline); // the disk works while replies leave
+    flush_connections(s);
+    snapper_step(&s->snapper);
+    free_closed(s);
+    finish_draining(s);
+}
+
+void server_settled(struct server *s)
+{
+    throttle_settled(&s->throttle, &s->in_process, s->now_ns, dispatch_request);
+    bool is_full = s->in_process > (uint64_t)s->config->global_outstanding_limit;
+    if (is_full || s->state != SERVER_SERVING) {
+        return;
+    }
+    while (!list_is_empty(&s->throttled)) {
+        struct list *first = s->throttled.next;
+        list_remove(first);
+        list_push_back(&s->resumable, first);
+    }
+}
+
+// ---- connections ----
+
+static void on_accept(struct port_listener *listener, struct port_stream *stream)
+{
+    struct server *s = listener->owner;
+    server_take_time(s);
+    conn_open(s, stream);
+}
+
+static void on_accept_error(struct port_listener *listener, enum err reason)
+{
+    struct server *s = listener->owner;
+    log_event_err(s->log, EVENT_ACCEPT_FAILED, reason);
+}
+
+static const char *remedy_of_listen(enum err e)
+{
+    if (e == ERR_ADDRESS_IN_USE) {
+        return "another process listens there; stop it or change clientPort";
+    }
+    if (e == ERR_ACCESS) {
+        return "ports below 1024 need the capability CAP_NET_BIND_SERVICE";
+    }
+    if (e == ERR_ADDRESS || e == ERR_UNRESOLVED) {
+        return "clientPortAddress must be an address of this machine";
+    }
+    return "see the reason";
+}
+
+static enum server_exit start_failed(struct server *s, enum server_exit code, const char *what,
+                                     const char *text)
+{
+    struct log_line l;
+    if (log_begin(&l, s->log, EVENT_START_FAILED)) {
+        log_str(&l, "what", what);
+        log_str(&l, "error", text);
+        log_end(&l);
+    }
+    return code;
+}
+
+static enum server_exit open_listener(struct server *s)
+{
+    const struct config *cfg = s->config;
+    if (!cfg->has_client_port) {
+        return SERVER_EXIT_OK;
+    }
+    struct port_net *net = s->options.net;
+    enum err e = net->listen(net, cfg->client_port_address, (uint16_t)cfg->client_port,
+                             cfg->client_port_listen_backlog, cfg->client_tcp_keep_alive,
+                             &s->listener);
+    if (e != ERR_OK) {
+        struct log_line l;
+        if (log_begin(&l, s->log, EVENT_START_FAILED)) {
+            log_str(&l, "what", "listen");
+            log_i64(&l, "clientPort", cfg->client_port);
+            log_err(&l, e);
+            log_str(&l, "remedy", remedy_of_listen(e));
+            log_end(&l);
+        }
+        return SERVER_EXIT_UNEXPECTED;
+    }
+    s->listener->on_accept = on_accept;
+    s->listener->on_error = on_accept_error;
+    s->listener->owner = s;
+    log_event_i64(s->log, EVENT_LISTENING, "clientPort", s->listener->port);
+    return SERVER_EXIT_OK;
+}
+
+// ---- recovery ----
+
+static void on_recovery_note(void *ctx, const char *text)
+{
+    struct server *s = ctx;
+    log_event_str(s->log, EVENT_LOG_TORN, "note", text);
+}
+
+static void log_recovered(struct server *s, const struct recover_report *r)
+{
+    struct log_line l;
+    if (log_begin(&l, s->log, EVENT_RECOVERED)) {
+        log_str(&l, "snapshot", r->snapshot);
+        log_i64(&l, "nodes", (int64_t)tree_node_count(s->tree));
+        log_i64(&l, "txns", (int64_t)r->txns_replayed);
+        log_hex(&l, "zxid", r->last_zxid);
+        log_i64(&l, "snapshot_ms", r->snapshot_ms);
+        log_i64(&l, "replay_ms", r->replay_ms);
+        log_end(&l);
+    }
+}
+
+static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
+                                     struct recover_report *report)
+{
+    const struct config *cfg = s->config;
+    const struct recover_options options = {
+        .tree = {.hash_seed = hash_seed,
+                 .digest_enabled = cfg->digest_enabled,
+                 .extended_types_enabled = cfg->extended_types_enabled,
+                 .emulate_353_ttl_nodes = cfg->emulate_353_ttl_nodes},
+        .record_bytes_max = s->string_max,
+        .trust_empty_snapshot = cfg->snapshot_trust_empty,
+        .db_autocreate = true, // a standalone server has nobody to get its data from
+        .drop_dead_ephemerals = true,
+        .method = names_method_parse(cfg->snapshot_compression_method),
+        .snapshot_with_last_zxid = cfg->serialize_last_processed_zxid,
+    };
+    struct store_error error = {0};
+    enum err e = recover(s->datadir, s->options.clock, &options, on_recovery_note, s, &s->tree,
+                         report, &error);
+    if (e != ERR_OK) {
+        return start_failed(s, SERVER_EXIT_UNEXPECTED, "recovery", error.text);
+    }
+    log_recovered(s, report);
+    return SERVER_EXIT_OK;
+}
+
+static enum server_exit open_datadir(struct server *s)
+{
+    struct store_error error = {0};
+    enum err e = datadir_open(s->options.files, s->config->data_dir, s->config->data_log_dir,
+                              s->config->datadir_autocreate, &s->datadir, &error);
+    return e == ERR_OK ? SERVER_EXIT_OK
+                       : start_failed(s, SERVER_EXIT_DATADIR, "data directory", error.text);
+}
+
+// ---- life cycle ----
+
+static void track_session(void *ctx, int64_t session, int32_t timeout_ms)
+{
+    struct server *s = ctx;
+    sessions_track(&s->sessions, session, timeout_ms, server_now_ms(s));
+}
+
+static uint32_t string_max_of(const struct config *cfg)
+{
+    int64_t max = (int64_t)cfg->jute_max_buffer + cfg->jute_extra_size;
+    return max > INT32_MAX ? INT32_MAX : (uint32_t)max;
+}
+
+static void init_lists(struct server *s)
+{
+    list_init(&s->conns);
+    list_init(&s->dirty);
+    list_init(&s->resumable);
+    list_init(&s->throttled);
+    list_init(&s->orphans);
+    list_init(&s->graveyard);
+}
+
+static void init_core(struct server *s, const struct recover_report *report)
+{
+    struct port_entropy *entropy = s->options.entropy;
+    int64_t now_ms = server_now_ms(s);
+    sessions_init(&s->sessions, s->config->tick_time_ms, SERVER_STANDALONE_ID, now_ms);
+    tree_sessions_each(s->tree, track_session, s);
+    changes_init(&s->changes, s->tree, s->config->digest_enabled);
+    s->watches = watches_new(entropy_next(entropy));
+    peers_init(&s->peers, entropy_next(entropy));
+    expiry_init(&s->idle, IDLE_INTERVAL_MS, now_ms);
+    throttle_init(&s->throttle, s->config, entropy_next(entropy), now_ms);
+    bool is_on_disk = report->snapshot[0] != '\0' || report->wrote_snapshot;
+    int64_t snapshot_zxid = report->wrote_snapshot ? report->last_zxid : report->snapshot_zxid;
+    snapper_init(&s->snapper, s, entropy_next(entropy), is_on_disk ? snapshot_zxid : -1);
+    s->prep = (struct prep){
+        .config = s->config,
+        .auth = &s->auth,
+        .tree = s->tree,
+        .changes = &s->changes,
+        .sessions = &s->sessions,
+        .log = s->log,
+        .arena = &s->prep_arena,
+        .string_max = s->string_max,
+    };
+}
+
+static enum server_exit open_parts(struct server *s)
+{
+    enum server_exit code = open_datadir(s);
+    struct recover_report report = {0};
+    if (code == SERVER_EXIT_OK) {
+        code = recover_tree(s, entropy_next(s->options.entropy), &report);
+    }
+    if (code != SERVER_EXIT_OK) {
+        return code;
+    }
+    server_take_time(s);
+    init_core(s, &report);
+    s->has_core = true;
+    enum err e = pipeline_open(&s->pipeline, s);
+    if (e != ERR_OK) {
+        return start_failed(s, SERVER_EXIT_UNEXPECTED, "log worker", err_text(e));
+    }
+    return open_listener(s);
+}
+
+enum server_exit server_open(const struct server_options *options, struct server **ret)
+{
+    struct server *s = mem_zalloc(sizeof(*s));
+    s->options = *options;
+    s->config = options->config;
+    s->log = options->log;
+    s->string_max = string_max_of(s->config);
+    s->stats = stats_new();
+    auth_init(&s->auth, s->config, options->digest);
+    init_lists(s);
+    server_take_time(s);
+    s->started_ms = server_now_ms(s);
+    enum server_exit code = open_parts(s);
+    if (code != SERVER_EXIT_OK) {
+        server_close(s);
+        return code;
+    }
+    upkeep_start(&s->upkeep, s);
+    snapper_start(&s->snapper);
+    options->loop->on_turn_end(options->loop, on_turn_end, s);
+    log_event_i64(s->log, EVENT_SERVING, "ms", clock_mono_ms(options->clock) - s->started_ms);
+    *ret = s;
+    return SERVER_EXIT_OK;
+}
+
+static void close_listener(struct server *s)
+{
+    if (s->listener != NULL) {
+        s->listener->close(s->listener);
+        s->listener = NULL;
+    }
+}
+
+void server_stop(struct server *s)
+{
+    if (s->state != SERVER_SERVING) {
+        return;
+    }
+    log_event(s->log, EVENT_STOPPING);
+    s->state = SERVER_DRAINING;
+    close_listener(s);
+    LIST_FOREACH_SAFE (it, tmp, &s->conns) {
+        struct conn *c = CONTAINER_OF(it, struct conn, link);
+        if (c->state == CONN_OPEN) {
+            conn_throttle(c);
+        }
+    }
+}
+
+void server_fail(struct server *s, enum server_exit code)
+{
+    s->exit_code = code;
+    s->state = SERVER_STOPPED;
+    close_listener(s);
+    s->options.on_stopped(s->options.ctx, code);
+}
+
+static void close_core(struct server *s)
+{
+    upkeep_stop(&s->upkeep);
+    snapper_close(&s->snapper);
+    pipeline_close(&s->pipeline);
+    LIST_FOREACH_SAFE (it, tmp, &s->conns) {
+        struct conn *c = CONTAINER_OF(it, struct conn, link);
+        c->writes_done = c->writes_begun; // nothing in flight will be settled any more
+        conn_close(c, "the server stops");
+    }
+    LIST_FOREACH_SAFE (it, tmp, &s->orphans) {
+        struct conn *c = CONTAINER_OF(it, struct conn, link);
+        c->writes_done = c->writes_begun;
+        conn_free(c);
+    }
+    free_closed(s);
+    throttle_fini(&s->throttle);
+    changes_fini(&s->changes);
+    sessions_fini(&s->sessions);
+    peers_fini(&s->peers);
+    watches_free(s->watches);
+}
+
+void server_close(struct server *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    s->options.loop->on_turn_end(s->options.loop, NULL, NULL);
+    close_listener(s);
+    if (s->has_core) {
+        close_core(s);
+    }
+    tree_free(s->tree);
+    datadir_close(s->datadir);
+    spares_fini(&s->spares);
+    arena_fini(&s->read_arena);
+    arena_fini(&s->prep_arena);
+    stats_free(s->stats);
+    mem_free(s);
+}
+
+uint16_t server_client_port(const struct server *s)
+{
+    return s->listener != NULL ? s->listener->port : 0;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server: opens a data directory, recovers, listens, and serves until it is stopped. Everything
+// it needs of the machine comes in as ports, so a simulation runs the same code. It decides on one
+// thread, the loop; see ARCHITECTURE.md for the life of a write and of a read.
+//
+//     server_open ──► serving ──server_stop──► draining ──on_stopped──► server_close
+//                        └──────── a failed log ───────────────┘
+#ifndef PADDOCK_SERVER_SERVER_H
+#define PADDOCK_SERVER_SERVER_H
+
+#include "base/err.h"
+#include "config/config.h"
+#include "port/clock.h"
+#include "port/digest.h"
+#include "port/entropy.h"
+#include "port/file.h"
+#include "port/loop.h"
+#include "port/stream.h"
+#include "server/log.h"
+
+struct server;
+
+// Exit codes of a server process. Source: ExitCode; PROTOCOL 5.8.
+enum server_exit {
+    SERVER_EXIT_OK = 0,
+    SERVER_EXIT_UNEXPECTED = 1,
+    SERVER_EXIT_INVALID = 2,  // configuration
+    SERVER_EXIT_DATADIR = 3,  // data directory
+    SERVER_EXIT_LOG = 10,     // the log can no longer be written
+};
+
+// Memory: everything is borrowed until server_close.
+struct server_options {
+    const struct config *config; // finished, without errors, not distributed
+    struct log *log;
+    struct port_loop *loop;
+    struct port_clock *clock;
+    struct port_entropy *entropy;
+    struct port_files *files;
+    struct port_net *net;
+    struct port_digest *digest;
+    // The server has stopped: everything acknowledged is durable, all connections are closed.
+    void (*on_stopped)(void *ctx, enum server_exit code);
+    void *ctx;
+};
+
+// Recover and listen. Failures are logged, each with its remedy.
+// Memory: *ret is owned by the caller; untouched unless the result is SERVER_EXIT_OK.
+enum server_exit server_open(const struct server_options *options, struct server **ret) MUST_CHECK;
+
+// Finish what is in flight, then call on_stopped. Legal more than once.
+void server_stop(struct server *s);
+
+// Release everything. Without server_stop before it, this is a crash: nothing more is written.
+void server_close(struct server *s); // NULL is legal
+
+// The port that clients connect to; 0 when there is no plain listener.
+uint16_t server_client_port(const struct server *s);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sessions this server tracks: who is alive until when, and which connection serves it. The
+// replicated table of sessions is part of the tree; this one holds what only the deciding server
+// knows: deadlines, the closing mark, the connection. Source: SessionTrackerImpl; PROTOCOL 2.16.
+//
+//     open ──(close request or deadline)──► closing ──(closeSession applied)──► gone
+//
+// A closing session answers SessionExpired to writes and is not touched any more.
+#ifndef PADDOCK_SERVER_SESSIONS_H
+#define PADDOCK_SERVER_SESSIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hmap.h"
+#include "jute/code.h"
+#include "server/expiry.h"
+
+struct conn;
+
+struct session {
+    struct hmap_link link;
+    struct expiry_item expiry;
+    int64_t id;
+    int32_t timeout_ms; // negotiated
+    bool is_closing;
+    struct conn *conn; // that serves it now; NULL when none
+};
+
+struct sessions {
+    struct hmap by_id;
+    struct expiry expiry;
+    int64_t next_id;
+};
+
+// `tick_ms` is the bucket width; ids start as Java's do for server `sid` at `now_ms` (PROTOCOL 2.3).
+void sessions_init(struct sessions *s, int64_t tick_ms, int64_t sid, int64_t now_ms);
+void sessions_fini(struct sessions *s);
+
+int64_t sessions_new_id(struct sessions *s);
+
+// Track a session with a full timeout, or touch the one that is tracked already.
+struct session *sessions_track(struct sessions *s, int64_t id, int32_t timeout_ms, int64_t now_ms);
+struct session *sessions_find(const struct sessions *s, int64_t id); // borrowed, or NULL
+void sessions_remove(struct sessions *s, int64_t id);                // legal when unknown
+
+// Extend the life of an open session; false when it is unknown or closing.
+bool sessions_touch(struct sessions *s, struct session *session, int32_t timeout_ms,
+                    int64_t now_ms);
+// No deadline any more; prep answers SessionExpired from now on.
+void sessions_set_closing(struct sessions *s, struct session *session);
+// The closing transaction could not be logged: open again with a full timeout.
+void sessions_reopen(struct sessions *s, struct session *session, int64_t now_ms);
+
+// May `id` write? OK, UnknownSession, or SessionExpired when closing.
+enum zk_code sessions_check(const struct sessions *s, int64_t id);
+
+// A session whose deadline has come, marked closing; NULL when there is none. Call until NULL.
+struct session *sessions_take_expired(struct sessions *s, int64_t now_ms);
+
+#endif
