@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of a benchmark, and a chart of its ratios. Medians over the rounds; spread is lowest to highest."""
+import statistics
+from html import escape
+
+from bench import rows
+
+
+def _number(value):
+    if value >= 100:
+        return "%.0f" % value
+    return "%.1f" % value if value >= 10 else "%.2f" % value
+
+
+def _cell(values):
+    if not values:
+        return "-"
+    text = _number(statistics.median(values))
+    return text if len(values) == 1 else "%s (%s-%s)" % (text, _number(min(values)), _number(max(values)))
+
+
+def _best_limit(row, values):
+    medians = [statistics.median(values[kind]) for kind in row.limits if kind in values]
+    if not medians:
+        return None
+    return max(medians) if row.more_is_better else min(medians)
+
+
+def ratios(row, values):
+    """(Paddock : Java, Paddock : limit), None where there is no such number."""
+    if "paddock" not in values:
+        return None, None
+    own = statistics.median(values["paddock"])
+    java = statistics.median(values["java"]) if "java" in values else None
+    limit = _best_limit(row, values)
+    return own / java if java else None, own / limit if limit else None
+
+
+def _target(row, ratio, wanted):
+    if ratio is None:
+        return "-"
+    if wanted is None:
+        return "%.2f" % ratio
+    reached = ratio >= wanted if row.more_is_better else ratio <= wanted
+    sign = ">=" if row.more_is_better else "<="
+    return "%.2f %s %.2f %s" % (ratio, sign, wanted, "ok" if reached else "MISSED")
+
+
+def _cost(pairs):
+    if not pairs:
+        return "-"
+    load, server = (statistics.median(column) for column in zip(*pairs))
+    return "%.2f / %.2f" % (load, server)
+
+
+def _line(row, result):
+    values = result["values"][row.key]
+    ratio, of_limit = ratios(row, values)
+    limit = _best_limit(row, values)
+    return [row.title, row.unit, _cell(values.get("java")), _cell(values.get("paddock")),
+            _target(row, ratio, row.ratio), "-" if limit is None else _number(limit),
+            _target(row, of_limit, row.of_limit), _cost(result["cost"].get(row.key))]
+
+
+def table(result):
+    head = ["row", "unit", "Java 3.9.5", "Paddock", "ratio to Java", "limit", "of the limit",
+            "cores: load / Paddock"]
+    lines = [head] + [_line(row, result) for row in rows.ROWS if row.key in result["values"]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    lines.insert(1, ["-" * width for width in widths])
+    text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines]
+    text.append("")
+    text += ["%s: %s" % item for item in {**result["machine"], **result["facts"]}.items()]
+    return "\n".join(text)
+
+
+def chart(result):
+    """How many times better than Java, one bar a row, on a linear axis."""
+    bars = []
+    for row in rows.ROWS:
+        ratio, _ = ratios(row, result["values"].get(row.key, {}))
+        if ratio:
+            bars.append((row.title, ratio if row.more_is_better else 1 / ratio))
+    most = max((times for _, times in bars), default=1)
+    parts = ['<svg xmlns="http://www.w3.org/2000/svg" width="960" height="%d" font-family="sans-serif" '
+             'font-size="13">' % (40 + 26 * len(bars)),
+             '<text x="10" y="20" font-weight="bold">Paddock: times better than Apache ZooKeeper 3.9.5</text>']
+    for i, (title, times) in enumerate(bars):
+        y = 34 + 26 * i
+        parts.append('<text x="10" y="%d">%s</text>' % (y + 15, escape(title[:62])))
+        parts.append('<rect x="440" y="%d" width="%.1f" height="18" fill="#2a7f62"/>' % (y, 420 * times / most))
+        parts.append('<text x="%.1f" y="%d">%.1fx</text>' % (446 + 420 * times / most, y + 14, times))
+    return "\n".join(parts + ["</svg>"]) + "\n"
