@@ -109,6 +109,9 @@ void names_print_snapshot(int64_t zxid, enum names_method method, char ret[NAMES
 
 enum names_method names_method_parse(const char *text)
 {
+    if (text == NULL) {
+        return NAMES_PLAIN;
+    }
     if (strcasecmp(text, "gz") == 0) {
         return NAMES_GZ;
     }
