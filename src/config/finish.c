@@ -486,6 +486,9 @@ static void derive(struct config *cfg)
     cfg->max_cnxns = not_negative(cfg->max_cnxns);
     cfg->purge_interval_hours = not_negative(cfg->purge_interval_hours);
     cfg->large_request_threshold = not_negative(cfg->large_request_threshold);
+    // Callers multiply these by 1024.
+    cfg->snap_size_limit_kb = cfg->snap_size_limit_kb < 0 ? 0 : cfg->snap_size_limit_kb;
+    cfg->txn_log_size_limit_kb = cfg->txn_log_size_limit_kb < 0 ? -1 : cfg->txn_log_size_limit_kb;
     cfg->is_loopback_trusted = !is_set(cfg, CONFIG_KEY_four_letter_whitelist);
 }
 

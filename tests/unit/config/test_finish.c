@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What config_finish derives and refuses; messages hold Java's words.
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <string.h>
+
+#include "tests/unit/config/config_help.h"
+
+// A configuration of `lines` behind a legal beginning must say `expect`.
+static void check(const char *lines, const char *expect, bool is_error)
+{
+    struct buf text = {0};
+    buf_printf(&text, "dataDir=/d\nclientPort=2181\n%s\n", lines);
+    struct config *cfg = config_of(buf_cstr(&text));
+    expect_said(cfg, expect);
+    assert_int_equal(config_has_errors(cfg), is_error);
+    config_free(cfg);
+    buf_fini(&text);
+}
+
+static void refuses(const char *lines, const char *expect)
+{
+    check(lines, expect, true);
+}
+
+static void accepts(const char *lines, const char *expect)
+{
+    check(lines, expect, false);
+}
+
+static void impossible_values_name_line_value_and_range(void **state)
+{
+    (void)state;
+    refuses("\nmaxClientCnxns=many",
+            "zoo.cfg:4: error: maxClientCnxns=many is not possible; legal is a number in the range "
+            "-2147483648..2147483647 (connections)\n");
+    refuses("clientPort=65536", "legal is a number in the range 0..65535 (port)");
+    refuses("standaloneEnabled=yes",
+            "error: Invalid option yes for standaloneEnabled. Choose 'true' or 'false.'");
+    refuses("electionAlg=1", "Invalid electionAlg value. Only 3 is supported");
+    refuses("peerType=leader", "Unrecognised peertype: leader");
+    refuses("tickTime=0", "tickTime is not set");
+    refuses("metricsProvider.className=com.x.Y", "metrics provider class was not found");
+    refuses("serverCnxnFactory=com.x.Y", "legal is one of NIOServerCnxnFactory");
+    refuses("authProvider.1=com.x.Y", "zoo.cfg:3: error: authProvider.1=com.x.Y: there is no such");
+}
+
+static void missing_and_contradicting_keys_are_refused(void **state)
+{
+    (void)state;
+    struct config *cfg = config_of("clientPort=1\n");
+    expect_said(cfg, "error: dataDir is not set\n");
+    config_free(cfg);
+    cfg = config_of("dataDir=/d\nclientPortAddress=localhost\n");
+    expect_said(cfg, "zoo.cfg:2: error: clientPortAddress is set but clientPort is not set\n");
+    config_free(cfg);
+    cfg = config_of("dataDir=/d\nsecureClientPort=2281\n");
+    expect_said(cfg, "zoo.cfg:2: error: no port would be open");
+    config_free(cfg);
+    refuses("secureClientPortAddress=a", "secureClientPortAddress is set but secureClientPort is");
+    refuses("minSessionTimeout=5000\nmaxSessionTimeout=4000",
+            "zoo.cfg:3: error: minSessionTimeout must not be larger than maxSessionTimeout");
+    refuses("quorum.auth.serverRequireSasl=true", "quorum.auth.enableSasl is disabled, so cannot");
+    refuses("quorum.auth.enableSasl=true\nquorum.auth.serverRequireSasl=true",
+            "quorum.auth.learnerRequireSasl is disabled, so cannot enable");
+    refuses("enforce.auth.enabled=true", "needs enforce.auth.schemes");
+    refuses("enforce.auth.enabled=true\nenforce.auth.schemes=digest,magic",
+            "there is no scheme magic");
+    refuses("connection_throttle_global_session_weight=1\n"
+            "connection_throttle_local_session_weight=2\n"
+            "connection_throttle_renew_session_weight=1",
+            "legal is at least connection_throttle_local_session_weight (2)");
+}
+
+static void values_that_java_reads_otherwise_are_warned_of(void **state)
+{
+    (void)state;
+    accepts("digest.enabled=yes", "warning: digest.enabled=yes counts as false, as in Java");
+    accepts("forceSync=NO", "warning: forceSync=NO counts as yes, as in Java");
+    accepts("snapshot.compression.method=zip", "means none, as in Java");
+    accepts("snapCount=1", "snapCount=1 counts as 2, its minimum");
+    accepts("autopurge.snapRetainCount=1", "autopurge.snapRetainCount=1 counts as 3, its minimum");
+}
+
+static void dangerous_values_are_accepted_with_a_warning(void **state)
+{
+    (void)state;
+    accepts("forceSync=no", "warning: forceSync=no: writes are acknowledged before");
+    accepts("skipACL=yes", "warning: skipACL=yes: every client may do everything");
+    accepts("dataDir=data", "warning: dataDir=data is relative");
+}
+
+static void keys_without_effect_have_one_line_each(void **state)
+{
+    (void)state;
+    accepts("nio.numWorkerThreads=4",
+            "zoo.cfg:3: note: nio.numWorkerThreads has no effect here. One thread decides");
+    accepts("admin.serverPort=8081", "it belongs to the HTTP admin server, which this version");
+    accepts("ssl.keyStore.location=/k", "it belongs to TLS");
+    accepts("superUser=bob", "superUser has no effect: it belongs to SASL");
+    accepts("sasl.client=true", "Java's client reads it");
+    accepts("authProvider.1=x.SASLAuthenticationProvider", "authProvider.1 has no effect: it "
+                                                           "belongs to SASL");
+}
+
+static void empty_property_counts_as_not_set(void **state)
+{
+    (void)state;
+    struct config *cfg = config_of("dataDir=/d\nclientPort=1\nsnapCount=\n");
+    assert_int_equal(cfg->snap_count, 100000);
+    assert_false(config_has_errors(cfg));
+    config_free(cfg);
+    refuses("tickTime=", "tickTime= is not possible");
+}
+
+static void limits_below_zero_mean_none(void **state)
+{
+    (void)state;
+    struct config *cfg = config_of("dataDir=/d\nclientPort=1\nmaxClientCnxns=-1\nmaxCnxns=-9\n"
+                                   "autopurge.purgeInterval=-1\nsnapSizeLimitInKb=-7\n"
+                                   "txnLogSizeLimitInKb=-9223372036854775807\n");
+    assert_int_equal(cfg->max_client_cnxns, 0);
+    assert_int_equal(cfg->max_cnxns, 0);
+    assert_int_equal(cfg->purge_interval_hours, 0);
+    assert_int_equal(cfg->snap_size_limit_kb, 0);
+    assert_int_equal(cfg->txn_log_size_limit_kb, -1);
+    config_free(cfg);
+}
+
+static void what_is_not_set_is_derived(void **state)
+{
+    (void)state;
+    struct config *cfg = config_of("dataDir=/d\nclientPort=1\ntickTime=200000000\nflushDelay=30\n"
+                                   "jute.maxbuffer.extrasize=5\n");
+    assert_int_equal(cfg->min_session_timeout_ms, 400000000);
+    assert_int_equal(cfg->max_session_timeout_ms, INT32_MAX); // 20 ticks are beyond
+    assert_int_equal(cfg->max_write_queue_poll_ms, 10);
+    assert_int_equal(cfg->jute_extra_size, 1024);
+    config_free(cfg);
+}
+
+static void membership_decides_what_is_started(void **state)
+{
+    (void)state;
+    struct config *cfg = config_of("dataDir=/d\nclientPort=1\nserver.1=a:1:2\n");
+    assert_false(config_is_distributed(cfg));
+    expect_said(cfg, "warning: only one server line");
+    config_free(cfg);
+    cfg = config_of("dataDir=/d\nclientPort=1\nserver.1=a:1:2\nstandaloneEnabled=false\n"
+                    "initLimit=1\nsyncLimit=1\n");
+    assert_true(config_is_distributed(cfg));
+    assert_false(config_has_errors(cfg));
+    config_free(cfg);
+    refuses("standaloneEnabled=false", "number of participants should be >0");
+    refuses("server.1=a:1:2:observer", "Observers w/o participants is an invalid configuration");
+    refuses("server.1=a:1:2\nserver.2=a:3:4:observer",
+            "Observers w/o quorum is an invalid configuration");
+    refuses("server.1=a:1:2\nserver.2=b:1:2", "initLimit is not set");
+    refuses("server.1=a:1:2\nserver.2=b:1:2\ninitLimit=1", "syncLimit is not set");
+    accepts("server.1=a:1:2\nserver.2=b:1:2\ninitLimit=1\nsyncLimit=1", "two voting servers");
+    accepts("server.1=a:1:2\nserver.2=b:1:2\nserver.3=b:1:2\nserver.4=b:1:2\ninitLimit=1\n"
+            "syncLimit=1",
+            "4 voting servers tolerate no more failures than 3 do");
+}
+
+static void broken_member_lines_are_reported_at_their_line(void **state)
+{
+    (void)state;
+    refuses("server.1=a", "zoo.cfg:3: error: server.1: a does not have the form");
+    refuses("dynamicConfigFile=/x\nserver.1=a:1:2",
+            "zoo.cfg:4: error: parameter: server.1 must be in a separate dynamic config file");
+    refuses("server.1=a:1:2|b:1:2", "Multiple address feature is disabled");
+    accepts("multiAddress.enabled=true\nserver.1=a:1:2|b:1:2", "only one server line");
+    refuses("server.1=a:1:2\ngroup.1=2", "Server 1 is not in a group");
+}
+
+static struct config *with_myid(const char *lines, const char *myid)
+{
+    struct config *cfg = config_new();
+    config_parse_file(cfg, "zoo.cfg", slice_str(lines));
+    config_set_myid(cfg, "/d/myid", myid != NULL ? slice_str(myid) : slice_null());
+    config_finish(cfg);
+    return cfg;
+}
+
+static void myid_is_a_number_and_needed_by_an_ensemble(void **state)
+{
+    (void)state;
+    static const char three[] = "dataDir=/d\nclientPort=1\ninitLimit=1\nsyncLimit=1\n"
+                                "server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\n";
+    struct config *cfg = with_myid(three, "2\nrest");
+    assert_true(cfg->has_server_id);
+    assert_int_equal(cfg->server_id, 2);
+    assert_false(config_has_errors(cfg));
+    config_free(cfg);
+    cfg = with_myid(three, NULL);
+    expect_said(cfg, "error: myid file is missing: write this server's number into /d/myid");
+    config_free(cfg);
+    cfg = with_myid(three, "two");
+    expect_said(cfg, "/d/myid: error: serverid two is not a number");
+    config_free(cfg);
+    cfg = with_myid("dataDir=/d\nclientPort=1\n", NULL);
+    assert_false(config_has_errors(cfg));
+    config_free(cfg);
+}
+
+static void client_address_comes_from_the_own_server_line(void **state)
+{
+    (void)state;
+    struct config *cfg = with_myid("dataDir=/d\nserver.1=a:1:2;10.0.0.1:2182\n", "1");
+    assert_true(cfg->has_client_port);
+    assert_int_equal(cfg->client_port, 2182);
+    assert_string_equal(cfg->client_port_address, "10.0.0.1");
+    config_free(cfg);
+    cfg = with_myid("dataDir=/d\nclientPort=2182\nserver.1=a:1:2;2182\n", "1");
+    assert_false(config_has_errors(cfg));
+    assert_null(cfg->client_port_address);
+    config_free(cfg);
+    cfg = with_myid("dataDir=/d\nclientPort=2181\nserver.1=a:1:2;2182\n", "1");
+    expect_said(cfg, "client address for this server (id = 1) in static config file is *:2181 is "
+                     "different from client address found in dynamic file: 0.0.0.0:2182");
+    config_free(cfg);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(impossible_values_name_line_value_and_range),
+        cmocka_unit_test(missing_and_contradicting_keys_are_refused),
+        cmocka_unit_test(values_that_java_reads_otherwise_are_warned_of),
+        cmocka_unit_test(dangerous_values_are_accepted_with_a_warning),
+        cmocka_unit_test(keys_without_effect_have_one_line_each),
+        cmocka_unit_test(empty_property_counts_as_not_set),
+        cmocka_unit_test(limits_below_zero_mean_none),
+        cmocka_unit_test(what_is_not_set_is_derived),
+        cmocka_unit_test(membership_decides_what_is_started),
+        cmocka_unit_test(broken_member_lines_are_reported_at_their_line),
+        cmocka_unit_test(myid_is_a_number_and_needed_by_an_ensemble),
+        cmocka_unit_test(client_address_comes_from_the_own_server_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
