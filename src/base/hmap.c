@@ -71,6 +71,27 @@ static void add_segment(struct hmap *m)
     m->segments[count] = mem_zalloc(SEGMENT_BUCKETS * sizeof(*m->segments[count]));
 }
 
+void hmap_reserve(struct hmap *m, size_t count)
+{
+    ASSERT(m->count == 0 && count <= buckets_max);
+    if (m->bucket_count == 0) {
+        add_segment(m);
+        m->bucket_count = BUCKETS_FIRST;
+    }
+    while (m->bucket_count < count) {
+        if ((m->bucket_count & (SEGMENT_BUCKETS - 1)) == 0) {
+            add_segment(m);
+        }
+        m->bucket_count++;
+    }
+}
+
+// The bucket that bucket `added` takes a part of: `added` without its highest bit.
+static size_t split_source(size_t added)
+{
+    return added - ((size_t)1 << (63 - __builtin_clzll(added)));
+}
+
 // Add one bucket and move to it what the longer modulus sends there.
 static void split_one(struct hmap *m)
 {
@@ -80,7 +101,7 @@ static void split_one(struct hmap *m)
     }
     m->bucket_count++;
     size_t low = low_level(m);
-    struct hmap_link **from = bucket_at(m, added - low);
+    struct hmap_link **from = bucket_at(m, split_source(added));
     struct hmap_link **to = bucket_at(m, added);
     while (*from != NULL) {
         struct hmap_link *l = *from;
@@ -92,6 +113,8 @@ static void split_one(struct hmap *m)
             from = &l->next;
         }
     }
+    // The next split follows soon and reads elements that nobody has touched for long.
+    __builtin_prefetch(*bucket_at(m, split_source(added + 1)));
 }
 
 void hmap_insert(struct hmap *m, struct hmap_link *l, uint32_t hash)
@@ -129,6 +152,20 @@ static struct hmap_link *from_link(struct hmap_link *l, uint32_t hash)
         l = l->next;
     }
     return l;
+}
+
+void hmap_prefetch_bucket(const struct hmap *m, uint32_t hash)
+{
+    if (m->bucket_count > 0) {
+        __builtin_prefetch(bucket_at(m, bucket_index(m, hash)));
+    }
+}
+
+void hmap_prefetch_element(const struct hmap *m, uint32_t hash)
+{
+    if (m->bucket_count > 0) {
+        __builtin_prefetch(*bucket_at(m, bucket_index(m, hash)));
+    }
 }
 
 struct hmap_link *hmap_first(const struct hmap *m, uint32_t hash)

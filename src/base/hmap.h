@@ -31,12 +31,20 @@ struct hmap {
 void hmap_init(struct hmap *m); // allocates on first insertion
 void hmap_fini(struct hmap *m); // does not touch the elements
 
+// Make the buckets for `count` elements at once. `m` is empty.
+void hmap_reserve(struct hmap *m, size_t count);
+
 void hmap_insert(struct hmap *m, struct hmap_link *l, uint32_t hash);
 void hmap_remove(struct hmap *m, struct hmap_link *l); // `l` must be in `m`
 
 // First element whose 32-bit hash equals `hash`, or NULL; and the next one.
 struct hmap_link *hmap_first(const struct hmap *m, uint32_t hash);
 struct hmap_link *hmap_next(const struct hmap_link *l, uint32_t hash);
+
+// Fetch into the cache what a look-up of `hash` will touch: first its bucket; later, when that has
+// arrived, the first element. For callers that know many look-ups ahead.
+void hmap_prefetch_bucket(const struct hmap *m, uint32_t hash);
+void hmap_prefetch_element(const struct hmap *m, uint32_t hash);
 
 // Iterate over everything in no stated order; the table must not change meanwhile except that
 // the returned element may be removed after the following one was asked for.

@@ -196,6 +196,30 @@ static void one_insertion_splits_one_bucket(void **state)
     mem_free(things);
 }
 
+static void reserved_table_splits_no_bucket(void **state)
+{
+    (void)state;
+    enum { COUNT = 5000 };
+    struct hmap m;
+    hmap_init(&m);
+    hmap_reserve(&m, COUNT);
+    size_t buckets = m.bucket_count;
+    assert_true(buckets >= COUNT);
+    struct thing *things = make_things(COUNT);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        hmap_prefetch_bucket(&m, hash_of(i));
+        hmap_prefetch_element(&m, hash_of(i));
+        insert(&m, &things[i]);
+    }
+    assert_int_equal(m.bucket_count, buckets);
+    check_iteration(&m, things, COUNT);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        assert_ptr_equal(find(&m, i), &things[i]);
+    }
+    hmap_fini(&m);
+    mem_free(things);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +229,7 @@ int main(void)
         cmocka_unit_test(equal_hashes_are_all_found),
         cmocka_unit_test(element_may_go_once_the_following_is_known),
         cmocka_unit_test(one_insertion_splits_one_bucket),
+        cmocka_unit_test(reserved_table_splits_no_bucket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
