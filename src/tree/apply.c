@@ -88,11 +88,13 @@ static enum zk_code create_node(const struct apply *a, const struct creation *c,
     if (!tree_split_path(c->path, &parent_path, &name)) {
         return ZK_NODE_EXISTS; // the root
     }
+    uint32_t hash = tree_path_hash(t, c->path);
+    hmap_prefetch_bucket(&t->nodes, hash); // arrives while the parent is found
     struct znode *parent = tree_find(t, parent_path);
     if (parent == NULL) {
         return ZK_NO_NODE;
     }
-    uint32_t hash = tree_path_hash(t, c->path);
+    hmap_prefetch_element(&t->nodes, hash);
     struct znode *n = tree_find_hashed(t, c->path, hash);
     if (n != NULL) {
         replace_acl(a, n, c->acl);
@@ -464,7 +466,7 @@ static void apply_multi(const struct apply *a, const struct txn *txn, struct tre
 
 void tree_apply(struct tree *t, const struct txn *txn, struct watches *w, struct tree_outcome *o)
 {
-    ASSERT(!t->is_loading);
+    ASSERT(!t->load.is_loading);
     acl_cache_sweep(&t->acls);
     struct apply a = {.t = t, .w = w, .header = &txn->header};
     o->result_count = 0;

@@ -28,15 +28,23 @@ void tree_init_empty(struct tree *t)
     hmap_init(&t->quotas);
 }
 
+static void free_parts(struct hmap_link *l)
+{
+    struct znode *n = CONTAINER_OF(l, struct znode, link);
+    mem_free(znode_body(n));
+    mem_free(znode_ext(n));
+}
+
 void tree_fini_nodes(struct tree *t)
 {
     struct hmap_link *l = hmap_any(&t->nodes);
     while (l != NULL) {
         struct hmap_link *after = hmap_after(&t->nodes, l);
-        struct znode *n = CONTAINER_OF(l, struct znode, link);
-        mem_free(znode_body(n));
-        mem_free(znode_ext(n));
+        free_parts(l);
         l = after;
+    }
+    for (l = t->load.pending; l != NULL; l = l->next) {
+        free_parts(l);
     }
     slab_fini(&t->slab);
     hmap_fini(&t->nodes);
@@ -79,7 +87,7 @@ void tree_free(struct tree *t)
     ASSERT(t->walk == NULL);
     tree_fini_nodes(t);
     buf_fini(&t->path);
-    buf_fini(&t->load_dir);
+    buf_fini(&t->load.dir);
     mem_free(t);
 }
 
@@ -241,8 +249,8 @@ static void unlink_from_parent(struct tree *t, struct znode *n)
     }
 }
 
-struct znode *tree_insert(struct tree *t, struct znode *parent, struct slice path, uint32_t hash,
-                          struct slice data, const struct jute_stat_persisted *stat, int32_t acl_id)
+struct znode *tree_place(struct tree *t, struct znode *parent, struct slice path, struct slice data,
+                         const struct jute_stat_persisted *stat, int32_t acl_id)
 {
     struct slice name = slice_str("");
     struct slice parent_path;
@@ -251,7 +259,6 @@ struct znode *tree_insert(struct tree *t, struct znode *parent, struct slice pat
         ASSERT(is_split);
     }
     struct znode *n = znode_new(&t->slab, name, data, acl_id, stat);
-    hmap_insert(&t->nodes, &n->link, hash);
     if (parent != NULL) {
         link_below(t, parent, n);
     } else {
@@ -262,6 +269,14 @@ struct znode *tree_insert(struct tree *t, struct znode *parent, struct slice pat
         add_to_owner(t, n, stat->ephemeral_owner);
     }
     digest_refresh(t, n, path);
+    return n;
+}
+
+struct znode *tree_insert(struct tree *t, struct znode *parent, struct slice path, uint32_t hash,
+                          struct slice data, const struct jute_stat_persisted *stat, int32_t acl_id)
+{
+    struct znode *n = tree_place(t, parent, path, data, stat, acl_id);
+    hmap_insert(&t->nodes, &n->link, hash);
     return n;
 }
 

@@ -29,6 +29,17 @@ struct digest_state {
     size_t log_first, log_count;
 };
 
+// While a snapshot is loaded. New nodes are not in the index yet but in a list through link.next:
+// the index is built at the end, when the number of buckets is known (load.c).
+struct load_state {
+    bool is_loading;
+    struct znode *last;   // newest node
+    struct znode *parent; // of the newest node
+    struct buf dir;       // path of `parent`
+    struct hmap_link *pending, **pending_end;
+    size_t pending_count;
+};
+
 struct tree {
     struct tree_options options;
     struct slab slab;
@@ -44,17 +55,18 @@ struct tree {
     struct hmap quotas; // of struct quota_limit (quota.c)
     struct buf path;    // scratch of whoever builds the path of a node
     struct tree_walk *walk;
-    uint32_t walk_serial;      // of the newest walk
-    struct znode *load_parent; // while loading: where the last node went
-    struct buf load_dir;       // and the path of that parent
-    bool is_loading;
+    uint32_t walk_serial; // of the newest walk
+    struct load_state load;
 };
 
 // ---- tree.c: nodes in the tree ----
 
 // Parent and name of a path that starts with '/'; false for "", "/" and paths without a slash.
 bool tree_split_path(struct slice path, struct slice *ret_parent, struct slice *ret_name);
-// Takes over one reference of `acl_id`.
+// A new node in its place, but not in the index. Takes over one reference of `acl_id`.
+struct znode *tree_place(struct tree *t, struct znode *parent, struct slice path, struct slice data,
+                         const struct jute_stat_persisted *stat, int32_t acl_id);
+// The same, and in the index.
 struct znode *tree_insert(struct tree *t, struct znode *parent, struct slice path, uint32_t hash,
                           struct slice data, const struct jute_stat_persisted *stat,
                           int32_t acl_id);

@@ -23,7 +23,7 @@ struct tree_walk {
 
 struct tree_walk *tree_walk_open(struct tree *t)
 {
-    ASSERT(t->walk == NULL && !t->is_loading);
+    ASSERT(t->walk == NULL && !t->load.is_loading);
     struct tree_walk *w = mem_alloc(sizeof(*w));
     t->walk_serial++;
     if (t->walk_serial == 0) {
