@@ -106,7 +106,7 @@ void txnlog_make_room(struct txnlog *l)
         l->room_end - l->end > l->room_step_bytes / 2) {
         return;
     }
-    extend_room(l, l->room_end);
+    extend_room(l, l->end + l->room_step_bytes / 2);
     // The point is that the next sync finds nothing but its batch to write.
     if (l->options.force_sync && l->file->sync(l->file) != ERR_OK) {
         l->is_broken = true;

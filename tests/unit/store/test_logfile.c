@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The header of log files and the judgement of single records.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "store/logfile.h"
+#include "store/record.h"
+#include "tests/unit/store/world.h"
+
+static void header_is_that_of_java(void **state)
+{
+    (void)state;
+    uint8_t header[LOGFILE_HEADER_BYTES];
+    struct buf java = {0};
+    world_hex(&java, "5a4b4c47 00000002 0000000000000000");
+    logfile_header(header);
+    assert_memory_equal(header, java.data, java.len);
+    assert_null(logfile_header_fault(header));
+    header[7] = 3;
+    assert_string_equal(logfile_header_fault(header), "its version is not 2");
+    header[0] = 0;
+    assert_non_null(logfile_header_fault(header));
+    buf_fini(&java);
+}
+
+static struct buf one_record(void)
+{
+    struct buf b = {0};
+    world_put_create(&b, 5, "/a", "data", false);
+    record_seal(b.data, b.len);
+    return b;
+}
+
+static void each_kind_of_break_is_named(void **state)
+{
+    (void)state;
+    struct buf b = one_record();
+    struct slice body;
+    assert_int_equal(logfile_record_at(buf_slice(&b), &body), LOGFILE_INTACT);
+    assert_int_equal(body.len, b.len - RECORD_FRAME_BYTES);
+    for (size_t len = 0; len < b.len; len++) {
+        assert_int_equal(logfile_record_at(slice_of(b.data, len), &body), LOGFILE_INCOMPLETE);
+    }
+    b.data[20] ^= 1;
+    assert_int_equal(logfile_record_at(buf_slice(&b), &body), LOGFILE_BAD_SUM);
+    b.data[b.len - 1] = 0;
+    assert_int_equal(logfile_record_at(buf_slice(&b), &body), LOGFILE_INCOMPLETE);
+    b.data[8] = 0x80;
+    assert_int_equal(logfile_record_at(buf_slice(&b), &body), LOGFILE_BAD_LENGTH);
+    be32_store(b.data + 8, 31);
+    assert_int_equal(logfile_record_at(buf_slice(&b), &body), LOGFILE_BAD_LENGTH);
+    be32_store(b.data + 8, 0);
+    assert_int_equal(logfile_record_at(buf_slice(&b), &body), LOGFILE_PADDING);
+    buf_fini(&b);
+}
+
+static void intact_records_are_found_at_any_place(void **state)
+{
+    (void)state;
+    struct buf record = one_record();
+    for (size_t before = 0; before < 40; before++) {
+        struct buf b = {0};
+        size_t at = 0;
+        for (size_t i = 0; i < before; i++) {
+            buf_put_u8(&b, (uint8_t)(i * 37));
+        }
+        assert_false(logfile_find_intact(buf_slice(&b), 1 << 20, &at));
+        buf_append_slice(&b, buf_slice(&record));
+        assert_true(logfile_find_intact(buf_slice(&b), 1 << 20, &at));
+        assert_int_equal(at, before);
+        b.data[before + 15] ^= 0x10;
+        assert_false(logfile_find_intact(buf_slice(&b), 1 << 20, &at));
+        buf_fini(&b);
+    }
+    buf_fini(&record);
+}
+
+// Bytes made to look like records everywhere must not cost more than the budget.
+static void search_beyond_its_budget_answers_yes(void **state)
+{
+    (void)state;
+    struct buf b = one_record();
+    size_t at = 0;
+    b.data[20] ^= 1;
+    assert_false(logfile_find_intact(buf_slice(&b), b.len, &at));
+    assert_true(logfile_find_intact(buf_slice(&b), 10, &at));
+    buf_fini(&b);
+}
+
+static void zero_sector_counts_only_aligned_and_whole(void **state)
+{
+    (void)state;
+    uint8_t bytes[2048];
+    memset(bytes, 1, sizeof bytes);
+    memset(bytes + 100, 0, 900); // 512 to 999: not a whole sector from offset 0
+    assert_false(logfile_has_zero_sector(slice_of(bytes, sizeof bytes), 0));
+    assert_true(logfile_has_zero_sector(slice_of(bytes, sizeof bytes), 512 - 100));
+    memset(bytes + 512, 0, 512);
+    assert_true(logfile_has_zero_sector(slice_of(bytes, sizeof bytes), 0));
+    assert_false(logfile_has_zero_sector(slice_of(bytes, 600), 0));
+}
+
+static void trimming_leaves_the_last_byte_that_counts(void **state)
+{
+    (void)state;
+    uint8_t bytes[3000] = {0};
+    assert_int_equal(logfile_trim(slice_of(bytes, sizeof bytes)), 0);
+    for (size_t at = 0; at < sizeof bytes; at += 97) {
+        bytes[at] = 7;
+        assert_int_equal(logfile_trim(slice_of(bytes, sizeof bytes)), at + 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(header_is_that_of_java),
+        cmocka_unit_test(each_kind_of_break_is_named),
+        cmocka_unit_test(intact_records_are_found_at_any_place),
+        cmocka_unit_test(search_beyond_its_budget_answers_yes),
+        cmocka_unit_test(zero_sector_counts_only_aligned_and_whole),
+        cmocka_unit_test(trimming_leaves_the_last_byte_that_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

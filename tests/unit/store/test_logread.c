@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The reading end of the log: every row of the table in logread.h, in the last file and in an
+// earlier one.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store/logfile.h"
+#include "store/logread.h"
+#include "store/record.h"
+#include "tests/unit/store/world.h"
+
+struct fixture {
+    struct memfs fs;
+    struct logread *r;
+    struct store_error e;
+};
+
+static void begin(struct fixture *f)
+{
+    memfs_init(&f->fs);
+    f->r = NULL;
+    assert_int_equal(f->fs.port.make_dir(&f->fs.port, WORLD_DIR), ERR_OK);
+}
+
+static void end(struct fixture *f)
+{
+    logread_close(f->r);
+    assert_int_equal(f->fs.opened, 0);
+    memfs_fini(&f->fs);
+}
+
+static struct buf *put_creates(struct fixture *f, int64_t zxid, int count, size_t data_bytes)
+{
+    struct buf batch = {0};
+    char name[NAMES_BYTES_MAX];
+    struct buf path = {0};
+    world_put_many(&batch, zxid, count, data_bytes);
+    world_put_log(&f->fs, zxid, &batch);
+    names_print_log(zxid, name);
+    struct memfs_file *file = memfs_find(&f->fs, names_join(&path, WORLD_DIR, name));
+    buf_fini(&path);
+    buf_fini(&batch);
+    return &file->bytes;
+}
+
+static void put_zeros(struct buf *b, size_t count)
+{
+    memset(buf_reserve(b, count), 0, count);
+    b->len += count;
+}
+
+static void open_from(struct fixture *f, int64_t zxid)
+{
+    logread_close(f->r);
+    assert_int_equal(
+        logread_open(&f->fs.port, WORLD_DIR, zxid, WORLD_RECORD_BYTES_MAX, &f->r, &f->e), ERR_OK);
+}
+
+// Read from `first` on; the records are `first` to `last`, then `end` comes.
+static void assert_reads(struct fixture *f, int64_t first, int64_t last, enum err end)
+{
+    struct logread_record record;
+    open_from(f, first);
+    for (int64_t zxid = first; zxid <= last; zxid++) {
+        assert_int_equal(logread_next(f->r, &record, &f->e), ERR_OK);
+        assert_int_equal(record.zxid, zxid);
+        assert_int_equal(record.end_offset - record.offset,
+                         record.body.len + RECORD_FRAME_BYTES);
+    }
+    assert_int_equal(logread_next(f->r, &record, &f->e), end);
+}
+
+static size_t record_bytes(size_t data_bytes)
+{
+    struct buf b = {0};
+    world_put_many(&b, 1, 1, data_bytes);
+    size_t len = b.len;
+    buf_fini(&b);
+    return len;
+}
+
+static void empty_directory_has_no_records(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    assert_reads(&f, 0, -1, ERR_STOPPED);
+    assert_string_equal(logread_tail(f.r)->file, "");
+    struct logread *r;
+    assert_int_equal(logread_open(&f.fs.port, "/none", 0, 100, &r, &f.e), ERR_NOT_FOUND);
+    end(&f);
+}
+
+static void records_run_over_all_files_in_order(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    put_zeros(put_creates(&f, 1, 15, 100), 5000);
+    put_creates(&f, 16, 2000, 1000); // more than one window
+    put_creates(&f, 2016, 1, 10);
+    assert_reads(&f, 1, 2016, ERR_STOPPED);
+    const struct logread_tail *tail = logread_tail(f.r);
+    assert_string_equal(tail->file, "log.7e0");
+    assert_false(tail->is_torn);
+    assert_false(tail->is_empty);
+    assert_int_equal(tail->good_bytes, LOGFILE_HEADER_BYTES + record_bytes(10) + 3);
+    end(&f);
+}
+
+static void reading_starts_at_the_wanted_zxid(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    put_creates(&f, 1, 9, 10);
+    put_creates(&f, 10, 10, 10);
+    put_creates(&f, 20, 10, 10);
+    assert_reads(&f, 5, 29, ERR_STOPPED);
+    assert_reads(&f, 10, 29, ERR_STOPPED);
+    assert_reads(&f, 19, 29, ERR_STOPPED);
+    assert_reads(&f, 30, 29, ERR_STOPPED);
+    end(&f);
+}
+
+static void tail_cut_at_any_byte_ends_at_the_last_good_record(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct buf *bytes = put_creates(&f, 1, 3, 10);
+    size_t good = bytes->len - record_bytes(10);
+    for (size_t len = bytes->len - 1; len > good; len--) {
+        bytes->len = len;
+        assert_reads(&f, 1, 2, ERR_STOPPED);
+        // A checksum begins with four zeros, which are no more than room.
+        assert_int_equal(logread_tail(f.r)->is_torn, len > good + 4);
+        assert_int_equal(logread_tail(f.r)->good_bytes, good);
+        // The same with room behind it.
+        put_zeros(bytes, 3000);
+        assert_reads(&f, 1, 2, ERR_STOPPED);
+        assert_int_equal(logread_tail(f.r)->good_bytes, good);
+        bytes->len = len;
+    }
+    end(&f);
+}
+
+static void bad_checksum_at_the_very_end_is_a_torn_tail(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct buf *bytes = put_creates(&f, 1, 3, 10);
+    put_zeros(bytes, 1000);
+    bytes->data[bytes->len - 1000 - 20] ^= 4;
+    assert_reads(&f, 1, 2, ERR_STOPPED);
+    assert_true(logread_tail(f.r)->is_torn);
+    assert_string_equal(logread_tail(f.r)->what, "a transaction with a wrong checksum");
+    end(&f);
+}
+
+static void damage_in_front_of_intact_records_is_an_error(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct buf *bytes = put_creates(&f, 1, 5, 10);
+    size_t second = LOGFILE_HEADER_BYTES + record_bytes(10);
+    bytes->data[second + 30] ^= 4;
+    assert_reads(&f, 1, 1, ERR_CORRUPT);
+    assert_int_equal(second, 114);
+    assert_non_null(strstr(f.e.text, WORLD_DIR "/log.1 is damaged at offset 114"));
+    bytes->data[second + 30] ^= 4;
+    bytes->data[second + 8] = 0xff; // a negative length
+    assert_reads(&f, 1, 1, ERR_CORRUPT);
+    bytes->data[second + 8] = 0;
+    be32_store(bytes->data + second + 8, 0); // a hole
+    assert_reads(&f, 1, 1, ERR_CORRUPT);
+    assert_non_null(strstr(f.e.text, "truncate -s 114"));
+    end(&f);
+}
+
+// A power failure may write the sectors of one batch in any order.
+static void batch_with_missing_sectors_is_a_torn_tail(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct buf *bytes = put_creates(&f, 1, 20, 1000);
+    size_t sector = (LOGFILE_HEADER_BYTES + 5 * record_bytes(1000)) / 512 * 512 + 512;
+    memset(bytes->data + sector, 0, 512);
+    assert_reads(&f, 1, 5, ERR_STOPPED);
+    assert_true(logread_tail(f.r)->is_torn);
+    assert_int_equal(logread_tail(f.r)->good_bytes,
+                     LOGFILE_HEADER_BYTES + 5 * record_bytes(1000));
+    end(&f);
+}
+
+static void hole_further_from_the_end_than_a_batch_is_damage(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct buf *bytes = put_creates(&f, 1, 100, 100000);
+    memset(bytes->data + 1024, 0, 1024);
+    assert_reads(&f, 1, 0, ERR_CORRUPT);
+    end(&f);
+}
+
+static void torn_earlier_file_is_passed_over(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct buf *bytes = put_creates(&f, 1, 6, 10);
+    bytes->len -= 20;
+    put_creates(&f, 6, 5, 10); // the same zxid again, after a restart
+    assert_reads(&f, 1, 10, ERR_STOPPED);
+    assert_false(logread_tail(f.r)->is_torn);
+    end(&f);
+}
+
+static void garbage_behind_an_earlier_file_counts_when_the_next_does_not_go_on(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct buf *bytes = put_creates(&f, 1, 6, 10);
+    bytes->data[bytes->len - 20] ^= 1; // a complete record with a wrong checksum
+    put_creates(&f, 6, 5, 10);
+    assert_reads(&f, 1, 10, ERR_STOPPED);
+    assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.6"), ERR_OK);
+    put_creates(&f, 9, 5, 10);
+    assert_reads(&f, 1, 5, ERR_CORRUPT);
+    end(&f);
+}
+
+static void header_that_was_not_written_ends_the_last_file(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < LOGFILE_HEADER_BYTES; len++) {
+        struct fixture f;
+        begin(&f);
+        put_creates(&f, 1, 2, 10);
+        memfs_put(&f.fs, WORLD_DIR "/log.3", "ZKLG\0\0\0\2\0\0\0\0\0\0\0\0", len);
+        assert_reads(&f, 1, 2, ERR_STOPPED);
+        assert_string_equal(logread_tail(f.r)->file, "log.3");
+        assert_true(logread_tail(f.r)->is_empty);
+        assert_int_equal(logread_tail(f.r)->good_bytes, 0);
+        end(&f);
+    }
+}
+
+static void header_alone_is_an_empty_file(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buf none = {0};
+    begin(&f);
+    put_creates(&f, 1, 2, 10);
+    world_put_log(&f.fs, 3, &none);
+    assert_reads(&f, 1, 2, ERR_STOPPED);
+    assert_true(logread_tail(f.r)->is_empty);
+    assert_false(logread_tail(f.r)->is_torn);
+    end(&f);
+}
+
+static void short_or_foreign_file_elsewhere_is_damage(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    memfs_put(&f.fs, WORLD_DIR "/log.1", "ZKLG", 4);
+    put_creates(&f, 3, 2, 10);
+    assert_reads(&f, 0, -1, ERR_CORRUPT);
+    memfs_put(&f.fs, WORLD_DIR "/log.1", "this is another kind of file", 28);
+    assert_reads(&f, 0, -1, ERR_CORRUPT);
+    assert_non_null(strstr(f.e.text, "magic number"));
+    assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.3"), ERR_OK);
+    assert_reads(&f, 0, -1, ERR_CORRUPT); // also as the last file
+    end(&f);
+}
+
+static void intact_record_above_the_limit_is_not_damage(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct logread_record record;
+    begin(&f);
+    put_creates(&f, 1, 1, 5000);
+    assert_int_equal(logread_open(&f.fs.port, WORLD_DIR, 0, 4096, &f.r, &f.e), ERR_OK);
+    assert_int_equal(logread_next(f.r, &record, &f.e), ERR_TOO_BIG);
+    assert_non_null(strstr(f.e.text, "raise jute.maxbuffer"));
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(empty_directory_has_no_records),
+        cmocka_unit_test(records_run_over_all_files_in_order),
+        cmocka_unit_test(reading_starts_at_the_wanted_zxid),
+        cmocka_unit_test(tail_cut_at_any_byte_ends_at_the_last_good_record),
+        cmocka_unit_test(bad_checksum_at_the_very_end_is_a_torn_tail),
+        cmocka_unit_test(damage_in_front_of_intact_records_is_an_error),
+        cmocka_unit_test(batch_with_missing_sectors_is_a_torn_tail),
+        cmocka_unit_test(hole_further_from_the_end_than_a_batch_is_damage),
+        cmocka_unit_test(torn_earlier_file_is_passed_over),
+        cmocka_unit_test(garbage_behind_an_earlier_file_counts_when_the_next_does_not_go_on),
+        cmocka_unit_test(header_that_was_not_written_ends_the_last_file),
+        cmocka_unit_test(header_alone_is_an_empty_file),
+        cmocka_unit_test(short_or_foreign_file_elsewhere_is_damage),
+        cmocka_unit_test(intact_record_above_the_limit_is_not_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
