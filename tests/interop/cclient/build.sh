@@ -6,10 +6,12 @@
 set -eu
 folder=$1 script=$2 classpath=$3
 
-# The machine's own list of sources need not name source packages: this one is only ours.
+# The machine's own list of sources need not name source packages: this one does, and is only ours.
 mkdir -p "$folder/apt/partial"
 cd "$folder"
-printf 'deb-src http://deb.debian.org/debian %s main\n' "$(. /etc/os-release && echo "$VERSION_CODENAME")" >sources.list
+# shellcheck disable=SC2016 # The names are apt's.
+apt-get indextargets --format 'deb-src $(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' \
+    | sort -u >sources.list
 apt="apt-get -qq -o Dir::Etc::sourcelist=$folder/sources.list -o Dir::Etc::sourceparts=- -o Dir::State::lists=$folder/apt"
 $apt update
 $apt -o APT::Sandbox::User=root source --download-only zookeeper

@@ -55,6 +55,11 @@ class Side:
         self.sessions = {}
         self.last_zxid = 0
 
+    def know_session(self, slot, session, label):
+        """A session that the server has from its files."""
+        self.sessions[slot] = (session, zkwire.session_password(session))
+        self.labels.add(session, label)
+
     def close(self):
         for conn in self.conns.values():
             conn.close()
@@ -163,6 +168,7 @@ class Player:
         self.learn = None
         self.seen = collections.Counter()
         self.closing = set()
+        self.races = []
         self.index = 0
         self.step = None
 
@@ -301,7 +307,7 @@ class Player:
                 return type(other).__name__
 
     def _race(self, bursts):
-        names = []
+        names, before = [], self.sides[0].last_zxid
         for side in self.sides:
             names = [side.send_ops(slot, ops) for slot, ops in bursts]
         self.ops += sum(len(ops) for _, ops in bursts)
@@ -310,6 +316,7 @@ class Player:
             frames = [side.read(slot, expected) for (slot, _), expected in zip(bursts, names)]
             frames += [side.probe(slot) for slot, _ in bursts]
             got.append(self._order_free(frames))
+        self.races.append((before, self.sides[0].last_zxid))
         self._same("race", *got)
 
     @staticmethod

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of the oracle: episodes on fresh servers, the report, the replay line, shrinking."""
+"""Runs of the oracle: episodes on fresh servers, the report, the replay line, shrinking.
+
+An episode with an odd seed starts from seedtree's snapshot, the others from nothing.
+"""
 import argparse
 import collections
 import time
@@ -7,7 +10,7 @@ import time
 from tests.interop.lib import zkwire
 from tests.interop.lib.java_server import JavaServer
 from tests.interop.lib.paddock_server import PaddockServer
-from tests.interop.oracle import rules, shrink, walk
+from tests.interop.oracle import rules, seedtree, shrink, walk
 from tests.interop.oracle.configs import CONFIGS
 from tests.interop.oracle.generate import Generator
 from tests.interop.oracle.play import Difference, Player
@@ -32,12 +35,14 @@ class Result:
             self.explained[rule] = self.explained.get(rule, 0) + count
 
 
-def make_servers(config, against):
+def make_servers(config, against, snapshot):
     """Apache ZooKeeper and the server that is compared with it, both started, on fresh folders."""
     other = PaddockServer if against == "paddock" else JavaServer
     pair = [kind(config.cfg, config.properties) for kind in (JavaServer, other)]
     try:
         for server in pair:
+            if snapshot:
+                seedtree.write(config, server.data_dir)
             server.launch()
         return [server.wait_ready() for server in pair]
     except BaseException:
@@ -46,10 +51,14 @@ def make_servers(config, against):
         raise
 
 
-def play_once(steps, config, against, learn=None, result=None):
+def play_once(steps, config, against, snapshot, learn=None, result=None):
     """Plays steps on fresh servers; returns (the first Difference or None, the steps played)."""
-    servers = make_servers(config, against)
+    servers = make_servers(config, against, snapshot)
     player = Player(*servers, rules)
+    if snapshot:
+        for side in player.sides:
+            side.know_session(seedtree.SESSION_SLOT, seedtree.SESSION, "snap")
+            side.know_session(seedtree.SESSION_SLOT + 1, seedtree.DEAD_SESSION, "dead")
     try:
         player.play(steps, learn or (lambda ops, replies: None))
         player.flush()
@@ -71,8 +80,9 @@ def run(seed, ops, config, against="paddock", max_differences=1, shrink_s=120, s
     left = ops
     while left > 0 and len(result.differences) < max_differences:
         size = min(left, EPISODE_OPS)
-        generator = Generator(seed, config)
-        difference, steps = play_once(generator.make(size), config, against, generator.learn, result)
+        snapshot = seed % 2 == 1
+        generator = Generator(seed, config, snapshot)
+        difference, steps = play_once(generator.make(size), config, against, snapshot, generator.learn, result)
         result.episodes += 1
         if difference is not None:
             result.differences.append(difference)
@@ -80,7 +90,8 @@ def run(seed, ops, config, against="paddock", max_differences=1, shrink_s=120, s
             say("replay: python3 -m tests.interop.oracle --config %s --seed %d --ops %d --against %s" % (
                 config.name, seed, size, against))
             if shrink_s:
-                shrink.report(steps, difference, config, against, shrink_s, say)
+                shrink.report(steps, difference, lambda trial: play_once(trial, config, against, snapshot)[0],
+                              shrink_s, say)
         seed += 1
         left -= size
     return result

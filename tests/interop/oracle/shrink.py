@@ -2,6 +2,8 @@
 """Makes a reproduction small: fewer steps, then fewer requests in each, as long as the same kind of difference remains."""
 import time
 
+SHOWN = 40  # steps of a reproduction that are printed
+
 
 def _split(steps):
     """One request a step where the burst has several, so that requests can be dropped one by one."""
@@ -37,9 +39,8 @@ def shrink(steps, difference, fails, seconds):
     return best, best_difference
 
 
-def report(steps, difference, config, against, seconds, say):
-    from tests.interop.oracle.run import play_once
-    small, last = shrink(steps, difference, lambda trial: play_once(trial, config, against)[0], seconds)
+def report(steps, difference, fails, seconds, say):
+    small, last = shrink(steps, difference, fails, seconds)
     say("smaller (%d steps): %s" % (len(small), last.describe()))
-    for step in small:
-        say("    %r," % (step,))
+    for step in small[-SHOWN:]:
+        say("    %.500r," % (step,))

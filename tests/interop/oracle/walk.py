@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What two servers hold at the end of a run: the whole trees, field by field, and the words."""
-from tests.interop.lib import zkwire
-from tests.interop.oracle import compare, values
+from tests.interop.lib import txnlog, zkwire
+from tests.interop.oracle import compare, logs, seedtree, values
 
 STEP = 200
 
@@ -43,18 +43,52 @@ def _comparable(answers, labels):
             acl[0], compare.acl(acl[1][0]) if acl[0] == 0 else None)
 
 
+def _raw(answers):
+    data = answers[0]
+    return data[1] if data[0] == 0 else None
+
+
+def _walk(side):
+    """(what is compared of the tree, {path: (data, Stat)} or None if a node is hidden)."""
+    with zkwire.open_session(side.server.port, 600000) as conn:
+        side.labels.add(conn.response.session, "walker")
+        for user in values.USERS:
+            conn.add_auth("digest", ("%s:%s" % user).encode())
+        answers = tree(conn)
+        conn.close_session()
+    raw = {path: _raw(triple) for path, triple in answers.items()}
+    shown = {path: _comparable(triple, side.labels) for path, triple in answers.items()}
+    return shown, None if None in raw.values() else raw
+
+
 def compare_all(player):
     """Raises Difference where the ends differ."""
     player.step = ("end",)
-    trees = []
-    for side in player.sides:
-        with zkwire.open_session(side.server.port, 600000) as conn:
-            side.labels.add(conn.response.session, "walker")
-            for user in values.USERS:
-                conn.add_auth("digest", ("%s:%s" % user).encode())
-            trees.append({path: _comparable(answers, side.labels) for path, answers in tree(conn).items()})
-            conn.close_session()
-    player._same("paths of the tree", sorted(trees[0]), sorted(trees[1]))
-    for path in sorted(trees[0]):
-        player._same("node %r" % path, trees[0][path], trees[1][path])
+    walks = [_walk(side) for side in player.sides]
+    left, right = [walk[0] for walk in walks]
+    player._same("paths of the tree", sorted(left), sorted(right))
+    for path in sorted(left):
+        player._same("node %r" % path, left[path], right[path])
     player._words(values.WORDS)
+    _compare_logs(player, [walk[1] for walk in walks])
+
+
+def _compare_logs(player, trees):
+    folders = [side.server.data_dir / "version-2" for side in player.sides]
+    txns = [txnlog.read_logs(folder) for folder in folders]
+    player._same("transaction log", *[logs.comparable(log, side.labels, player.races)
+                                      for log, side in zip(txns, player.sides)])
+    digests = [_digest_is_right(log, nodes) for log, nodes in zip(txns, trees)]
+    player._same("digest of the tree", *digests)
+    if digests[0] == "wrong":
+        player._same("digest of the tree", "right", "wrong")
+
+
+def _digest_is_right(log, nodes):
+    last = next((txn.digest for txn in reversed(log) if txn.digest is not None), None)
+    if last is None or nodes is None:
+        return "unknown"
+    owners = {(path, nodes[path][1].czxid): owner for path, owner in seedtree.OWNERS.items()
+              if path in nodes and nodes[path][1].czxid < seedtree.ZXID}
+    owners.update(logs.special_owners(log))
+    return "right" if last == logs.tree_digest(nodes, owners) else "wrong"
