@@ -95,7 +95,11 @@ static inline bool jute_in_str(struct jute_in *in, struct slice *ret)
     if (!jute_in_buf(in, &bytes)) {
         return false;
     }
-    return utf8_repair(bytes, in->arena, ret) || jute_in_fail(in);
+    if (!utf8_is_ascii(bytes) && !utf8_repair(bytes, in->arena, &bytes)) {
+        return jute_in_fail(in);
+    }
+    *ret = bytes;
+    return true;
 }
 
 // The count of a vector: -1 is null, other negative counts are empty, as in Java. A count whose

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nearly every string is ASCII, so eight bytes are looked at together until one has its top bit
-// set; only then characters are taken one by one.
+// Nearly every string is ASCII, so eight bytes are looked at together; only where one has its top
+// bit set, characters are taken one by one.
 #include "jute/utf8.h"
 
 #include "base/assert.h"
 
 static const uint8_t replacement[3] = {0xef, 0xbf, 0xbd}; // U+FFFD
+static const uint64_t top_bits = UINT64_C(0x8080808080808080);
+
+static uint64_t word_at(const uint8_t *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
 
 // Bytes before the first one that is not ASCII.
 static size_t ascii_prefix(const uint8_t *p, size_t len)
 {
     size_t at = 0;
     while (len - at >= 8) {
-        uint64_t word;
-        memcpy(&word, p + at, 8);
-        word &= UINT64_C(0x8080808080808080);
-        if (word != 0) {
-            return at + (size_t)__builtin_ctzll(word) / 8; // little endian: lowest byte is first
+        uint64_t high = word_at(p + at) & top_bits;
+        if (high != 0) {
+            return at + (size_t)__builtin_ctzll(high) / 8; // little endian: lowest byte is first
         }
         at += 8;
     }
@@ -29,7 +35,18 @@ static size_t ascii_prefix(const uint8_t *p, size_t len)
 
 bool utf8_is_ascii(struct slice s)
 {
-    return ascii_prefix(s.data, s.len) == s.len;
+    uint64_t seen = 0;
+    if (s.len < 8) {
+        for (size_t at = 0; at < s.len; at++) {
+            seen |= s.data[at];
+        }
+        return (seen & 0x80) == 0;
+    }
+    for (size_t at = 0; at < s.len - 8; at += 8) {
+        seen |= word_at(s.data + at);
+    }
+    seen |= word_at(s.data + s.len - 8); // the last word overlaps the one before
+    return (seen & top_bits) == 0;
 }
 
 static bool is_continuation(uint8_t byte)
