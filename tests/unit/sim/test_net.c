@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Simulated connections: order, pieces, short writes, ends.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sim/node.h"
+
+struct fixture {
+    struct world world;
+    struct sim_node *node;
+    struct port_listener *listener;
+    struct port_stream *stream;
+    struct net_link *client;
+    struct buf at_machine, at_client;
+    struct buf to_send; // by the machine; what is left
+    int pieces;
+    enum err machine_end, client_end;
+};
+
+static void machine_bytes(struct port_stream *s, struct slice bytes)
+{
+    struct fixture *f = s->owner;
+    buf_append_slice(&f->at_machine, bytes);
+    f->pieces++;
+}
+
+static void machine_end(struct port_stream *s, enum err reason)
+{
+    ((struct fixture *)s->owner)->machine_end = reason;
+}
+
+static void machine_writable(struct port_stream *s)
+{
+    struct fixture *f = s->owner;
+    struct slice part = buf_slice(&f->to_send);
+    int64_t taken = s->write(s, &part, 1);
+    if (taken > 0) {
+        buf_consume(&f->to_send, (size_t)taken);
+    }
+}
+
+static const struct port_stream_handler machine = {machine_bytes, machine_end, machine_writable};
+
+static void on_accept(struct port_listener *l, struct port_stream *s)
+{
+    struct fixture *f = l->owner;
+    f->stream = s;
+    s->handler = &machine;
+    s->owner = f;
+    s->start(s);
+}
+
+static void client_bytes(void *owner, struct slice bytes)
+{
+    buf_append_slice(&((struct fixture *)owner)->at_client, bytes);
+}
+
+static void client_end(void *owner, enum err reason)
+{
+    ((struct fixture *)owner)->client_end = reason;
+}
+
+static const struct net_client_handler client = {client_bytes, client_end};
+
+static void run(struct fixture *f)
+{
+    while (world_step(&f->world)) {
+    }
+    assert_false(world_has_failed(&f->world));
+}
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    f = (struct fixture){0};
+    world_init(&f.world, 21);
+    f.node = node_open(&f.world);
+    if (f.node->net.port.listen(&f.node->net.port, NULL, 2181, 0, false, &f.listener) != ERR_OK) {
+        return -1;
+    }
+    f.listener->on_accept = on_accept;
+    f.listener->owner = &f;
+    f.client = net_connect(f.node, 2181, &client, &f);
+    run(&f);
+    *state = &f;
+    return f.stream != NULL ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    if (f->client != NULL) {
+        net_hang_up(f->client);
+    }
+    if (f->stream != NULL) {
+        f->stream->close(f->stream);
+    }
+    if (f->listener != NULL) {
+        f->listener->close(f->listener);
+    }
+    buf_fini(&f->at_machine);
+    buf_fini(&f->at_client);
+    buf_fini(&f->to_send);
+    node_close(f->node);
+    world_fini(&f->world);
+    return 0;
+}
+
+static void bytes_arrive_in_order_and_in_pieces(void **state)
+{
+    struct fixture *f = *state;
+    struct buf sent = {0};
+    for (int i = 0; i < 20; i++) {
+        size_t before = sent.len;
+        for (int j = 0; j < 50; j++) {
+            buf_printf(&sent, "frame %d of %d;", j, i);
+        }
+        net_send(f->client, slice_skip(buf_slice(&sent), before));
+        run(f);
+    }
+    assert_true(slice_equal(buf_slice(&f->at_machine), buf_slice(&sent)));
+    assert_true(f->pieces > 25);
+    buf_fini(&sent);
+}
+
+static void short_writes_continue_when_the_client_has_read(void **state)
+{
+    struct fixture *f = *state;
+    struct buf sent = {0};
+    while (sent.len < 5 * NET_ROOM_BYTES) {
+        buf_printf(&sent, "reply %zu;", sent.len);
+    }
+    buf_append_slice(&f->to_send, buf_slice(&sent));
+    machine_writable(f->stream);
+    assert_true(f->to_send.len > 0);
+    run(f);
+    assert_int_equal(f->to_send.len, 0);
+    assert_true(slice_equal(buf_slice(&f->at_client), buf_slice(&sent)));
+    buf_fini(&sent);
+}
+
+static void paused_machine_gets_nothing(void **state)
+{
+    struct fixture *f = *state;
+    f->stream->pause(f->stream);
+    net_send(f->client, slice_str("later"));
+    run(f);
+    assert_int_equal(f->at_machine.len, 0);
+    f->stream->start(f->stream);
+    run(f);
+    assert_true(slice_equal_str(buf_slice(&f->at_machine), "later"));
+}
+
+static void hanging_up_ends_the_stream_after_its_bytes(void **state)
+{
+    struct fixture *f = *state;
+    net_send(f->client, slice_str("last words"));
+    net_hang_up(f->client);
+    f->client = NULL;
+    run(f);
+    assert_true(slice_equal_str(buf_slice(&f->at_machine), "last words"));
+    assert_int_equal(f->machine_end, ERR_CLOSED);
+    struct slice part = slice_str("too late");
+    assert_true(f->stream->write(f->stream, &part, 1) < 0);
+}
+
+static void closing_delivers_what_was_written(void **state)
+{
+    struct fixture *f = *state;
+    struct slice part = slice_str("bye");
+    int64_t taken = 0;
+    while (taken == 0) {
+        taken = f->stream->write(f->stream, &part, 1);
+    }
+    f->stream->close(f->stream);
+    f->stream = NULL;
+    run(f);
+    assert_int_equal(f->at_client.len, taken);
+    assert_int_equal(f->client_end, ERR_CLOSED);
+}
+
+static void power_loss_breaks_connections(void **state)
+{
+    struct fixture *f = *state;
+    net_power_off(&f->node->net);
+    struct slice part = slice_str("x");
+    assert_true(f->stream->write(f->stream, &part, 1) < 0);
+    f->stream->close(f->stream);
+    f->stream = NULL;
+    run(f);
+    assert_int_equal(f->client_end, ERR_CONNECTION);
+}
+
+static void nobody_listening_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    assert_null(net_connect(f->node, 9, &client, f));
+    struct port_listener *second = NULL;
+    assert_int_equal(f->node->net.port.listen(&f->node->net.port, NULL, 2181, 0, false, &second),
+                     ERR_ADDRESS_IN_USE);
+    struct net_link *waiting = net_connect(f->node, 2181, &client, f);
+    f->listener->close(f->listener); // before it was accepted
+    f->listener = NULL;
+    run(f);
+    assert_int_equal(f->client_end, ERR_CLOSED);
+    net_hang_up(waiting);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        T(bytes_arrive_in_order_and_in_pieces), T(short_writes_continue_when_the_client_has_read),
+        T(paused_machine_gets_nothing),         T(hanging_up_ends_the_stream_after_its_bytes),
+        T(closing_delivers_what_was_written),   T(power_loss_breaks_connections),
+        T(nobody_listening_is_refused),
+#undef T
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
