@@ -2,8 +2,8 @@
 //
 // Bytes as readable text in tests: pairs of hex digits and "quoted text", blanks between them
 // ignored.
-#ifndef PADDOCK_TESTS_JUTE_HEX_H
-#define PADDOCK_TESTS_JUTE_HEX_H
+#ifndef PADDOCK_TESTS_UNIT_JUTE_HEX_H
+#define PADDOCK_TESTS_UNIT_JUTE_HEX_H
 
 #include "base/buf.h"
 
