@@ -81,8 +81,9 @@ static void worker_submit(struct port_worker *port, struct port_job *job)
     uv_mutex_lock(&w->mutex);
     ASSERT(!w->stopping);
     jobs_push(&w->queue, job);
-    uv_cond_signal(&w->wake);
     uv_mutex_unlock(&w->mutex);
+    // After the unlock: woken before it, the thread would only wait for the mutex.
+    uv_cond_signal(&w->wake);
 }
 
 // Leave out the jobs of `w`.
