@@ -137,6 +137,19 @@ static void response_has_the_byte_only_when_asked(void **state)
     buf_fini(&out);
 }
 
+static void response_cut_anywhere_is_refused(void **state)
+{
+    (void)state;
+    struct buf whole = hex_bytes(RESPONSE);
+    for (size_t cut = 0; cut < whole.len; cut++) {
+        struct jute_in in;
+        struct connect_response r;
+        jute_in_init(&in, slice_of(whole.data, cut), NULL, STRING_MAX);
+        assert_false(connect_response_decode(&in, &r));
+    }
+    buf_fini(&whole);
+}
+
 static void refusal_is_all_zeros(void **state)
 {
     (void)state;
@@ -215,6 +228,7 @@ int main(void)
         cmocka_unit_test(request_cut_anywhere_is_refused),
         cmocka_unit_test(password_may_be_null_or_of_any_length),
         cmocka_unit_test(response_has_the_byte_only_when_asked),
+        cmocka_unit_test(response_cut_anywhere_is_refused),
         cmocka_unit_test(refusal_is_all_zeros),
         cmocka_unit_test(passwords_are_those_of_java),
         cmocka_unit_test(session_zero_has_no_password),

@@ -233,9 +233,11 @@ static void null_path_or_null_acl_refuses_the_whole_list(void **state)
 static void list_cut_anywhere_is_refused(void **state)
 {
     (void)state;
-    struct buf whole = hex_bytes("00 00 00 0f 00 ff ff ff ff" CREATE_A("00") DELETE_B
-                                 "00 00 00 05 00 ff ff ff ff 00 00 00 01 \"/\" 00 00 00 01 \"d\""
-                                 "00 00 00 00" END);
+    struct buf whole = hex_bytes(
+        "00 00 00 0f 00 ff ff ff ff" CREATE_A("00") DELETE_B "00 00 00 15 00 ff ff ff ff" CREATE_A(
+            "05") "00 00 00 00 00 00 00 09"
+                  "00 00 00 05 00 ff ff ff ff 00 00 00 01 \"/\" 00 00 00 01 \"d\""
+                  "00 00 00 00" END);
     for (size_t cut = 0; cut < whole.len; cut++) {
         uint8_t *part = mem_alloc(cut + 1);
         memcpy(part + 1, whole.data, cut);
@@ -249,6 +251,32 @@ static void list_cut_anywhere_is_refused(void **state)
         mem_free(part);
     }
     buf_fini(&whole);
+}
+
+static void every_kind_of_part_is_encoded_as_it_was_read(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {
+        "00 00 00 01 00 ff ff ff ff" CREATE_A("03") //
+        "00 00 00 13 00 ff ff ff ff" CREATE_A("04") //
+        "00 00 00 15 00 ff ff ff ff" CREATE_A(
+            "05") "00 00 00 00 00 00 00 09" //
+                  "00 00 00 05 00 ff ff ff ff 00 00 00 02 \"/s\" ff ff ff ff 00 00 00 07" DELETE_B
+                      END,
+        GET_A "00 00 00 08 00 ff ff ff ff 00 00 00 02 \"/c\" 00" END,
+    };
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        struct fixture f;
+        assert_true(open_list(&f, lists[i]));
+        for (int32_t part = 0; part < f.multi.count; part++) {
+            assert_int_equal(multi_op_path(&f.multi.ops[part]).len, 2);
+        }
+        struct buf out = {0};
+        multi_encode(&f.multi, &out);
+        hex_assert(buf_slice(&out), lists[i]);
+        buf_fini(&out);
+        close_list(&f);
+    }
 }
 
 static void long_list_keeps_every_part(void **state)
@@ -310,6 +338,7 @@ int main(void)
         cmocka_unit_test(ttl_header_without_ttl_flags_is_a_plain_create),
         cmocka_unit_test(null_path_or_null_acl_refuses_the_whole_list),
         cmocka_unit_test(list_cut_anywhere_is_refused),
+        cmocka_unit_test(every_kind_of_part_is_encoded_as_it_was_read),
         cmocka_unit_test(long_list_keeps_every_part),
         cmocka_unit_test(no_memory_for_the_list_is_a_failure),
     };

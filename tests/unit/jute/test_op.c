@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "jute/op.h"
 
 static void codes_are_those_of_the_protocol(void **state)
@@ -50,6 +52,18 @@ static void codes_that_are_none_are_told_apart(void **state)
     }
 }
 
+static void as_many_codes_exist_as_in_java(void **state)
+{
+    (void)state;
+    int count = 0;
+    for (int32_t type = -20; type < 200; type++) {
+        bool is_known = op_kind(type) != OP_KIND_NONE;
+        assert_true(is_known == (strcmp(op_name(type), "unknown") != 0));
+        count += is_known ? 1 : 0;
+    }
+    assert_int_equal(count, 33);
+}
+
 static void names_are_those_of_java(void **state)
 {
     (void)state;
@@ -67,6 +81,7 @@ int main(void)
         cmocka_unit_test(codes_are_those_of_the_protocol),
         cmocka_unit_test(kind_says_how_a_request_is_served),
         cmocka_unit_test(codes_that_are_none_are_told_apart),
+        cmocka_unit_test(as_many_codes_exist_as_in_java),
         cmocka_unit_test(names_are_those_of_java),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -421,6 +421,41 @@ static void transactions_print_as_one_line(void **state)
                                       "time_ms=1795221633911 paths=null");
 }
 
+// The name of the type and of the last field of the body.
+static void every_type_prints_its_body(void **state)
+{
+    (void)state;
+    static const char *const ends[SINGLE_COUNT] = {
+        "type=create ",
+        " ephemeral=false parent_cversion=7",
+        "type=createContainer ",
+        " parent_cversion=7 ttl_ms=1000",
+        "type=delete ",
+        "type=deleteContainer ",
+        " data=1:78 version=-2147483648",
+        "type=reconfig ",
+        "type=setACL ",
+        " timeout_ms=10000",
+        " paths=null",
+        " paths=[]",
+        " paths=[/a,/a]",
+        " err=-110 code=NODE_EXISTS",
+        "type=multi ",
+        " ops=2 {type=delete path=/a} {type=error err=-2 code=RUNTIME_INCONSISTENCY}",
+    };
+    for (size_t i = 0; i < SINGLE_COUNT; i++) {
+        struct fixture f;
+        struct buf text = {0};
+        assert_true(open_txn(&f, singles[i]));
+        txn_print(&f.txn, &text);
+        if (strstr(buf_cstr(&text), ends[i]) == NULL) {
+            fail_msg("no '%s' in: %s", ends[i], buf_cstr(&text));
+        }
+        buf_fini(&text);
+        close_txn(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +477,7 @@ int main(void)
         cmocka_unit_test(part_may_not_reach_behind_its_own_bytes),
         cmocka_unit_test(no_memory_for_the_parts_is_malformed),
         cmocka_unit_test(transactions_print_as_one_line),
+        cmocka_unit_test(every_type_prints_its_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
