@@ -21,19 +21,24 @@ def _signed(value):
     return value - (1 << 64) if value >> 63 else value
 
 
+def lines_of(text):
+    """Lines end at a newline only: paths and names of namespaces may hold every other kind of line break."""
+    return text.split("\n")
+
+
 def _srvr(text):
-    return [line for line in text.splitlines() if line.split(":")[0] in ("Zxid", "Mode", "Node count")]
+    return [line for line in lines_of(text) if line.split(":")[0] in ("Zxid", "Mode", "Node count")]
 
 
 def _mntr(text):
-    gauges = dict(line.split("\t", 1) for line in text.splitlines())
+    gauges = dict(line.split("\t", 1) for line in lines_of(text) if "\t" in line)
     return [(key, gauges.get(key)) for key in SHARED_GAUGES]
 
 
 def groups(text):
     """{heading: sorted indented lines} of wchc, wchp and the ephemerals of dump."""
     out, head = {None: []}, None
-    for line in text.splitlines():
+    for line in lines_of(text):
         if line.startswith("\t"):
             out[head].append(line.strip("\t"))
         elif line:
@@ -57,7 +62,7 @@ def _wchs(text):
 
 
 def _hash(text):
-    return [line.split(":")[0] for line in text.splitlines()]
+    return [line.split(":")[0] for line in lines_of(text) if line]
 
 
 READERS = {"srvr": _srvr, "mntr": _mntr, "dump": _dump, "wchc": _watchers, "wchp": groups, "wchs": _wchs,
