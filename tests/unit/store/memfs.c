@@ -369,7 +369,7 @@ void memfs_crash(struct memfs *fs)
 {
     for (struct memfs_file *f = fs->files, *next; f != NULL; f = next) {
         next = f->next;
-        if (!f->is_name_durable) {
+        if (!f->is_name_durable && !f->is_locked) {
             drop(fs, f);
             continue;
         }
