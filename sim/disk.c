@@ -508,6 +508,12 @@ void disk_freeze(struct sim_disk *d)
     d->is_frozen = true;
 }
 
+void disk_thaw(struct sim_disk *d)
+{
+    d->is_frozen = false;
+    d->freeze_at = 0;
+}
+
 static void drop_names(struct list *names)
 {
     LIST_FOREACH_SAFE (it, tmp, names) {
@@ -569,8 +575,7 @@ void disk_crash(struct sim_disk *d)
     LIST_FOREACH (it, &d->files) {
         inode_crash(CONTAINER_OF(it, struct inode, link), &d->world->prng);
     }
-    d->is_frozen = false;
-    d->freeze_at = 0;
+    disk_thaw(d);
 }
 
 // ---- life cycle ----
