@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Wiring a server to a simulated machine, and the ways it ends.
+#include "sim/box.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "host/digest.h" // pure bytes in, bytes out: the one part of host/ that a world need not fake
+
+static void on_line(void *ctx, enum log_level level, const char *line, size_t len)
+{
+    struct box *b = ctx;
+    if (level == LOG_ERROR) {
+        (void)snprintf(b->last_problem, sizeof(b->last_problem), "%.*s", (int)len - 1, line);
+    }
+    if (b->is_verbose) {
+        (void)fprintf(stderr, "%10.3f %.*s", (double)b->world->now_ns / 1e9, (int)len, line);
+    }
+}
+
+void box_init(struct box *b, struct world *w, const char *extra, bool is_verbose)
+{
+    *b = (struct box){.world = w, .node = node_open(w), .is_verbose = is_verbose};
+    disk_make_durable_dir(&b->node->disk, "/data");
+    digest_init(&b->digest);
+    log_init(&b->log, &b->node->clock, on_line, b);
+    b->config = config_new();
+    struct buf text = {0};
+    buf_printf(&text, "tickTime=200\nclientPort=%d\ndataDir=/data\n%s", BOX_CLIENT_PORT, extra);
+    config_parse_file(b->config, "zoo.cfg", buf_slice(&text));
+    config_finish(b->config);
+    ASSERT(!config_has_errors(b->config));
+    buf_fini(&text);
+}
+
+void box_fini(struct box *b)
+{
+    ASSERT(!box_is_up(b));
+    config_free(b->config);
+    node_close(b->node);
+}
+
+static void on_stopped(void *ctx, enum server_exit code)
+{
+    struct box *b = ctx;
+    b->has_stopped = true;
+    b->exit_code = code;
+}
+
+enum server_exit box_start(struct box *b)
+{
+    ASSERT(!box_is_up(b));
+    const struct server_options options = {
+        .config = b->config,
+        .log = &b->log,
+        .loop = &b->node->loop,
+        .clock = &b->node->clock,
+        .entropy = &b->node->entropy,
+        .files = &b->node->disk.port,
+        .net = &b->node->net.port,
+        .digest = &b->digest,
+        .on_stopped = on_stopped,
+        .ctx = b,
+    };
+    b->has_stopped = false;
+    b->starts++;
+    enum server_exit code = server_open(&options, &b->server);
+    b->world->now_ns += disk_take_cost(&b->node->disk); // nobody else moves while it recovers
+    if (code != SERVER_EXIT_OK) {
+        node_stop_process(b->node);
+    }
+    return code;
+}
+
+void box_stop(struct box *b)
+{
+    ASSERT(box_is_up(b));
+    server_stop(b->server);
+}
+
+static void close_process(struct box *b)
+{
+    server_close(b->server);
+    b->server = NULL;
+    b->has_stopped = false;
+}
+
+bool box_reap(struct box *b)
+{
+    if (!b->has_stopped) {
+        return false;
+    }
+    close_process(b);
+    node_stop_process(b->node);
+    return true;
+}
+
+void box_kill(struct box *b)
+{
+    disk_freeze(&b->node->disk);
+    net_power_off(&b->node->net);
+    close_process(b);
+    node_stop_process(b->node);
+    disk_thaw(&b->node->disk);
+}
+
+void box_power_cut(struct box *b)
+{
+    node_power_off(b->node);
+    if (box_is_up(b)) {
+        close_process(b);
+    }
+    node_power_on(b->node);
+}

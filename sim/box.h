@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One server process on a simulated machine: started, stopped, killed, restarted. The process is the
+// server of production on this machine's ports; everything outside of it survives in the machine.
+//
+//     down ──box_start──► up ──box_stop──► stopping ──► down
+//                         └─────box_kill, box_power_cut──► down
+//
+// A kill ends the process only: what it wrote is still there for the next one, synced or not. A power cut
+// also loses or tears what was not synced.
+#ifndef PADDOCK_SIM_BOX_H
+#define PADDOCK_SIM_BOX_H
+
+#include "config/config.h"
+#include "server/server.h"
+#include "sim/node.h"
+
+enum { BOX_CLIENT_PORT = 2181 };
+
+struct box {
+    struct world *world;
+    struct sim_node *node;
+    struct config *config;
+    struct log log;
+    struct port_digest digest;
+    struct server *server;     // NULL while down
+    bool has_stopped;          // on_stopped was called; box_reap has work
+    enum server_exit exit_code;
+    uint64_t starts;
+    bool is_verbose;           // the server's log goes to standard error
+    char last_problem[512];    // newest line of level error
+};
+
+// `extra` is text for zoo.cfg, or "".
+void box_init(struct box *b, struct world *w, const char *extra, bool is_verbose);
+void box_fini(struct box *b); // the process must be down
+
+// Recover and serve. Not SERVER_EXIT_OK: the process ended at once, the box is down.
+enum server_exit box_start(struct box *b) MUST_CHECK;
+static inline bool box_is_up(const struct box *b)
+{
+    return b->server != NULL;
+}
+
+void box_stop(struct box *b); // begins; step the world until box_reap is true
+// Release a process that has stopped by itself or by box_stop. False when there is none.
+bool box_reap(struct box *b);
+
+void box_kill(struct box *b);
+void box_power_cut(struct box *b);
+
+#endif
