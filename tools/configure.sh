@@ -21,7 +21,7 @@ fuzz) flags="--buildtype=debugoptimized -Dfuzz=true -Db_lundef=false -Ddebug_che
 esac
 
 mkdir -p "$dir"
-find src sim tests/unit tests/script bench fuzz -name '*.c' 2>/dev/null | sort >"$dir/sources.new"
+find src sim tests/unit tests/script tests/tools bench fuzz -name '*.c' 2>/dev/null | sort >"$dir/sources.new"
 if [ ! -f "$dir/build.ninja" ]; then
     # shellcheck disable=SC2086
     CC=${CC:-gcc} meson setup "$dir" $flags >"$dir.log" || { cat "$dir.log" >&2; exit 1; }
