@@ -38,7 +38,7 @@ class Bench:
     """Starts servers in folders of its own under `folder`, and stops what still runs at the end."""
 
     def __init__(self, build, folder):
-        self.build = Path(build)
+        self.build = Path(build).resolve()
         self.folder = Path(folder)
         self.servers = []
         self.number = 0
@@ -68,10 +68,13 @@ class Bench:
         """Start one and wait for its first session. Returns (server, seconds that took)."""
         server = self.new(kind, cfg, data)
         probe = subprocess.Popen(self._load(server, "first", seconds=deadline_s), stdout=subprocess.PIPE)
-        time.sleep(0.02)  # let the probe be there first
-        begun = time.monotonic_ns()
-        server.launch()
-        out, _ = probe.communicate(timeout=deadline_s + 10)
+        try:
+            time.sleep(0.02)  # let the probe be there first
+            begun = time.monotonic_ns()
+            server.launch()
+            out, _ = probe.communicate(timeout=deadline_s + 10)
+        finally:
+            probe.kill()
         if probe.returncode != 0 or not server.is_running():
             raise RuntimeError("%s did not start:\n%s" % (kind, server.log_tail()))
         return server, (json.loads(out)["established_ns"] - begun) / 1e9
