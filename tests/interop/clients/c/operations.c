@@ -230,31 +230,24 @@ static void test_acls(zhandle_t *zh, const char *server)
     check_code(ZOK, zookeeper_close(other), "close");
 }
 
-/* A second client takes the session over by its id and password, and closes it. */
-static void test_session(const char *server)
+/* What a second client made for its session goes with it. */
+static void test_session(zhandle_t *zh, const char *server)
 {
-    struct events first;
-    struct events second;
+    struct events events;
+    struct events session;
     struct Stat stat;
-    zhandle_t *zh = open_client(server, &first, NULL);
-    clientid_t id = *zoo_client_id(zh);
-    check_code(ZOK, zoo_create(zh, "/mine", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0), "ephemeral");
-    zhandle_t *same = open_client(server, &second, &id);
-    check(zoo_client_id(same)->client_id == id.client_id, "the same session");
-    check_code(ZOK, zoo_exists(same, "/mine", 0, &stat), "its ephemeral");
-    check_code(ZOK, zookeeper_close(same), "close");
-    struct event event;
-    do {
-        event = next_event(&first);
-    } while (event.state == ZOO_CONNECTING_STATE || event.state == ZOO_NOTCONNECTED_STATE);
-    check(event.state == ZOO_EXPIRED_SESSION_STATE, "expired for the first");
-    zookeeper_close(zh);
+    zhandle_t *other = open_client(server, &session, NULL);
+    events_init(&events);
+    check_code(ZOK, zoo_create(other, "/mine", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0), "ephemeral");
+    check_code(ZOK, zoo_wexists(zh, "/mine", on_event, &events, &stat), "wexists");
+    check(stat.ephemeralOwner == zoo_client_id(other)->client_id, "owner");
+    check_code(ZOK, zookeeper_close(other), "close");
+    check_event(&events, ZOO_DELETED_EVENT, "/mine");
 }
 
 int main(int argc, char **argv)
 {
     struct events session;
-    struct Stat stat;
     if (argc != 2) {
         return 2;
     }
@@ -265,8 +258,7 @@ int main(int argc, char **argv)
     test_watches(zh);
     test_multi(zh);
     test_acls(zh, argv[1]);
-    test_session(argv[1]);
-    check_code(ZNONODE, zoo_exists(zh, "/mine", 0, &stat), "no ephemeral without its session");
+    test_session(zh, argv[1]);
     check_code(ZOK, zookeeper_close(zh), "close");
     printf("ok %d\n", passed);
     return 0;

@@ -201,8 +201,8 @@ public final class Operations {
         Check.equal(Ids.READ_ACL_UNSAFE, zk.getACL("/acl", stat), "acl");
         Check.equal(1, stat.getAversion(), "aversion");
         Check.refused(Code.INVALIDACL, () -> zk.create("/bad", null,
-            List.of(new ACL(ZooDefs.Perms.ALL, new Id("ip", "999.1.1.1"))), CreateMode.PERSISTENT), "no such address");
-        Check.equal("digest", zk.whoAmI().get(1).getAuthScheme(), "who am I");
+            Arrays.asList(new ACL(ZooDefs.Perms.ALL, new Id("ip", "999.1.1.1"))), CreateMode.PERSISTENT), "no such address");
+        Check.equal(true, zk.whoAmI().stream().anyMatch(me -> me.getAuthScheme().equals("digest")), "who am I");
         other.close();
     }
 

@@ -5,6 +5,7 @@
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -28,7 +29,11 @@ public final class Recipes {
     private static final int CLIENTS = 4;
     private static final int ROUNDS = 20;
     private final List<CuratorFramework> clients = new ArrayList<>();
-    private final ExecutorService pool = Executors.newFixedThreadPool(CLIENTS);
+    private final ExecutorService pool = Executors.newFixedThreadPool(CLIENTS, work -> {
+        Thread thread = new Thread(work);
+        thread.setDaemon(true);
+        return thread;
+    });
 
     public static void main(String[] args) throws Exception {
         Recipes recipes = new Recipes();
@@ -45,7 +50,6 @@ public final class Recipes {
         recipes.cache();
         recipes.persistentNode();
         recipes.election();
-        recipes.pool.shutdown();
         recipes.clients.forEach(CuratorFramework::close);
         Check.done();
     }
@@ -124,11 +128,15 @@ public final class Recipes {
 
     private void cache() throws Exception {
         List<String> seen = Collections.synchronizedList(new ArrayList<>());
+        CountDownLatch ready = new CountDownLatch(1);
+        clients.get(0).create().forPath("/cache");
         try (CuratorCache cache = CuratorCache.build(clients.get(0), "/cache")) {
             cache.listenable().addListener(CuratorCacheListener.builder()
                 .forCreates(node -> seen.add("+" + node.getPath()))
-                .forDeletes(node -> seen.add("-" + node.getPath())).build());
+                .forDeletes(node -> seen.add("-" + node.getPath()))
+                .forInitialized(ready::countDown).build());
             cache.start();
+            ready.await(20, TimeUnit.SECONDS);
             CuratorFramework writer = clients.get(1);
             writer.create().creatingParentsIfNeeded().forPath("/cache/a/b");
             writer.delete().deletingChildrenIfNeeded().forPath("/cache/a");
