@@ -72,6 +72,9 @@ void reply_fired(struct server *s)
         return;
     }
     for (size_t i = 0; i < count; i++) {
+        if (fired[i].watcher == NULL) {
+            continue; // closed since
+        }
         struct conn *c = CONTAINER_OF(fired[i].watcher, struct conn, watcher);
         if (c->state == CONN_OPEN && may_hear(s, c, &fired[i])) {
             reply_event(c, fired[i].event, fired[i].zxid, fired[i].path);

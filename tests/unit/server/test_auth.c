@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Schemes: proving an identity, and naming one in an ACL.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "host/host.h"
+#include "server/auth.h"
+
+struct world {
+    struct host *host;
+    struct config *config;
+    struct auth auth;
+    struct ids ids;
+};
+
+static int set_up(void **state)
+{
+    static struct world w;
+    w = (struct world){0};
+    assert_int_equal(host_open(&w.host), ERR_OK);
+    w.config = config_new();
+    config_set_argument(w.config, CONFIG_KEY_data_dir, "/nowhere");
+    *state = &w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    ids_fini(&w->ids);
+    config_free(w->config);
+    host_close(w->host);
+    return 0;
+}
+
+static struct auth *ready(struct world *w)
+{
+    config_finish(w->config);
+    auth_init(&w->auth, w->config, host_digest(w->host));
+    return &w->auth;
+}
+
+static enum auth_result prove(struct world *w, const char *scheme, struct slice credentials)
+{
+    const struct port_address peer = {.bytes = {10, 1, 2, 3}};
+    return auth_handle(&w->auth, slice_str(scheme), credentials, &peer, &w->ids);
+}
+
+static bool has(const struct world *w, const char *scheme, const char *id)
+{
+    for (int32_t i = 0; i < w->ids.count; i++) {
+        if (slice_equal_str(w->ids.items[i].scheme, scheme) &&
+            slice_equal_str(w->ids.items[i].id, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void digest_hashes_the_whole_credentials(void **state)
+{
+    struct world *w = *state;
+    ready(w);
+    assert_int_equal(prove(w, "digest", slice_str("super:test")), AUTH_OK);
+    assert_true(has(w, "digest", "super:D/InIHSb7yEEbrWz8b9l71RjZJU="));
+    assert_false(ids_has_scheme(&w->ids, slice_str("super")));
+}
+
+static void super_digest_gives_super(void **state)
+{
+    struct world *w = *state;
+    config_define(w->config, "zookeeper.DigestAuthenticationProvider.superDigest="
+                             "super:D/InIHSb7yEEbrWz8b9l71RjZJU=");
+    ready(w);
+    assert_int_equal(prove(w, "digest", slice_str("super:wrong")), AUTH_OK);
+    assert_false(ids_has_scheme(&w->ids, slice_str("super")));
+    assert_int_equal(prove(w, "digest", slice_str("super:test")), AUTH_OK);
+    assert_true(has(w, "super", ""));
+}
+
+static void another_algorithm_may_be_configured(void **state)
+{
+    struct world *w = *state;
+    config_define(w->config, "zookeeper.DigestAuthenticationProvider.digestAlg=SHA-256");
+    ready(w);
+    assert_int_equal(prove(w, "digest", slice_str("a:b")), AUTH_OK);
+    assert_true(has(w, "digest", "a:Z4OjHqv2jMwGYPk1wIJigr3SJB86gKny0Q1Zrqnrtdg="));
+}
+
+static void null_credentials_and_unknown_schemes_fail(void **state)
+{
+    struct world *w = *state;
+    ready(w);
+    assert_int_equal(prove(w, "digest", slice_null()), AUTH_FAILED);
+    assert_int_equal(prove(w, "world", slice_str("anyone")), AUTH_FAILED);
+    assert_int_equal(prove(w, "nonsense", slice_str("x")), AUTH_FAILED);
+    assert_int_equal(prove(w, "ensemble", slice_str("x")), AUTH_FAILED);
+    assert_int_equal(w->ids.count, 0);
+}
+
+static void a_disabled_digest_is_absent(void **state)
+{
+    struct world *w = *state;
+    config_define(w->config, "zookeeper.DigestAuthenticationProvider.enabled=false");
+    ready(w);
+    assert_int_equal(prove(w, "digest", slice_str("a:b")), AUTH_FAILED);
+    assert_int_equal(auth_check_acl_id(&w->auth, slice_str("digest"), slice_str("a:b")),
+                     ZK_INVALID_ACL);
+}
+
+static void ensemble_names_are_compared_when_configured(void **state)
+{
+    struct world *w = *state;
+    config_define(w->config, "zookeeper.authProvider.e=org.apache.zookeeper.server.auth."
+                             "EnsembleAuthenticationProvider");
+    config_define(w->config, "zookeeper.ensembleAuthName=one, two");
+    ready(w);
+    assert_int_equal(prove(w, "ensemble", slice_str("two")), AUTH_OK);
+    assert_int_equal(prove(w, "ensemble", slice_str("")), AUTH_OK);
+    assert_int_equal(prove(w, "ensemble", slice_str("three")), AUTH_CLOSE);
+    assert_int_equal(auth_check_acl_id(&w->auth, slice_str("ensemble"), slice_str("one")),
+                     ZK_INVALID_ACL);
+}
+
+static void the_ip_scheme_gives_the_address(void **state)
+{
+    struct world *w = *state;
+    ready(w);
+    assert_int_equal(prove(w, "ip", slice_null()), AUTH_OK);
+    assert_true(has(w, "ip", "10.1.2.3"));
+    assert_true(auth_matches(&w->auth, slice_str("ip"), slice_str("10.1.2.3"),
+                             slice_str("10.0.0.0/8")));
+    assert_false(auth_is_expandable(&w->auth, slice_str("ip")));
+}
+
+static void digest_ids_have_two_parts(void **state)
+{
+    struct world *w = *state;
+    ready(w);
+    const struct {
+        const char *id;
+        enum zk_code code;
+    } cases[] = {
+        {"a:b", ZK_OK},          {":b", ZK_OK},           {"a:b:", ZK_OK},
+        {"a", ZK_INVALID_ACL},   {"a:", ZK_INVALID_ACL},  {"a:b:c", ZK_INVALID_ACL},
+        {"", ZK_INVALID_ACL},    {":::", ZK_INVALID_ACL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(
+            auth_check_acl_id(&w->auth, slice_str("digest"), slice_str(cases[i].id)),
+            cases[i].code);
+    }
+    assert_int_equal(auth_check_acl_id(&w->auth, slice_str("digest"), slice_null()),
+                     ZK_MARSHALLING_ERROR);
+    assert_int_equal(auth_check_acl_id(&w->auth, slice_str("super"), slice_str("x")),
+                     ZK_INVALID_ACL);
+}
+
+static void user_names_hide_the_hash(void **state)
+{
+    (void)state;
+    assert_true(slice_equal_str(auth_user_name(slice_str("digest"), slice_str("bob:xyz")), "bob"));
+    assert_true(slice_equal_str(auth_user_name(slice_str("ip"), slice_str("1.2.3.4")), "1.2.3.4"));
+    assert_true(slice_equal_str(auth_user_name(slice_str("super"), slice_str("")), ""));
+}
+
+static void enforced_schemes_are_required(void **state)
+{
+    struct world *w = *state;
+    config_define(w->config, "zookeeper.enforce.auth.enabled=true");
+    config_define(w->config, "zookeeper.enforce.auth.schemes=sasl, digest");
+    ready(w);
+    assert_false(auth_is_satisfied(&w->auth, &w->ids));
+    prove(w, "ip", slice_null());
+    assert_false(auth_is_satisfied(&w->auth, &w->ids));
+    prove(w, "digest", slice_str("a:b"));
+    assert_true(auth_is_satisfied(&w->auth, &w->ids));
+    assert_true(auth_schemes_exist(&w->auth, "digest,ip"));
+    assert_false(auth_schemes_exist(&w->auth, "digest,nonsense"));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(digest_hashes_the_whole_credentials),
+        T(super_digest_gives_super),
+        T(another_algorithm_may_be_configured),
+        T(null_credentials_and_unknown_schemes_fail),
+        T(a_disabled_digest_is_absent),
+        T(ensemble_names_are_compared_when_configured),
+        T(the_ip_scheme_gives_the_address),
+        T(digest_ids_have_two_parts),
+        T(user_names_hide_the_hash),
+        T(enforced_schemes_are_required),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Limits at preparation: hard ones refuse, soft ones do not.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/server/prep_world.h"
+
+static int set_up(void **state)
+{
+    static struct prep_world w;
+    const char *defines[] = {"zookeeper.enforceQuota=true", NULL};
+    prep_world_open(&w, defines);
+    *state = &w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    prep_world_close(*state);
+    return 0;
+}
+
+static void limit(struct prep_world *w, const char *limits)
+{
+    assert_int_equal(prep_world_create(w, "/q", "", 0), ZK_OK);
+    assert_int_equal(prep_world_create(w, "/zookeeper/quota/q", "", 0), ZK_OK);
+    assert_int_equal(prep_world_create(w, "/zookeeper/quota/q/zookeeper_limits", limits, 0), ZK_OK);
+    assert_int_equal(prep_world_create(w, "/zookeeper/quota/q/zookeeper_stats",
+                                       "count=0,bytes=0", 0),
+                     ZK_OK);
+    prep_world_apply(w, SIZE_MAX);
+}
+
+static void a_hard_count_refuses_creates(void **state)
+{
+    struct prep_world *w = *state;
+    limit(w, "count=-1,bytes=-1=;countHardLimit=2");
+    assert_int_equal(prep_world_create(w, "/q/one", "", 0), ZK_OK);
+    prep_world_apply(w, SIZE_MAX);
+    assert_int_equal(prep_world_create(w, "/q/two", "", 0), ZK_QUOTA_EXCEEDED);
+    assert_int_equal(prep_world_set(w, "/q/one", "longer", -1), ZK_OK);
+    assert_int_equal(prep_world_create(w, "/elsewhere", "", 0), ZK_OK);
+}
+
+static void a_hard_byte_limit_looks_at_the_difference(void **state)
+{
+    struct prep_world *w = *state;
+    limit(w, "count=-1,bytes=-1=;byteHardLimit=10");
+    assert_int_equal(prep_world_create(w, "/q/a", "12345678901", 0), ZK_QUOTA_EXCEEDED);
+    assert_int_equal(prep_world_create(w, "/q/a", "1234567890", 0), ZK_OK);
+    prep_world_apply(w, SIZE_MAX);
+    assert_int_equal(prep_world_set(w, "/q/a", "abcdefghij", -1), ZK_OK);
+    assert_int_equal(prep_world_set(w, "/q/a", "abcdefghijk", -1), ZK_QUOTA_EXCEEDED);
+    assert_int_equal(prep_world_set(w, "/q/a", "a", -1), ZK_OK);
+}
+
+static void soft_limits_refuse_nothing(void **state)
+{
+    struct prep_world *w = *state;
+    limit(w, "count=1,bytes=1");
+    assert_int_equal(prep_world_create(w, "/q/a", "long enough", 0), ZK_OK);
+}
+
+static void unreadable_limits_refuse_creates(void **state)
+{
+    struct prep_world *w = *state;
+    limit(w, "garbage");
+    assert_int_equal(prep_world_create(w, "/q/a", "", 0), ZK_MARSHALLING_ERROR);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(a_hard_count_refuses_creates),
+        T(a_hard_byte_limit_looks_at_the_difference),
+        T(soft_limits_refuse_nothing),
+        T(unreadable_limits_refuse_creates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who is alive until when.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "server/sessions.h"
+
+enum { TICK_MS = 1000, TIMEOUT_MS = 4000 };
+
+static void ids_carry_the_server_and_count_up(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 3, 123456);
+    int64_t first = sessions_new_id(&s);
+    assert_int_equal((uint64_t)first >> 56, 3);
+    assert_int_equal(sessions_new_id(&s), first + 1);
+    sessions_fini(&s);
+}
+
+static void a_session_expires_once_and_is_closing_then(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    sessions_track(&s, 5, TIMEOUT_MS, 0);
+    assert_null(sessions_take_expired(&s, TIMEOUT_MS));
+    struct session *session = sessions_take_expired(&s, TIMEOUT_MS + TICK_MS);
+    assert_non_null(session);
+    assert_int_equal(session->id, 5);
+    assert_int_equal(sessions_check(&s, 5), ZK_SESSION_EXPIRED);
+    assert_false(sessions_touch(&s, session, TIMEOUT_MS, TIMEOUT_MS));
+    assert_null(sessions_take_expired(&s, 100 * TIMEOUT_MS));
+    sessions_fini(&s);
+}
+
+static void a_touched_session_lives_on(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    struct session *session = sessions_track(&s, 5, TIMEOUT_MS, 0);
+    for (int64_t now = 0; now < 100000; now += 3000) {
+        assert_null(sessions_take_expired(&s, now));
+        assert_true(sessions_touch(&s, session, TIMEOUT_MS, now));
+    }
+    assert_int_equal(sessions_check(&s, 5), ZK_OK);
+    sessions_fini(&s);
+}
+
+static void an_unknown_session_is_unknown(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    assert_int_equal(sessions_check(&s, 9), ZK_UNKNOWN_SESSION);
+    assert_false(sessions_touch(&s, sessions_find(&s, 9), TIMEOUT_MS, 0));
+    sessions_remove(&s, 9);
+    sessions_fini(&s);
+}
+
+static void a_reopened_session_has_a_full_timeout(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    struct session *session = sessions_track(&s, 5, TIMEOUT_MS, 0);
+    sessions_set_closing(&s, session);
+    sessions_reopen(&s, session, 50000);
+    assert_int_equal(sessions_check(&s, 5), ZK_OK);
+    assert_null(sessions_take_expired(&s, 50000 + TIMEOUT_MS));
+    assert_non_null(sessions_take_expired(&s, 50000 + TIMEOUT_MS + TICK_MS));
+    sessions_fini(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_carry_the_server_and_count_up),
+        cmocka_unit_test(a_session_expires_once_and_is_closing_then),
+        cmocka_unit_test(a_touched_session_lives_on),
+        cmocka_unit_test(an_unknown_session_is_unknown),
+        cmocka_unit_test(a_reopened_session_has_a_full_timeout),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
