@@ -3,11 +3,12 @@
 // A configuration out of one text.
 #include "tests/unit/config/config_help.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <string.h>
 
