@@ -32,8 +32,8 @@ void world_fini(struct world *w)
 struct jute_acl_vec world_acl(int32_t perms)
 {
     static struct jute_acl items[1];
-    items[0] = (struct jute_acl){
-        .perms = perms, .id = {.scheme = slice_str("world"), .id = slice_str("anyone")}};
+    items[0] = (struct jute_acl){.perms = perms,
+                                 .id = {.scheme = slice_str("world"), .id = slice_str("anyone")}};
     return (struct jute_acl_vec){.count = 1, .items = items};
 }
 
@@ -68,11 +68,10 @@ static struct slice text(const char *s)
 
 struct txn_op op_create(const char *path, const char *data)
 {
-    return (struct txn_op){.type = OP_CREATE2,
-                           .create = {.path = text(path),
-                                      .data = text(data),
-                                      .acl = world_acl(31),
-                                      .parent_cversion = -1}};
+    return (struct txn_op){
+        .type = OP_CREATE2,
+        .create = {
+            .path = text(path), .data = text(data), .acl = world_acl(31), .parent_cversion = -1}};
 }
 
 struct txn_op op_ephemeral(const char *path)
@@ -109,11 +108,10 @@ enum zk_code world_create_ephemeral(struct world *w, int64_t session, const char
 
 enum zk_code world_create_container(struct world *w, const char *path)
 {
-    struct txn_op op = {.type = OP_CREATE_CONTAINER,
-                        .create_container = {.path = text(path),
-                                             .data = text(""),
-                                             .acl = world_acl(31),
-                                             .parent_cversion = -1}};
+    struct txn_op op = {
+        .type = OP_CREATE_CONTAINER,
+        .create_container = {
+            .path = text(path), .data = text(""), .acl = world_acl(31), .parent_cversion = -1}};
     return world_apply(w, &op);
 }
 
