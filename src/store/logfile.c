@@ -71,9 +71,13 @@ static bool is_zero(const uint8_t *p, size_t len)
     return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
-bool logfile_has_zero_sector(struct slice bytes, uint64_t offset)
+bool logfile_lacks_sector(struct slice bytes, uint64_t offset)
 {
     size_t at = (size_t)((SECTOR_BYTES - offset % SECTOR_BYTES) % SECTOR_BYTES);
+    // Four zeros are how every checksum begins.
+    if (at > 4 && at <= bytes.len && is_zero(bytes.data, at)) {
+        return true;
+    }
     for (; at + SECTOR_BYTES <= bytes.len; at += SECTOR_BYTES) {
         if (is_zero(bytes.data + at, SECTOR_BYTES)) {
             return true;

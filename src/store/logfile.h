@@ -34,9 +34,10 @@ enum logfile_record logfile_record_at(struct slice bytes, struct slice *ret_body
 // true, the careful one. *ret_offset is the position.
 bool logfile_find_intact(struct slice bytes, uint64_t budget, size_t *ret_offset);
 
-// True when `bytes`, which begin at `offset` of the file, hold a whole aligned sector of zeros:
-// the mark of a write that reached the disk in part.
-bool logfile_has_zero_sector(struct slice bytes, uint64_t offset);
+// True when `bytes`, a broken record at `offset` of the file and what follows it, lack an aligned
+// sector, which then reads as zeros: the mark of a write that reached the disk in part. The first
+// sector counts from the record on; what stands before it was written earlier.
+bool logfile_lacks_sector(struct slice bytes, uint64_t offset);
 
 // Length of `bytes` without the zeros at their end.
 size_t logfile_trim(struct slice bytes);

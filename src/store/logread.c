@@ -224,9 +224,10 @@ static enum err judge_break(struct logread *r, uint64_t data_end, struct store_e
         return end_file(r, break_text[found]);
     }
     if (is_last_file(r)) {
-        // Sectors of one batch may reach the disk in any order: the missing ones read as zeros.
-        bool is_batch = has_intact && logfile_has_zero_sector(slice_of(bytes.data, intact + 1),
-                                                              position(r));
+        // Sectors of one batch may reach the disk in any order: the missing ones read as zeros. An
+        // intact record (at intact + 1) may have its first four zeros in a missing sector.
+        bool is_batch =
+            has_intact && logfile_lacks_sector(slice_of(bytes.data, intact + 5), position(r));
         if (!has_intact || is_batch) {
             return end_file(r, break_text[found]);
         }
@@ -272,7 +273,10 @@ static enum err check_header(struct logread *r, struct store_error *e)
         return err;
     }
     // A file that died before its first sync: nothing of it was acknowledged.
-    if (is_last_file(r) && (data_end == 0 || r->have < LOGFILE_HEADER_BYTES)) {
+    bool is_unwritten = r->have < LOGFILE_HEADER_BYTES ||
+                        (logfile_lacks_sector(rest_of_window(r), 0) &&
+                         data_end <= LOGREAD_TORN_BYTES_MAX);
+    if (is_last_file(r) && (data_end == 0 || is_unwritten)) {
         return end_file(r, "a header that was not written");
     }
     return fail_damaged(r, 0, fault, e);

@@ -115,15 +115,18 @@ void txnlog_make_room(struct txnlog *l)
 
 // ---- files ----
 
-// Forget a file that holds no record; Java before 3.9.3 cannot start over an empty one.
+// Forget a file that holds no record, durably: a crash must not bring back what was refused, and
+// Java before 3.9.3 cannot start over an empty file.
 static void drop_file(struct txnlog *l)
 {
     l->file->close(l->file);
     l->file = NULL;
     l->is_unsynced = false;
-    if (l->fs->remove(l->fs, buf_cstr(&l->path)) != ERR_OK) {
-        l->is_broken = true;
+    enum err err = l->fs->remove(l->fs, buf_cstr(&l->path));
+    if (err == ERR_OK) {
+        err = l->fs->sync_dir(l->fs, l->dir);
     }
+    l->is_broken = err != ERR_OK;
 }
 
 static enum err begin_file(struct txnlog *l, int64_t first_zxid, struct store_error *e)

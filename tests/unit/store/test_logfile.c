@@ -93,17 +93,28 @@ static void search_beyond_its_budget_answers_yes(void **state)
     buf_fini(&b);
 }
 
-static void zero_sector_counts_only_aligned_and_whole(void **state)
+static void only_a_whole_aligned_sector_of_zeros_is_missing(void **state)
 {
     (void)state;
     uint8_t bytes[2048];
     memset(bytes, 1, sizeof bytes);
     memset(bytes + 100, 0, 900); // 512 to 999: not a whole sector from offset 0
-    assert_false(logfile_has_zero_sector(slice_of(bytes, sizeof bytes), 0));
-    assert_true(logfile_has_zero_sector(slice_of(bytes, sizeof bytes), 512 - 100));
+    assert_false(logfile_lacks_sector(slice_of(bytes, sizeof bytes), 0));
+    assert_true(logfile_lacks_sector(slice_of(bytes, sizeof bytes), 512 - 100));
     memset(bytes + 512, 0, 512);
-    assert_true(logfile_has_zero_sector(slice_of(bytes, sizeof bytes), 0));
-    assert_false(logfile_has_zero_sector(slice_of(bytes, 600), 0));
+    assert_true(logfile_lacks_sector(slice_of(bytes, sizeof bytes), 0));
+    assert_false(logfile_lacks_sector(slice_of(bytes, 600), 0));
+}
+
+static void first_sector_is_missing_from_the_record_on(void **state)
+{
+    (void)state;
+    uint8_t bytes[100];
+    memset(bytes, 1, sizeof bytes);
+    memset(bytes, 0, 50);
+    assert_true(logfile_lacks_sector(slice_of(bytes, sizeof bytes), 512 - 50));
+    assert_false(logfile_lacks_sector(slice_of(bytes, sizeof bytes), 512 - 51));
+    assert_false(logfile_lacks_sector(slice_of(bytes, sizeof bytes), 512 - 4));
 }
 
 static void trimming_leaves_the_last_byte_that_counts(void **state)
@@ -124,7 +135,8 @@ int main(void)
         cmocka_unit_test(each_kind_of_break_is_named),
         cmocka_unit_test(intact_records_are_found_at_any_place),
         cmocka_unit_test(search_beyond_its_budget_answers_yes),
-        cmocka_unit_test(zero_sector_counts_only_aligned_and_whole),
+        cmocka_unit_test(only_a_whole_aligned_sector_of_zeros_is_missing),
+        cmocka_unit_test(first_sector_is_missing_from_the_record_on),
         cmocka_unit_test(trimming_leaves_the_last_byte_that_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

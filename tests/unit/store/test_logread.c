@@ -201,6 +201,52 @@ static void batch_with_missing_sectors_is_a_torn_tail(void **state)
     end(&f);
 }
 
+// A missing sector may begin with bytes of the batch before, and end with none of zeros.
+static void batch_with_any_one_sector_missing_is_a_torn_tail(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    struct buf *bytes = put_creates(&f, 1, 60, 100);
+    // Records 1 to 20 were synced before: what the first sector holds of them stays.
+    size_t synced = LOGFILE_HEADER_BYTES + 9 * record_bytes(100) + 11 * (record_bytes(100) + 1);
+    struct buf whole = {0};
+    buf_append_slice(&whole, buf_slice(bytes));
+    for (size_t at = synced; at < bytes->len; at = at / 512 * 512 + 512) {
+        size_t end = at / 512 * 512 + 512;
+        size_t len = end < bytes->len ? end - at : bytes->len - at;
+        memset(bytes->data + at, 0, len);
+        struct logread_record record;
+        int64_t count = 0;
+        enum err err;
+        open_from(&f, 0);
+        while ((err = logread_next(f.r, &record, &f.e)) == ERR_OK) {
+            count++;
+        }
+        assert_int_equal(err, ERR_STOPPED);
+        assert_true(count >= 20);
+        assert_true(count < 60);
+        memcpy(bytes->data + at, whole.data + at, len);
+    }
+    buf_fini(&whole);
+    end(&f);
+}
+
+static void first_sector_of_the_file_may_be_missing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    put_creates(&f, 1, 5, 10);
+    struct buf *bytes = put_creates(&f, 6, 50, 100);
+    memset(bytes->data, 0, 512);
+    assert_reads(&f, 1, 5, ERR_STOPPED);
+    assert_true(logread_tail(f.r)->is_empty);
+    bytes->data[300] = 1; // not a missing sector
+    assert_reads(&f, 1, 5, ERR_CORRUPT);
+    end(&f);
+}
+
 static void hole_further_from_the_end_than_a_batch_is_damage(void **state)
 {
     (void)state;
@@ -309,6 +355,8 @@ int main(void)
         cmocka_unit_test(bad_checksum_at_the_very_end_is_a_torn_tail),
         cmocka_unit_test(damage_in_front_of_intact_records_is_an_error),
         cmocka_unit_test(batch_with_missing_sectors_is_a_torn_tail),
+        cmocka_unit_test(batch_with_any_one_sector_missing_is_a_torn_tail),
+        cmocka_unit_test(first_sector_of_the_file_may_be_missing),
         cmocka_unit_test(hole_further_from_the_end_than_a_batch_is_damage),
         cmocka_unit_test(torn_earlier_file_is_passed_over),
         cmocka_unit_test(garbage_behind_an_earlier_file_counts_when_the_next_does_not_go_on),
