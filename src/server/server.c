@@ -61,6 +61,9 @@ static void finish_draining(struct server *s)
 static void on_turn_end(void *ctx)
 {
     struct server *s = ctx;
+    if (s->state == SERVER_STOPPED) { // by a log that must not be written any more, for example
+        return;
+    }
     resume_connections(s);
     pipeline_flush(&s->pipeline); // the disk works while replies leave
     flush_connections(s);
