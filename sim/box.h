@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One server process on a simulated machine: started, stopped, killed, restarted. The process is the
-// server of production on this machine's ports; everything outside of it survives in the machine.
+// One server process on a simulated machine: started, stopped, killed, restarted. The process is
+// the server of production on this machine's ports; everything outside of it survives in the
+// machine.
 //
 //     down ──box_start──► up ──box_stop──► stopping ──► down
 //                         └─────box_kill, box_power_cut──► down
 //
-// A kill ends the process only: what it wrote is still there for the next one, synced or not. A power cut
-// also loses or tears what was not synced.
+// A kill ends the process only: what it wrote is still there for the next one, synced or not. A
+// power cut also loses or tears what was not synced.
 #ifndef PADDOCK_SIM_BOX_H
 #define PADDOCK_SIM_BOX_H
 
@@ -23,12 +24,12 @@ struct box {
     struct config *config;
     struct log log;
     struct port_digest digest;
-    struct server *server;     // NULL while down
-    bool has_stopped;          // on_stopped was called; box_reap has work
+    struct server *server; // NULL while down
+    bool has_stopped;      // on_stopped was called; box_reap has work
     enum server_exit exit_code;
     uint64_t starts;
-    bool is_verbose;           // the server's log goes to standard error
-    char last_problem[512];    // newest line of level error
+    bool is_verbose;        // the server's log goes to standard error
+    char last_problem[512]; // newest line of level error
 };
 
 // `extra` is text for zoo.cfg, or "".

@@ -83,6 +83,11 @@ static void open_session(struct sim_client *c, struct slice frame)
         return;
     }
     if (r.body.session_id == 0) { // expired while away; ask for a new one
+        int64_t silence_ms = (c->world->now_ns - c->heard_ns) / 1000000;
+        if (silence_ms < c->timeout_ms / 2) {
+            world_fail(c->world, "session 0x%llx is gone after a silence of %lld ms",
+                       (unsigned long long)c->session_id, (long long)silence_ms);
+        }
         c->session_id = 0;
         lose(c, RETRY_NS / 10);
         return;
@@ -94,6 +99,7 @@ static void open_session(struct sim_client *c, struct slice frame)
     }
     c->session_id = r.body.session_id;
     c->timeout_ms = r.body.timeout_ms;
+    c->heard_ns = c->world->now_ns;
     if (r.body.passwd.len == CONNECT_PASSWD_BYTES) {
         memcpy(c->passwd, r.body.passwd.data, CONNECT_PASSWD_BYTES);
     } else {
@@ -122,6 +128,7 @@ static void take_frame(struct sim_client *c, struct slice frame)
     }
     struct jute_in in;
     struct jute_reply_header header;
+    c->heard_ns = c->world->now_ns;
     jute_in_init(&in, frame, &c->arena, FRAME_BYTES_MAX);
     if (!jute_reply_header_decode(&in, &header)) {
         world_fail(c->world, "a reply header does not decode");

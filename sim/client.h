@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A simulated client's session: connects, pings, comes back with its session id after a lost connection,
-// and hands frames up. It knows the framing of the protocol and nothing of nodes.
+// A simulated client's session: connects, pings, comes back with its session id after a lost
+// connection, and hands frames up. It knows the framing of the protocol and nothing of nodes.
 //
 //     away ──► connecting ──► open ──► away (connection lost or hung up) ...
 //       └──────────── client_rest keeps it away for a while ────────┘
@@ -38,6 +38,7 @@ struct sim_client {
     uint8_t passwd[CONNECT_PASSWD_BYTES];
     int32_t timeout_ms;
     int64_t last_zxid;
+    int64_t heard_ns; // when the server last sent something
     struct port_timer retry;
     struct port_timer ping;
 };

@@ -65,7 +65,7 @@ uint64_t disk_used_bytes(const struct sim_disk *d);
 
 void disk_freeze(
     struct sim_disk *d);             // from now on everything fails with ERR_IO and changes nothing
-void disk_thaw(struct sim_disk *d);   // what was written is still there: only the process died
+void disk_thaw(struct sim_disk *d);  // what was written is still there: only the process died
 void disk_crash(struct sim_disk *d); // decide what is left, and thaw
 
 // Virtual time that the operations took since the last call.

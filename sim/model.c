@@ -69,9 +69,9 @@ static bool is_same(const struct model *a, const struct model *b)
 }
 
 bool model_matches(const struct model *m, const struct model_write *writes, size_t count,
-                   bool any_subset, const struct model *found)
+                   bool any_subset, bool session_ended, const struct model *found)
 {
-    ASSERT(count <= 12);
+    ASSERT(count <= MODEL_OPEN_MAX);
     uint32_t subsets = (uint32_t)1 << count;
     for (uint32_t set = 0; set < subsets; set++) {
         bool is_prefix = (set & (set + 1)) == 0;
@@ -83,6 +83,9 @@ bool model_matches(const struct model *m, const struct model_write *writes, size
             if ((set >> i & 1) != 0) {
                 (void)model_apply(&after, &writes[i]);
             }
+        }
+        if (session_ended) {
+            after.keys[MODEL_EPHEMERAL] = (struct model_key){0};
         }
         if (is_same(&after, found)) {
             return true;

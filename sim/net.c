@@ -13,7 +13,7 @@ enum {
     FIRST_PORT = 20000,
     FIRST_CLIENT_PORT = 40000,
     PIECES_ONE_IN = 3, // deliveries that are cut into pieces
-    SHORT_ONE_IN = 8, // writes that take less than they could
+    SHORT_ONE_IN = 8,  // writes that take less than they could
 };
 
 struct pipe {

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// paddock-sim: scenarios from the command line.
+//
+//     paddock-sim --seconds 60            fresh seeds for a minute, then the sweep
+//     paddock-sim --seed 17 --plan crashes --verbose
+//     paddock-sim --sweep                 the n-th write, sync, ... failing, power lost at the n-th
+//                                         operation, for every n of one scenario
+//
+// A failure prints what broke and the one line that shows it again.
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sim/scenario.h"
+
+enum { TROUBLE_MS = 3000, SWEEP_TROUBLE_MS = 250, SWEEP_SEED = 1 };
+
+struct totals {
+    uint64_t runs, failures, writes, refused, starts, power_cuts, steps;
+};
+
+static bool run_one(const struct scenario_options *o, struct totals *t)
+{
+    struct scenario_result r;
+    bool is_right = scenario_run(o, &r);
+    t->runs++;
+    t->writes += r.writes_done;
+    t->refused += r.writes_refused;
+    t->starts += r.starts;
+    t->power_cuts += r.power_cuts;
+    t->steps += r.steps;
+    if (o->is_verbose) {
+        printf("seed %" PRIu64 " plan %s: %" PRIu64 " steps, trace %016" PRIx64 "\n", o->seed,
+               scenario_plan_name(o->plan), r.steps, r.trace);
+    }
+    if (is_right) {
+        return true;
+    }
+    t->failures++;
+    printf("FAILED: %s\n  replay: build/debug/paddock-sim --seed %" PRIu64
+           " --plan %s --ms %" PRId64,
+           r.failure, o->seed, scenario_plan_name(o->plan), o->trouble_ms);
+    if (o->fail_nth > 0) {
+        printf(" --fail %s:%" PRIu64 ":%s", disk_op_name(o->fail_op), o->fail_nth,
+               err_name(o->fail_with));
+    }
+    if (o->cut_at_op > 0) {
+        printf(" --cut %" PRIu64, o->cut_at_op);
+    }
+    printf(" --verbose\n");
+    (void)fflush(stdout);
+    return false;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+// ---- the sweep ----
+
+static struct scenario_options sweep_options(void)
+{
+    return (struct scenario_options){
+        .seed = SWEEP_SEED, .plan = SCENARIO_CALM, .trouble_ms = SWEEP_TROUBLE_MS};
+}
+
+static void sweep_op(enum disk_op op, enum err with, uint64_t count, double end, struct totals *t)
+{
+    for (uint64_t n = 1; n <= count && seconds_now() < end; n++) {
+        struct scenario_options o = sweep_options();
+        o.fail_op = op;
+        o.fail_nth = n;
+        o.fail_with = with;
+        (void)run_one(&o, t);
+    }
+}
+
+static void sweep(double end, struct totals *t)
+{
+    static const enum disk_op ops[] = {DISK_WRITE,  DISK_SYNC,   DISK_ALLOCATE, DISK_OPEN,
+                                       DISK_RENAME, DISK_REMOVE, DISK_SYNC_DIR, DISK_TRUNCATE};
+    struct scenario_options o = sweep_options();
+    struct scenario_result whole;
+    if (!scenario_run(&o, &whole)) {
+        (void)run_one(&o, t);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        sweep_op(ops[i], ERR_IO, whole.disk_counts[ops[i]], end, t);
+        sweep_op(ops[i], ERR_NO_SPACE, whole.disk_counts[ops[i]], end, t);
+    }
+    for (uint64_t n = 1; n <= whole.disk_ops && seconds_now() < end; n++) {
+        o = sweep_options();
+        o.cut_at_op = n;
+        (void)run_one(&o, t);
+    }
+}
+
+static void fresh_seeds(double end, uint64_t seed, struct totals *t)
+{
+    while (seconds_now() < end && t->failures < 5) {
+        for (int plan = 0; plan < SCENARIO_PLANS; plan++) {
+            struct scenario_options o = {
+                .seed = seed, .plan = (enum scenario_plan)plan, .trouble_ms = TROUBLE_MS};
+            (void)run_one(&o, t);
+        }
+        seed++;
+    }
+}
+
+// ---- arguments ----
+
+static const char usage[] =
+    "usage: paddock-sim [--seed N [--plan calm|crashes|disk-faults] [--ms N]\n"
+    "                   [--fail OP:NTH:ERR] [--cut N] [--sync-lies] [--verbose]]\n"
+    "                   [--seconds N] [--sweep]\n";
+
+static bool parse_plan(const char *text, enum scenario_plan *ret)
+{
+    for (int plan = 0; plan < SCENARIO_PLANS; plan++) {
+        if (strcmp(text, scenario_plan_name((enum scenario_plan)plan)) == 0) {
+            *ret = (enum scenario_plan)plan;
+            return true;
+        }
+    }
+    return false;
+}
+
+// "sync:12:IO"
+static bool parse_fail(const char *text, struct scenario_options *o)
+{
+    char op[16];
+    char name[16];
+    if (sscanf(text, "%15[^:]:%" SCNu64 ":%15s", op, &o->fail_nth, name) != 3) {
+        return false;
+    }
+    o->fail_with = strcmp(name, err_name(ERR_NO_SPACE)) == 0 ? ERR_NO_SPACE : ERR_IO;
+    for (int i = 0; i < DISK_OPS; i++) {
+        if (strcmp(op, disk_op_name((enum disk_op)i)) == 0) {
+            o->fail_op = (enum disk_op)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct arguments {
+    struct scenario_options one;
+    bool has_seed, has_plan, is_sweep;
+    double seconds;
+};
+
+static bool parse(int argc, char **argv, struct arguments *a)
+{
+    static const struct option options[] = {
+        {"seed", required_argument, NULL, 's'}, {"plan", required_argument, NULL, 'p'},
+        {"ms", required_argument, NULL, 'm'},   {"fail", required_argument, NULL, 'f'},
+        {"cut", required_argument, NULL, 'c'},  {"sync-lies", no_argument, NULL, 'l'},
+        {"verbose", no_argument, NULL, 'v'},    {"seconds", required_argument, NULL, 't'},
+        {"sweep", no_argument, NULL, 'w'},      {NULL, 0, NULL, 0},
+    };
+    bool is_right = true;
+    for (int c = getopt_long(argc, argv, "", options, NULL); c != -1 && is_right;
+         c = getopt_long(argc, argv, "", options, NULL)) {
+        switch (c) {
+        case 's':
+            a->has_seed = true;
+            a->one.seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'p':
+            a->has_plan = true;
+            is_right = parse_plan(optarg, &a->one.plan);
+            break;
+        case 'm':
+            a->one.trouble_ms = strtoll(optarg, NULL, 10);
+            break;
+        case 'f':
+            is_right = parse_fail(optarg, &a->one);
+            break;
+        case 'c':
+            a->one.cut_at_op = strtoull(optarg, NULL, 10);
+            break;
+        case 'l':
+            a->one.sync_lies = true;
+            break;
+        case 'v':
+            a->one.is_verbose = true;
+            break;
+        case 't':
+            a->seconds = strtod(optarg, NULL);
+            break;
+        case 'w':
+            a->is_sweep = true;
+            break;
+        default:
+            is_right = false;
+            break;
+        }
+    }
+    return is_right && optind == argc;
+}
+
+static void run_seed(struct arguments *a, struct totals *t)
+{
+    for (int plan = 0; plan < SCENARIO_PLANS; plan++) {
+        if (!a->has_plan) {
+            a->one.plan = (enum scenario_plan)plan;
+        }
+        (void)run_one(&a->one, t);
+        if (a->has_plan) {
+            break;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a = {.one = {.trouble_ms = TROUBLE_MS}, .seconds = 60};
+    if (!parse(argc, argv, &a)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    struct totals t = {0};
+    double start = seconds_now();
+    if (a.has_seed) {
+        run_seed(&a, &t);
+    } else if (a.is_sweep) {
+        sweep(start + 3600, &t);
+    } else {
+        fresh_seeds(start + a.seconds / 2, (uint64_t)time(NULL), &t);
+        sweep(start + a.seconds, &t);
+    }
+    printf("sim: %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " writes (%" PRIu64
+           " refused), %" PRIu64 " starts, %" PRIu64 " power cuts, %.0f s\n",
+           t.runs, t.steps, t.writes, t.refused, t.starts, t.power_cuts, seconds_now() - start);
+    printf("sim: %" PRIu64 " passed, %" PRIu64 " failed\n", t.runs - t.failures, t.failures);
+    return t.failures == 0 ? 0 : 1;
+}
