@@ -50,7 +50,7 @@ void reply_event(struct conn *c, enum watch_event event, int64_t zxid, struct sl
     size_t start;
     struct buf *out = reply_begin(c, XID_NOTIFICATION, zxid, ZK_OK, &start);
     const struct jute_watcher_event e = {
-        .type = event,
+        .type = (int32_t)event,
         .state = STATE_SYNC_CONNECTED,
         .path = path,
     };
