@@ -192,10 +192,15 @@ static struct prep_result prep_multi(struct prep *p, const struct prep_txn *t, s
     init_txn(t, OP_MULTI, ret);
     ret->op_count = m.count;
     ret->ops = arena_alloc(p->arena, ((size_t)m.count + 1) * sizeof(*ret->ops));
-    if (prep_parts(p, t, &m, ret->ops) == ZK_OK) {
+    enum zk_code failure = prep_parts(p, t, &m, ret->ops);
+    if (failure == ZK_OK) {
         changes_commit(p->changes, t->zxid);
     } else {
         changes_rollback(p->changes);
+    }
+    if (failure == ZK_MARSHALLING_ERROR) { // as Java: such a part is not its own failure
+        make_error_txn(t, failure, ret);
+        return (struct prep_result){.code = failure, .is_txn = true};
     }
     attach_digest(p, ret);
     return (struct prep_result){.code = ZK_OK, .is_txn = true};
