@@ -221,27 +221,34 @@ static void resume_when_drained(struct conn *c)
     }
 }
 
-// Nobody reads what we send: stop taking requests, and at several limits give up.
-static void check_backlog(struct conn *c)
+static size_t backlog(const struct conn *c)
 {
-    size_t backlog = c->out.len - c->out_sent;
-    if (backlog <= LIMIT_CONN_OUT_BYTES) {
-        return;
-    }
-    if (backlog > (size_t)OUT_CLOSE_FACTOR * LIMIT_CONN_OUT_BYTES) {
-        conn_close(c, "the client does not read its replies");
-        return;
-    }
-    if (!c->is_paused) {
+    return c->out.len - c->out_sent;
+}
+
+// The client does not read as fast as it asks: take no more requests until it has caught up.
+static void pause_when_backlogged(struct conn *c)
+{
+    if (c->state == CONN_OPEN && !c->is_paused && backlog(c) > LIMIT_CONN_OUT_BYTES) {
         log_event(c->server->log, EVENT_CONNECTION_SLOW);
         pause(c);
     }
 }
 
+// Replies that waited behind writes, and events, come whether the client reads or not.
+static bool close_when_hopeless(struct conn *c)
+{
+    if (backlog(c) <= (size_t)OUT_CLOSE_FACTOR * LIMIT_CONN_OUT_BYTES) {
+        return false;
+    }
+    conn_close(c, "the client does not read its replies");
+    return true;
+}
+
 void conn_flush(struct conn *c)
 {
     list_remove(&c->dirty);
-    size_t left = c->out.len - c->out_sent;
+    size_t left = backlog(c);
     if (left > 0) {
         struct slice part = slice_of(c->out.data + c->out_sent, left);
         int64_t taken = c->stream->write(c->stream, &part, 1);
@@ -252,7 +259,9 @@ void conn_flush(struct conn *c)
         c->out_sent += (size_t)taken;
     }
     if (c->out_sent < c->out.len) {
-        check_backlog(c);
+        if (!close_when_hopeless(c)) {
+            pause_when_backlogged(c);
+        }
         return;
     }
     release_out(c);
@@ -358,6 +367,7 @@ static size_t consume(struct conn *c, struct slice bytes)
             break;
         }
         take_frame(c, slice_of(rest.data + LENGTH_BYTES, (size_t)length));
+        pause_when_backlogged(c);
         at += LENGTH_BYTES + (size_t)length;
     }
     return at;
@@ -458,6 +468,7 @@ void conn_write_done(struct conn *c)
         c->server->in_process--;
         dispatch_deferred(c->server, &d->request);
         mem_free(d);
+        close_when_hopeless(c);
     }
     if (c->state == CONN_CLOSED && !conn_has_writes(c)) {
         bury(c);
