@@ -158,6 +158,9 @@ void znode_path(const struct znode *n, struct buf *append)
     for (const struct znode *up = n; up->parent != NULL; up = up->parent) {
         len += 1 + (size_t)znode_body(up)->name_len;
     }
+    if (len == 0) {
+        return; // the root's path may go to a buffer without memory
+    }
     uint8_t *at = buf_reserve(append, len) + len;
     for (const struct znode *up = n; up->parent != NULL; up = up->parent) {
         const struct znode_body *b = znode_body(up);
