@@ -15,10 +15,10 @@ static const char log_lock_name[] = ".paddock.log.lock";
 
 struct datadir {
     struct port_files *fs;
-    char *root;          // <dataDir>
-    char *log_root;      // <dataLogDir>
-    char *snap_dir;      // <dataDir>/version-2
-    char *log_dir;       // <dataLogDir>/version-2
+    char *root;     // <dataDir>
+    char *log_root; // <dataLogDir>
+    char *snap_dir; // <dataDir>/version-2
+    char *log_dir;  // <dataLogDir>/version-2
     struct port_file *lock;
     struct port_file *log_lock; // NULL when there is only one directory
 };
@@ -43,12 +43,35 @@ static char *copy_joined(const char *dir, const char *name)
     return copy;
 }
 
+// Make the names of the folders above `dir` durable: a power cut must not take away a directory
+// whose files are synced. Above the data directory it is an attempt: not every folder up to the
+// root of the file system need be ours to open.
+static enum err sync_names(struct datadir *d, const char *dir, bool is_new)
+{
+    char *parent = mem_strdup(dir);
+    enum err err = ERR_OK;
+    bool is_data_dir = true;
+    for (char *slash = strrchr(parent, '/'); slash != NULL && slash != parent;
+         slash = strrchr(parent, '/')) {
+        *slash = '\0';
+        enum err synced = d->fs->sync_dir(d->fs, parent);
+        err = is_data_dir ? synced : err;
+        is_data_dir = false;
+        if (!is_new) {
+            break;
+        }
+    }
+    mem_free(parent);
+    return err;
+}
+
 static enum err make_version_dir(struct datadir *d, const char *dir, bool autocreate,
                                  struct store_error *e)
 {
     struct port_file_info info;
     enum err err = d->fs->info(d->fs, dir, &info);
-    if (err == ERR_NOT_FOUND) {
+    bool is_new = err == ERR_NOT_FOUND;
+    if (is_new) {
         if (!autocreate) {
             return store_fail(e, err,
                               "data directory %s is missing and zookeeper.datadir.autocreate is "
@@ -69,7 +92,8 @@ static enum err make_version_dir(struct datadir *d, const char *dir, bool autocr
                           "runs the server",
                           dir);
     }
-    return ERR_OK;
+    err = sync_names(d, dir, is_new);
+    return err == ERR_OK ? ERR_OK : store_fail(e, err, "cannot sync %s: %s", dir, err_text(err));
 }
 
 // Source: FileTxnSnapLog.checkLogDir, checkSnapDir (prefixes, not exact names).
@@ -343,8 +367,7 @@ enum err datadir_read_epoch(struct datadir *d, enum datadir_epoch which, int64_t
 static enum err write_durably(struct port_files *fs, const char *path, struct slice text)
 {
     struct port_file *f;
-    enum err err =
-        fs->open(fs, path, PORT_OPEN_WRITE | PORT_OPEN_CREATE | PORT_OPEN_TRUNCATE, &f);
+    enum err err = fs->open(fs, path, PORT_OPEN_WRITE | PORT_OPEN_CREATE | PORT_OPEN_TRUNCATE, &f);
     if (err == ERR_OK) {
         err = f->write(f, 0, text.data, text.len);
         if (err == ERR_OK) {
