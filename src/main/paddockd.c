@@ -15,6 +15,7 @@
 #include "config/args.h"
 #include "config/config.h"
 #include "host/host.h"
+#include "host/machine.h"
 #include "main/version.h"
 #include "server/server.h"
 
@@ -22,6 +23,7 @@ enum { EXTRA_DESCRIPTORS = 64 }; // for files, workers and the listener, beside 
 
 struct process {
     struct host *host;
+    struct port_machine *machine;
     struct server *server;
     struct config *config;
     struct log log;
@@ -99,6 +101,7 @@ static bool load_config(struct config *cfg, const struct args *args)
         return false;
     }
     set_positional(cfg, args);
+    config_finish(cfg); // now the names of further files are known
     if (cfg->dynamic_config_file != NULL &&
         !parse_file(cfg, cfg->dynamic_config_file, config_parse_dynamic)) {
         return false;
@@ -193,6 +196,8 @@ static enum server_exit serve(struct process *p)
         .files = host_files(p->host),
         .net = host_net(p->host),
         .digest = host_digest(p->host),
+        .machine = p->machine,
+        .version = PADDOCK_VERSION_TEXT,
         .on_stopped = on_stopped,
         .ctx = p,
     };
@@ -244,7 +249,9 @@ static enum server_exit run(struct process *p, const struct args *args)
                       "this version serves standalone only; remove all but one server. line");
     } else {
         raise_descriptor_limit(p);
+        p->machine = machine_open();
         code = serve(p);
+        machine_close(p->machine);
     }
     host_close(p->host);
     return code;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "server/calendar.h"
 
 // Room that fields leave for what log_end writes: truncated=true, a brace, a newline.
 enum { LOG_TAIL_BYTES = 32 };
@@ -35,40 +36,6 @@ void log_init(struct log *log, struct port_clock *clock,
 {
     *log = (struct log){
         .clock = clock, .sink = sink, .sink_ctx = sink_ctx, .level = LOG_INFO, .format = LOG_TEXT};
-}
-
-// ---- time ----
-
-// Days since 1970 to a date of the proleptic Gregorian calendar: years of 400 are counted from
-// March, so that the leap day is the last of its year.
-static void civil_from_days(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
-{
-    int64_t shifted = days + 719468;
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t day_of_era = shifted - era * 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    *ret_day = (unsigned)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-    *ret_month = (unsigned)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-    *ret_year = year_of_era + era * 400 + (*ret_month <= 2 ? 1 : 0);
-}
-
-static int print_time(char *to, size_t size, int64_t wall_ms)
-{
-    int64_t days = wall_ms / 86400000;
-    int64_t rest = wall_ms % 86400000;
-    if (rest < 0) {
-        rest += 86400000;
-        days -= 1;
-    }
-    int64_t year;
-    unsigned month, day;
-    civil_from_days(days, &year, &month, &day);
-    unsigned ms = (unsigned)rest;
-    return snprintf(to, size, "%04" PRId64 "-%02u-%02uT%02u:%02u:%02u.%03uZ", year, month, day,
-                    ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
 // ---- growing a line ----
@@ -207,8 +174,8 @@ bool log_begin(struct log_line *l, struct log *log, enum log_event event)
     l->event = event;
     l->is_full = false;
     l->len = 0;
-    char time[48];
-    print_time(time, sizeof time, clock_wall_ms(log->clock));
+    char time[CALENDAR_TEXT_MAX];
+    calendar_print_iso(clock_wall_ms(log->clock), time);
     const char *level = level_names[rows[event].level];
     if (log->format == LOG_JSON) {
         put_format(l, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", time, level,

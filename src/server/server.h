@@ -16,6 +16,7 @@
 #include "port/entropy.h"
 #include "port/file.h"
 #include "port/loop.h"
+#include "port/machine.h"
 #include "port/stream.h"
 #include "server/log.h"
 
@@ -40,6 +41,8 @@ struct server_options {
     struct port_files *files;
     struct port_net *net;
     struct port_digest *digest;
+    struct port_machine *machine; // NULL: the words print that nothing is known
+    const char *version;          // as the words print it; NULL likewise
     // The server has stopped: everything acknowledged is durable, all connections are closed.
     void (*on_stopped)(void *ctx, enum server_exit code);
     void *ctx;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// mntr: every number, one line each: "zk_<key>\t<value>". Gauges are asked for here; counters and
+// summaries come from the statistics. Scripts look keys up by name; the order means nothing.
+// Source: MonitorCommand, ZooKeeperServer.dumpMonitorValues, registerMetrics,
+// DefaultMetricsProvider.dump.
+#include <inttypes.h>
+
+#include "server/word_priv.h"
+
+static void print_text(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, "zk_%s\t%s\n", key, value);
+}
+
+static void print_number(struct buf *out, const char *key, int64_t value)
+{
+    buf_printf(out, "zk_%s\t%" PRId64 "\n", key, value);
+}
+
+static void print_real(struct buf *out, const char *key, double value)
+{
+    buf_printf(out, "zk_%s\t", key);
+    summary_print_double(value, out);
+    buf_append_str(out, "\n");
+}
+
+// ---- gauges ----
+
+static void print_traffic(const struct server *s, struct buf *out)
+{
+    const struct stats *st = s->stats;
+    print_real(out, "avg_latency", summary_avg(&st->latency));
+    print_number(out, "max_latency", summary_max(&st->latency));
+    print_number(out, "min_latency", summary_min(&st->latency));
+    print_number(out, "packets_received", (int64_t)st->packets_received);
+    print_number(out, "packets_sent", (int64_t)st->packets_sent);
+    print_number(out, "num_alive_connections", (int64_t)s->conn_count);
+    print_number(out, "outstanding_requests", (int64_t)s->in_process);
+    print_number(out, "last_client_response_size", st->response_bytes_last);
+    print_number(out, "max_client_response_size", st->response_bytes_max);
+    print_number(out, "min_client_response_size", st->response_bytes_min);
+    print_real(out, "connection_drop_probability", s->throttle.drop);
+    print_number(out, "auth_failed_count", (int64_t)st->auth_failed);
+}
+
+static void print_state(const struct server *s, struct buf *out)
+{
+    print_number(out, "uptime", server_now_ms(s) - s->started_ms);
+    print_number(out, "znode_count", (int64_t)tree_node_count(s->tree));
+    print_number(out, "watch_count", (int64_t)watches_count(s->watches));
+    print_number(out, "ephemerals_count", (int64_t)tree_ephemeral_count(s->tree));
+    print_number(out, "approximate_data_size", (int64_t)tree_approximate_data_size(s->tree));
+    print_number(out, "global_sessions", (int64_t)tree_session_count(s->tree));
+    print_number(out, "local_sessions", 0);
+    // Of TLS, which is not here.
+    print_number(out, "outstanding_tls_handshake", 0);
+    print_number(out, "non_mtls_remote_conn_count", 0);
+    print_number(out, "non_mtls_local_conn_count", 0);
+}
+
+static void print_files(const struct server *s, struct buf *out)
+{
+    struct port_machine *m = s->options.machine;
+    print_number(out, "open_file_descriptor_count", m != NULL ? m->open_files(m) : -1);
+    print_number(out, "max_file_descriptor_count", m != NULL ? m->max_files(m) : -1);
+}
+
+// ---- counters and summaries ----
+
+// What the tree counts is taken over, so that the two never differ.
+static uint64_t counter_value(const struct server *s, enum stats_counter id)
+{
+    if (id == STATS_DIGEST_MISMATCHES_COUNT) {
+        return tree_digest_mismatches(s->tree);
+    }
+    return s->stats->counters[id];
+}
+
+// `name` is the key behind "zk_avg_" and so on.
+static void print_summary(const struct summary *m, struct slice name, struct buf *out)
+{
+    buf_printf(out, "zk_avg_%.*s\t", SLICE_ARGS(name));
+    summary_print_double(summary_avg(m), out);
+    buf_printf(out, "\nzk_min_%.*s\t%" PRId64 "\n", SLICE_ARGS(name), summary_min(m));
+    buf_printf(out, "zk_max_%.*s\t%" PRId64 "\n", SLICE_ARGS(name), summary_max(m));
+    buf_printf(out, "zk_cnt_%.*s\t%" PRIu64 "\n", SLICE_ARGS(name), m->count);
+    buf_printf(out, "zk_sum_%.*s\t%" PRId64 "\n", SLICE_ARGS(name), m->sum);
+}
+
+static void print_percentiles(const struct summary *m, const char *name, struct buf *out)
+{
+    static const struct {
+        const char *key;
+        double fraction;
+    } rows[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        buf_printf(out, "zk_%s_%s\t%" PRId64 "\n", rows[i].key, name,
+                   summary_percentile(m, rows[i].fraction));
+    }
+}
+
+struct namespaces {
+    struct buf *out;
+    const char *set;
+};
+
+static void print_namespace(void *ctx, struct slice name, const struct summary *m)
+{
+    const struct namespaces *n = ctx;
+    struct buf key = {0};
+    buf_append_slice(&key, name);
+    buf_append_str(&key, n->set);
+    print_summary(m, buf_slice(&key), n->out);
+    buf_fini(&key);
+}
+
+void word_mntr(struct server *s, struct buf *out)
+{
+    print_text(out, "version", s->options.version != NULL ? s->options.version : "unknown");
+    print_text(out, "server_state", word_mode(s));
+    print_traffic(s, out);
+    print_state(s, out);
+    print_files(s, out);
+    for (unsigned i = 0; i < STATS_COUNTER_COUNT; i++) {
+        enum stats_counter id = (enum stats_counter)i;
+        print_number(out, stats_counter_name(id), (int64_t)counter_value(s, id));
+    }
+    for (unsigned i = 0; i < STATS_SUMMARY_COUNT; i++) {
+        enum stats_summary id = (enum stats_summary)i;
+        const char *name = stats_summary_name(id);
+        print_summary(&s->stats->summaries[i], slice_str(name), out);
+        if (stats_has_percentiles(id)) {
+            print_percentiles(&s->stats->summaries[i], name, out);
+        }
+    }
+    struct namespaces written = {out, "_write_per_namespace"};
+    stats_namespaces_each(s->stats, STATS_WRITE_PER_NAMESPACE, print_namespace, &written);
+    struct namespaces read = {out, "_read_per_namespace"};
+    stats_namespaces_each(s->stats, STATS_READ_PER_NAMESPACE, print_namespace, &read);
+}
