@@ -73,7 +73,8 @@ static struct slab_chunk *chunk_new(struct slab *s)
         s->chunks = mem_realloc(s->chunks, s->chunk_cap * sizeof(struct slab_chunk *));
     }
     size_t at = chunk_end_of(s, c);
-    memmove(s->chunks + at + 1, s->chunks + at, (s->chunk_count - at) * sizeof(s->chunks[0]));
+    memmove(s->chunks + at + 1, s->chunks + at,
+            (s->chunk_count - at) * sizeof(struct slab_chunk *));
     s->chunks[at] = c;
     s->chunk_count++;
     list_push_front(&s->with_room, &c->room);
@@ -85,7 +86,8 @@ static void chunk_release(struct slab *s, size_t at)
     struct slab_chunk *c = s->chunks[at];
     list_remove(&c->room);
     s->chunk_count--;
-    memmove(s->chunks + at, s->chunks + at + 1, (s->chunk_count - at) * sizeof(s->chunks[0]));
+    memmove(s->chunks + at, s->chunks + at + 1,
+            (s->chunk_count - at) * sizeof(struct slab_chunk *));
     mem_free(c);
 }
 

@@ -27,9 +27,9 @@
 #include "jute/code.h"
 #include "jute/records.h"
 #include "jute/txn.h"
+#include "tree/znode.h"
 
 struct tree;
-struct znode;
 struct watches;
 
 struct tree_options {
@@ -53,20 +53,6 @@ uint32_t tree_path_hash(const struct tree *t, struct slice path);
 // Borrowed, valid until the next apply; NULL when absent. "" and "/" are the root. No validation.
 struct znode *tree_find(const struct tree *t, struct slice path);
 struct znode *tree_find_hashed(const struct tree *t, struct slice path, uint32_t hash);
-
-struct slice znode_data(const struct znode *n);             // null data is a null slice
-struct slice znode_name(const struct znode *n);             // last component; empty for the root
-void znode_path(const struct znode *n, struct buf *append); // "" for the root
-void znode_stat(const struct znode *n, const struct tree *t,
-                struct jute_stat *ret); // as clients see
-void znode_stat_stored(const struct znode *n, struct jute_stat_persisted *ret);
-int32_t znode_child_count(const struct znode *n);
-uint64_t znode_descendant_count(const struct znode *n);  // all levels; costs nothing to ask
-struct znode *znode_parent(const struct znode *n);       // NULL for the root
-struct znode *znode_first_child(const struct znode *n);  // NULL when none
-struct znode *znode_next_sibling(const struct znode *n); // NULL at the end
-int64_t znode_owner(const struct znode *n);              // stored ephemeralOwner
-int64_t znode_acl_id(const struct znode *n);             // -1: world:anyone:31
 
 // The list behind an ACL id; borrowed until the next apply.
 const struct jute_acl_vec *tree_acl(const struct tree *t, int64_t acl_id);
