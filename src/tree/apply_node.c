@@ -249,6 +249,7 @@ enum zk_code apply_set_data(const struct apply *a, const struct txn_op *op, stru
     n->mtime = a->header->time_ms;
     n->mzxid = a->header->zxid;
     n->version = s->version;
+    reap_data_changed(t, n);
     digest_refresh(t, n, s->path);
     znode_stat(n, t, &r->stat);
     quota_account(t, s->path, 0, grown);

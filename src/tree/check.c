@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The invariants of tree.h, checked by walking everything and computing everything again.
-#include "base/list.h"
 #include "tree/tree_priv.h"
 
 struct recount {
@@ -81,22 +80,6 @@ static bool nodes_hold(struct recount *r)
     return true;
 }
 
-static bool list_holds(const struct tree *t, const struct list *head, bool is_busy, uint64_t *count)
-{
-    LIST_FOREACH (l, head) {
-        const struct znode_ext *x = CONTAINER_OF(l, struct znode_ext, kin);
-        enum znode_kind kind = tree_kind_of_owner(t, x->owner);
-        bool is_here =
-            is_busy ? x->child_count > 0
-                    : x->child_count == 0 && (kind == ZNODE_TTL) == (head == &t->reap.idle_ttls);
-        if (!is_here || (kind != ZNODE_TTL && kind != ZNODE_CONTAINER)) {
-            return false;
-        }
-        (*count)++;
-    }
-    return true;
-}
-
 struct owned {
     int64_t session;
     uint64_t count;
@@ -123,15 +106,11 @@ bool tree_check(const struct tree *t)
     struct recount r = {.t = t};
     bool holds = nodes_hold(&r);
     buf_fini(&r.path);
-    uint64_t listed = 0;
-    holds = holds && list_holds(t, &t->reap.busy, true, &listed) &&
-            list_holds(t, &t->reap.idle_ttls, false, &listed) &&
-            list_holds(t, &t->reap.idle_containers, false, &listed);
     struct owned owned = {.t = t, .holds = true};
     tree_ephemeral_owners_each(t, check_owner, &owned);
     return holds && owned.holds && r.nodes == t->nodes.count && r.nodes == t->slab.item_count &&
            r.size == t->size && r.digest == t->digest.sum &&
-           r.acl_refs == acl_cache_references(&t->acls) && r.reapable == listed &&
+           r.acl_refs == acl_cache_references(&t->acls) && reap_holds(t, r.reapable) &&
            r.ttls == t->reap.ttl_count && r.ephemerals == t->ephemerals.count &&
            r.ephemerals == owned.count;
 }

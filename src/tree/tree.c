@@ -51,6 +51,7 @@ void tree_fini_nodes(struct tree *t)
     acl_cache_fini(&t->acls);
     session_table_fini(&t->sessions);
     ephemerals_fini(&t->ephemerals);
+    reap_fini(&t->reap);
     quota_fini(t);
     mem_free(t->digest.log);
 }

@@ -15,7 +15,8 @@
 
 // Containers and TTL nodes; the idle ones have no children, so only they can be reaped.
 struct reap_lists {
-    struct list idle_containers, idle_ttls, busy; // of znode_ext.kin
+    struct list idle_containers, busy; // of znode_ext.kin
+    struct hmap ttl_buckets;           // idle TTL nodes by the minute of their end (reap.c)
     uint64_t ttl_count;
 };
 
@@ -86,9 +87,12 @@ void digest_check_pending(struct tree *t, int64_t zxid);
 // ---- reap.c ----
 
 void reap_init(struct reap_lists *r);
+void reap_fini(struct reap_lists *r); // does not touch the nodes
 void reap_add(struct tree *t, struct znode *n);
 void reap_remove(struct tree *t, struct znode *n);
 void reap_children_changed(struct tree *t, struct znode *n); // none left, or the first one came
+void reap_data_changed(struct tree *t, struct znode *n);     // and with it the time
+bool reap_holds(const struct tree *t, uint64_t node_count);  // every invariant; for tree_check
 
 // ---- quota.c ----
 

@@ -103,7 +103,7 @@ static void wrong_lists_are_noticed(void **state)
     struct znode_ext *c = znode_ext(world_find(&w, "/c"));
     list_remove(&c->kin);
     assert_false(tree_check(w.t));
-    list_push_back(&w.t->reap.idle_ttls, &c->kin);
+    list_push_back(&w.t->reap.busy, &c->kin);
     assert_false(tree_check(w.t));
     list_remove(&c->kin);
     list_push_back(&w.t->reap.idle_containers, &c->kin);

@@ -81,12 +81,41 @@ static void ttl_node_goes_when_it_was_not_set_for_its_ttl(void **state)
     world_fini(&w);
 }
 
+// The ends of their times lie minutes apart, so each has a bucket of its own.
+static void ttl_nodes_of_many_minutes_go_in_their_time(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    for (int64_t i = 9; i >= 1; i--) {
+        char path[] = "/0";
+        path[1] = (char)('0' + i);
+        world_create_ttl(&w, path, i * 100000); // at 1000
+    }
+    expect_reapable(&w, 101000, 0, "");
+    expect_reapable(&w, 101001, 0, "1 ");
+    world_delete(&w, "/1");
+    expect_reapable(&w, 201001, 0, "2 ");
+    w.time_ms = 202000;
+    world_set_data(&w, "/2", "x", 1); // ends at 402000, with or after /4
+    expect_reapable(&w, 301001, 0, "3 ");
+    world_delete(&w, "/3");
+    expect_reapable(&w, 401001, 0, "4 ");
+    world_delete(&w, "/4");
+    expect_reapable(&w, 402001, 0, "2 ");
+    w.time_ms = INT64_MAX;
+    world_set_data(&w, "/2", "x", 2); // never ends
+    expect_reapable(&w, 402001, 0, "");
+    world_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(container_goes_when_its_children_have_gone),
         cmocka_unit_test(container_never_used_goes_after_its_time),
         cmocka_unit_test(ttl_node_goes_when_it_was_not_set_for_its_ttl),
+        cmocka_unit_test(ttl_nodes_of_many_minutes_go_in_their_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
