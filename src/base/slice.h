@@ -44,7 +44,7 @@ static inline bool slice_equal(struct slice a, struct slice b)
     if (a.len != b.len || (a.data == NULL) != (b.data == NULL)) {
         return false;
     }
-    return a.len == 0 || memcmp(a.data, b.data, a.len) == 0;
+    return a.data == NULL || memcmp(a.data, b.data, a.len) == 0;
 }
 
 static inline bool slice_equal_str(struct slice a, const char *text)

@@ -161,8 +161,10 @@ static void print_name(const char *name, size_t record_start, struct buf *to)
     buf_append_str(to, "=");
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the terms of a sum
 #define MIN_FIELD(type, field) +MIN_##type
 #define SIZE_FIELD(type, field) +size_##type(&v->field)
+// NOLINTEND(bugprone-macro-parentheses)
 #define STORE_FIELD(type, field) p = store_##type(p, &v->field);
 #define READ_FIELD(type, field) &&read_##type(in, &ret->field)
 #define PRINT_FIELD(type, field)                                                                   \
