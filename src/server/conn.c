@@ -36,6 +36,7 @@ static const struct port_stream_handler handler = {
 
 static void log_refused(struct server *s, const struct port_stream *stream, const char *limit)
 {
+    stats_count(s->stats, STATS_CONNECTION_REJECTED, 1);
     struct log_line l;
     if (log_begin(&l, s->log, EVENT_CONNECTION_REFUSED)) {
         struct buf text = {0};
@@ -313,6 +314,7 @@ static size_t greet(struct conn *c, struct slice bytes)
         return 0;
     }
     stats_packet_received(c->server->stats);
+    stats_count(c->server->stats, STATS_BYTES_RECEIVED_COUNT, LENGTH_BYTES);
     c->stats.received++;
     word_answer(c, slice_of(bytes.data, word_bytes));
     conn_close_flushed(c, "four-letter word");
@@ -338,6 +340,7 @@ static bool is_legal_length(struct conn *c, int32_t length)
 static void take_frame(struct conn *c, struct slice frame)
 {
     stats_packet_received(c->server->stats);
+    stats_count(c->server->stats, STATS_BYTES_RECEIVED_COUNT, LENGTH_BYTES + frame.len);
     c->stats.received++;
     if (c->state == CONN_GREETING) {
         pause(c);
@@ -410,6 +413,7 @@ static void on_end(struct port_stream *stream, enum err reason)
     if (c->out.len > 0) {
         conn_flush(c); // a client may stop sending and still read: "echo ruok | nc -N"
     }
+    stats_count(c->server->stats, STATS_CONNECTION_DROP_COUNT, 1);
     conn_close(c, reason == ERR_CLOSED ? "closed by the client" : err_text(reason));
 }
 

@@ -83,6 +83,7 @@ static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
 {
     struct server *s = c->server;
     struct session *session = sessions_find(&s->sessions, session_id);
+    stats_count(s->stats, STATS_CONNECTION_REVALIDATE_COUNT, 1);
     if (session != NULL && session->conn != NULL) {
         conn_close(session->conn, "its session moved to another connection");
     }
@@ -135,8 +136,11 @@ void connect_frame(struct conn *c, struct slice frame)
         conn_close(c, "malformed connect request");
         return;
     }
+    stats_count(s->stats, STATS_CONNECTION_REQUEST_COUNT, 1);
+    stats_add(s->stats, STATS_CONNECTION_TOKEN_DEFICIT, s->throttle.tokens_max - s->throttle.tokens);
     enum throttle_kind kind = q.body.session_id == 0 ? THROTTLE_GLOBAL : THROTTLE_RENEW;
     if (!throttle_admit_connection(&s->throttle, kind, server_now_ms(s))) {
+        stats_count(s->stats, STATS_CONNECTION_REJECTED, 1);
         conn_close(c, "connection throttle");
         return;
     }

@@ -117,6 +117,7 @@ static void refuse_throttled(struct conn *c, const struct request *request)
 {
     struct server *s = c->server;
     throttle_large_done(&s->throttle, request->large_bytes);
+    stats_count(s->stats, STATS_THROTTLED_OPS, 1);
     reply_code(c, request->xid, tree_last_zxid(s->tree), ZK_THROTTLED_OP);
     log_event(s->log, EVENT_THROTTLED);
 }
@@ -167,9 +168,13 @@ static void admit(struct conn *c, struct request *request)
 {
     struct server *s = c->server;
     if (throttle_admit_large(&s->throttle, request->body.len, &request->large_bytes)) {
+        uint64_t waiting = s->throttle.waiting;
         throttle_submit(&s->throttle, s->in_process, request, dispatch_request);
+        bool must_wait = s->throttle.waiting > waiting;
+        stats_count(s->stats, STATS_REQUEST_THROTTLE_WAIT_COUNT, must_wait ? 1 : 0);
         return;
     }
+    stats_count(s->stats, STATS_LARGE_REQUESTS_REJECTED, 1);
     struct log_line l;
     if (log_begin(&l, s->log, EVENT_LARGE_REQUEST_REFUSED)) {
         log_hex(&l, "session", c->session_id);
@@ -200,6 +205,7 @@ void dispatch_frame(struct conn *c, struct slice frame)
     } else if (request.type == OP_SASL) {
         handle_sasl(c, &request);
     } else if (is_authenticated(c, &request)) {
+        stats_count(s->stats, STATS_PREP_PROCESSOR_REQUEST_QUEUED, 1);
         admit(c, &request);
     }
     if (c->state == CONN_OPEN && request.xid > 0 && conn_outstanding(c) > 0 &&

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "jute/op.h"
+#include "server/account.h"
 #include "server/server_priv.h"
 #include "store/record.h"
 
@@ -35,7 +36,9 @@ static void propose(struct pipeline *pl, const struct request *request, enum zk_
     pl->last_zxid = zxid;
     if (b->count == 0) {
         b->first_zxid = zxid;
+        pl->filling_since_ns = pl->server->now_ns;
     }
+    pl->last_added_ns = pl->server->now_ns;
     size_t start = record_begin(&b->records);
     txn_encode(&pl->txn, &b->records);
     record_end(&b->records, start);
@@ -146,15 +149,42 @@ static void make_room(struct pipeline *pl)
     }
 }
 
+// Nanoseconds that the filled batch should still wait for company; 0: none. By default there is no
+// delay: what arrives during a sync is company enough. Source: SyncRequestProcessor.shouldFlush.
+static int64_t company_wait_ns(const struct pipeline *pl)
+{
+    const struct server *s = pl->server;
+    const struct config *cfg = s->config;
+    bool is_large = cfg->max_batch_size > 0 && pl->filling->count >= (size_t)cfg->max_batch_size;
+    if (cfg->flush_delay_ms <= 0 || is_large || s->state != SERVER_SERVING) {
+        return 0;
+    }
+    int64_t all_ns = pl->filling_since_ns + cfg->flush_delay_ms * 1000000 - s->now_ns;
+    int64_t next_ns = pl->last_added_ns + cfg->max_write_queue_poll_ms * 1000000 - s->now_ns;
+    int64_t wait_ns = next_ns < all_ns ? next_ns : all_ns;
+    return wait_ns > 0 ? wait_ns : 0;
+}
+
+static void on_flush_timer(struct port_timer *timer)
+{
+    server_take_time(CONTAINER_OF(timer, struct pipeline, flush_timer)->server);
+}
+
 void pipeline_flush(struct pipeline *pl)
 {
     if (pl->in_flight != NULL) {
         return;
     }
-    if (pl->filling->count > 0) {
-        submit(pl);
-    } else {
+    if (pl->filling->count == 0) {
         make_room(pl);
+        return;
+    }
+    int64_t wait_ns = company_wait_ns(pl);
+    if (wait_ns > 0) {
+        struct port_loop *loop = pl->server->options.loop;
+        loop->timer_start(loop, &pl->flush_timer, wait_ns / 1000000 + 1); // the turn then ends here
+    } else {
+        submit(pl);
     }
 }
 
@@ -230,6 +260,7 @@ static void apply(struct pipeline *pl, const struct pending *p, struct slice bod
     ASSERT(e == ERR_OK); // we encoded it
     tree_apply(s->tree, &pl->txn, s->watches, &pl->outcome);
     changes_applied(&s->changes, pl->txn.header.zxid);
+    account_applied(s->stats, &pl->txn, &pl->outcome, s->wall_ms);
     reply_fired(s);
     answer(s, p);
     if (is_session_change(p)) {
@@ -243,6 +274,7 @@ static void apply_batch(struct pipeline *pl, struct batch *b)
 {
     struct slice rest = buf_slice(&b->records);
     struct slice body;
+    pl->server->wall_ms = clock_wall_ms(pl->server->options.clock);
     for (size_t i = 0; i < b->count; i++) {
         bool has_more = record_next(&rest, &body);
         ASSERT(has_more);
@@ -323,7 +355,7 @@ static void batch_failed(struct pipeline *pl, struct batch *b)
 static void note_sync(struct pipeline *pl, const struct batch *b)
 {
     struct server *s = pl->server;
-    stats_sync(s->stats, b->sync_ns);
+    account_batch(s->stats, b, s->now_ns);
     int64_t ms = b->sync_ns / 1000000;
     struct log_line l;
     if (ms > s->config->fsync_warning_threshold_ms && log_begin(&l, s->log, EVENT_SYNC_SLOW)) {
@@ -393,6 +425,7 @@ enum err pipeline_open(struct pipeline *pl, struct server *server)
         init_batch(pl, &pl->batches[i]);
     }
     pl->filling = &pl->batches[0];
+    pl->flush_timer = (struct port_timer){.fire = on_flush_timer};
     pl->room_job = (struct port_job){.run = room_run, .done = room_done};
     arena_init(&pl->arena);
     return ERR_OK;
@@ -403,6 +436,7 @@ void pipeline_close(struct pipeline *pl)
     if (pl->worker == NULL) {
         return;
     }
+    pl->server->options.loop->timer_stop(pl->server->options.loop, &pl->flush_timer);
     pl->worker->close(pl->worker);
     txnlog_close(pl->log);
     for (size_t i = 0; i < PIPELINE_BATCHES; i++) {

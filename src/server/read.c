@@ -11,6 +11,8 @@
 #include "server/server_priv.h"
 #include "server/set_watches.h"
 
+enum { STAT_BYTES = 68 }; // of a Stat on the wire
+
 struct read {
     struct server *server;
     const struct request *request;
@@ -48,6 +50,12 @@ static void watch(const struct read *r, enum watch_table table, struct slice pat
 
 // ---- nodes ----
 
+// Bytes read under the first name of a path, with what a Stat has. Source: DataTree.updateReadStat.
+static void count_read(const struct read *r, struct slice path, size_t bytes)
+{
+    stats_path(r->server->stats, STATS_READ_PER_NAMESPACE, path, (int64_t)bytes + STAT_BYTES);
+}
+
 static enum zk_code read_exists(struct read *r)
 {
     struct jute_path_watch q;
@@ -68,6 +76,7 @@ static enum zk_code read_exists(struct read *r)
     if (node == NULL) {
         return ZK_NO_NODE;
     }
+    count_read(r, q.path, 0);
     struct jute_stat stat;
     znode_stat(node, r->server->tree, &stat);
     jute_stat_encode(&stat, r->out);
@@ -85,6 +94,7 @@ static enum zk_code append_data(struct read *r, struct slice path, bool wants_wa
         watch(r, WATCH_DATA, path);
     }
     struct jute_get_data_response body = {.data = znode_data(node)};
+    count_read(r, path, body.data.len);
     znode_stat(node, r->server->tree, &body.stat);
     jute_get_data_response_encode(&body, r->out);
     return ZK_OK;
@@ -117,7 +127,11 @@ static enum zk_code append_children(struct read *r, struct slice path, bool want
     if (wants_watch) {
         watch(r, WATCH_CHILD, path);
     }
+    size_t start = r->out->len;
     append_names(node, r->out);
+    // Names without their lengths and count.
+    size_t lengths = sizeof(int32_t) * ((size_t)znode_child_count(node) + 1);
+    count_read(r, path, r->out->len - start - lengths);
     if (wants_stat) {
         struct jute_stat stat;
         znode_stat(node, r->server->tree, &stat);

@@ -4,6 +4,7 @@
 // length in front; nothing is sent here. Source: NIOServerCnxn.sendResponse; PROTOCOL 2.4, 2.9.3.
 #include "base/assert.h"
 #include "jute/op.h"
+#include "server/account.h"
 #include "server/server_priv.h"
 
 enum { LENGTH_BYTES = 4, REPLY_HEADER_BYTES = 16, STATE_SYNC_CONNECTED = 3 };
@@ -25,7 +26,14 @@ void reply_end(struct conn *c, size_t start)
 {
     struct buf *out = &c->out;
     be32_store(out->data + start, (uint32_t)(out->len - start - LENGTH_BYTES));
-    stats_packet_sent(c->server->stats);
+    struct stats *stats = c->server->stats;
+    size_t bytes = out->len - start - LENGTH_BYTES;
+    if ((int32_t)be32_load(out->data + start + LENGTH_BYTES) == XID_NOTIFICATION) {
+        stats_count(stats, STATS_WATCH_BYTES, bytes);
+    } else {
+        stats_response(stats, (int64_t)bytes);
+    }
+    stats_packet_sent(stats);
     c->stats.sent++;
 }
 
@@ -71,6 +79,7 @@ void reply_fired(struct server *s)
     if (count == 0) {
         return;
     }
+    account_fired(s->stats, fired, count);
     for (size_t i = 0; i < count; i++) {
         if (fired[i].watcher == NULL) {
             continue; // closed since

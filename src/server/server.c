@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "server/account.h"
 #include "server/server_priv.h"
 #include "store/recover.h"
 
@@ -52,6 +53,7 @@ static void finish_draining(struct server *s)
     if (s->state != SERVER_DRAINING || s->in_process > 0 || !pipeline_is_idle(&s->pipeline)) {
         return;
     }
+    s->options.loop->timer_stop(s->options.loop, &s->drain);
     s->state = SERVER_STOPPED;
     close_connections(s, "the server stops");
     free_closed(s);
@@ -199,6 +201,7 @@ static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
     if (e != ERR_OK) {
         return start_failed(s, SERVER_EXIT_UNEXPECTED, "recovery", error.text);
     }
+    account_recovered(s->stats, report);
     log_recovered(s, report);
     return SERVER_EXIT_OK;
 }
@@ -289,7 +292,7 @@ enum server_exit server_open(const struct server_options *options, struct server
     s->config = options->config;
     s->log = options->log;
     s->string_max = string_max_of(s->config);
-    s->stats = stats_new();
+    s->stats = stats_new(entropy_next(options->entropy));
     auth_init(&s->auth, s->config, options->digest);
     init_lists(s);
     server_take_time(s);
@@ -315,6 +318,12 @@ static void close_listener(struct server *s)
     }
 }
 
+static void on_drain_timeout(struct port_timer *timer)
+{
+    struct server *s = CONTAINER_OF(timer, struct server, drain);
+    server_fail(s, SERVER_EXIT_UNEXPECTED);
+}
+
 void server_stop(struct server *s)
 {
     if (s->state != SERVER_SERVING) {
@@ -329,6 +338,9 @@ void server_stop(struct server *s)
             conn_throttle(c);
         }
     }
+    struct port_loop *loop = s->options.loop;
+    s->drain = (struct port_timer){.fire = on_drain_timeout};
+    loop->timer_start(loop, &s->drain, s->config->request_throttler_shutdown_timeout_ms);
 }
 
 void server_fail(struct server *s, enum server_exit code)
@@ -368,6 +380,7 @@ void server_close(struct server *s)
         return;
     }
     s->options.loop->on_turn_end(s->options.loop, NULL, NULL);
+    s->options.loop->timer_stop(s->options.loop, &s->drain);
     close_listener(s);
     if (s->has_core) {
         close_core(s);

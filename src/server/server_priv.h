@@ -63,7 +63,9 @@ struct server {
     uint32_t string_max;     // bytes of a string or buffer of a request
     uint64_t in_process;     // requests begun and not answered
     int64_t now_ns;          // monotonic, taken once per event
+    int64_t wall_ms;         // wall time, taken once per batch that is applied
     int64_t started_ms;      // monotonic
+    struct port_timer drain;  // ends a draining that takes too long
     bool has_core;           // start-up came as far as the parts behind recovery
 };
 

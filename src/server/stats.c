@@ -45,7 +45,7 @@ static void forget_namespaces(struct stats *s)
     }
 }
 
-struct stats *stats_new(void)
+struct stats *stats_new(uint64_t hash_seed)
 {
     struct stats *s = mem_zalloc(sizeof *s);
     for (size_t i = 0; i < STATS_SUMMARY_COUNT; i++) {
@@ -56,6 +56,7 @@ struct stats *stats_new(void)
     for (size_t i = 0; i < STATS_NAMESPACES_COUNT; i++) {
         hmap_init(&s->namespaces[i]);
     }
+    s->hash_seed = hash_seed;
     s->trace_mask = TRACE_MASK_DEFAULT;
     stats_reset(s);
     return s;

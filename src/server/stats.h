@@ -61,7 +61,7 @@ struct stats {
     int64_t trace_mask;   // what gtmk and stmk speak of; nothing depends on it
 };
 
-struct stats *stats_new(void);
+struct stats *stats_new(uint64_t hash_seed); // keys the tables of namespaces
 void stats_free(struct stats *s);
 void stats_reset(struct stats *s); // srst
 

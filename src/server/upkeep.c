@@ -51,6 +51,7 @@ static void expire_connections(struct server *s)
     while ((item = expiry_take_due(&s->idle, server_now_ms(s))) != NULL) {
         struct conn *c = CONTAINER_OF(item, struct conn, idle);
         log_event(s->log, EVENT_CONNECTION_IDLE);
+        stats_count(s->stats, STATS_SESSIONLESS_CONNECTIONS_EXPIRED, c->session_id == 0 ? 1 : 0);
         conn_close(c, "idle");
     }
 }
@@ -76,6 +77,7 @@ static bool give_grace(struct upkeep *u)
         return false;
     }
     log_event_i64(s->log, EVENT_STALL, "ms", late_ms);
+    stats_add(s->stats, STATS_JVM_PAUSE_TIME_MS, late_ms);
     u->tick_due_ms = server_now_ms(s) + GRACE_MS;
     s->options.loop->timer_start(s->options.loop, &u->tick, GRACE_MS);
     return true;

@@ -17,7 +17,7 @@
 static void request_adds_to_latency_kind_and_operation(void **state)
 {
     (void)state;
-    struct stats *s = stats_new();
+    struct stats *s = stats_new(1);
     stats_latency(s, OP_GET_DATA, 3);
     stats_latency(s, OP_CREATE2, 7);
     stats_latency(s, OP_CREATE_SESSION, 1);
@@ -47,7 +47,7 @@ static void every_operation_of_clients_has_a_counter(void **state)
 #undef X
     };
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
-        struct stats *s = stats_new();
+        struct stats *s = stats_new(1);
         stats_latency(s, ops[i], 1);
         uint64_t sum = 0;
         for (size_t j = 0; j < STATS_COUNTER_COUNT; j++) {
@@ -63,7 +63,7 @@ static void every_operation_of_clients_has_a_counter(void **state)
 static void response_sizes_are_unknown_before_the_first(void **state)
 {
     (void)state;
-    struct stats *s = stats_new();
+    struct stats *s = stats_new(1);
     assert_int_equal(s->response_bytes_min, -1);
     stats_response(s, 20);
     stats_response(s, 10);
@@ -78,7 +78,7 @@ static void response_sizes_are_unknown_before_the_first(void **state)
 static void reset_forgets_everything_but_the_trace_mask(void **state)
 {
     (void)state;
-    struct stats *s = stats_new();
+    struct stats *s = stats_new(1);
     assert_int_equal(s->trace_mask, 306);
     s->trace_mask = 2;
     stats_packet_received(s);
@@ -115,7 +115,7 @@ static void find(void *ctx, struct slice name, const struct summary *m)
 static void paths_count_under_their_first_name(void **state)
 {
     (void)state;
-    struct stats *s = stats_new();
+    struct stats *s = stats_new(1);
     stats_path(s, STATS_WRITE_PER_NAMESPACE, slice_str("/a"), 1);
     stats_path(s, STATS_WRITE_PER_NAMESPACE, slice_str("/a/b"), 10);
     stats_path(s, STATS_WRITE_PER_NAMESPACE, slice_str("/ab"), 5);
@@ -134,7 +134,7 @@ static void paths_count_under_their_first_name(void **state)
 static void namespaces_are_bounded(void **state)
 {
     (void)state;
-    struct stats *s = stats_new();
+    struct stats *s = stats_new(1);
     for (int i = 0; i < STATS_NAMESPACES_MAX + 50; i++) {
         char path[32];
         snprintf(path, sizeof path, "/n%d/x", i);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Adding events up.
+#include "server/account.h"
+
+#include "base/assert.h"
+#include "jute/op.h"
+
+enum { NS_PER_MS = 1000000 };
+
+void account_recovered(struct stats *s, const struct recover_report *r)
+{
+    stats_add(s, STATS_DBINITTIME, r->snapshot_ms + r->replay_ms);
+    stats_add(s, STATS_STARTUP_SNAP_LOAD_TIME, r->snapshot_ms);
+    stats_add(s, STATS_STARTUP_TXNS_LOAD_TIME, r->replay_ms);
+    stats_add(s, STATS_STARTUP_TXNS_LOADED, (int64_t)r->txns_replayed);
+}
+
+void account_batch(struct stats *s, const struct batch *b, int64_t now_ns)
+{
+    stats_sync(s, b->sync_ns);
+    stats_count(s, STATS_SYNC_PROCESSOR_REQUEST_QUEUED, b->count);
+    stats_add(s, STATS_SYNC_PROCESSOR_BATCH_SIZE, (int64_t)b->count);
+    stats_add(s, STATS_SYNC_PROCESSOR_QUEUE_FLUSH_TIME_MS, b->sync_ns / NS_PER_MS);
+    for (size_t i = 0; i < b->count; i++) {
+        stats_add(s, STATS_SYNC_PROCESSOR_QUEUE_AND_FLUSH_TIME_MS,
+                  (now_ns - b->items[i].arrived_ns) / NS_PER_MS);
+    }
+}
+
+// ---- transactions ----
+
+static void account_op(struct stats *s, const struct txn_op *op)
+{
+    switch (op->type) {
+    case OP_CREATE:
+    case OP_CREATE2:
+        stats_path(s, STATS_WRITE_PER_NAMESPACE, op->create.path, (int64_t)op->create.data.len);
+        return;
+    case OP_CREATE_CONTAINER:
+        stats_path(s, STATS_WRITE_PER_NAMESPACE, op->create_container.path,
+                   (int64_t)op->create_container.data.len);
+        return;
+    case OP_CREATE_TTL:
+        stats_count(s, STATS_TTL_NODE_CREATED_COUNT, 1);
+        stats_path(s, STATS_WRITE_PER_NAMESPACE, op->create_ttl.path,
+                   (int64_t)op->create_ttl.data.len);
+        return;
+    case OP_DELETE:
+    case OP_DELETE_CONTAINER:
+        stats_path(s, STATS_WRITE_PER_NAMESPACE, op->del.path, 0);
+        return;
+    case OP_SET_DATA:
+        stats_path(s, STATS_WRITE_PER_NAMESPACE, op->set_data.path, (int64_t)op->set_data.data.len);
+        return;
+    default: // the rest writes no data; types are numbers of the wire here, not of our enum
+        return;
+    }
+}
+
+void account_applied(struct stats *s, const struct txn *txn, const struct tree_outcome *outcome,
+                     int64_t wall_ms)
+{
+    int64_t latency_ms = wall_ms - txn->header.time;
+    if (latency_ms >= 0) {
+        stats_add(s, STATS_PROPAGATION_LATENCY, latency_ms);
+    }
+    if (outcome->result.code != ZK_OK) {
+        return;
+    }
+    if (txn->header.type != OP_MULTI) {
+        account_op(s, &txn->op);
+        return;
+    }
+    for (int32_t i = 0; i < txn->op_count; i++) {
+        account_op(s, &txn->ops[i]);
+    }
+}
+
+// ---- watches ----
+
+static enum stats_summary summary_of(enum watch_event event)
+{
+    switch (event) {
+    case WATCH_EVENT_CREATED:
+        return STATS_NODE_CREATED_WATCH_COUNT;
+    case WATCH_EVENT_DELETED:
+        return STATS_NODE_DELETED_WATCH_COUNT;
+    case WATCH_EVENT_DATA_CHANGED:
+        return STATS_NODE_CHANGED_WATCH_COUNT;
+    case WATCH_EVENT_CHILDREN_CHANGED:
+        return STATS_NODE_CHILDREN_WATCH_COUNT;
+    }
+    ASSERT(false);
+    return STATS_NODE_CREATED_WATCH_COUNT;
+}
+
+// Events of one trigger stand behind each other.
+void account_fired(struct stats *s, const struct watch_fired *fired, size_t count)
+{
+    for (size_t i = 0; i < count;) {
+        size_t end = i + 1;
+        while (end < count && fired[end].event == fired[i].event &&
+               fired[end].zxid == fired[i].zxid && slice_equal(fired[end].path, fired[i].path)) {
+            end++;
+        }
+        stats_add(s, summary_of(fired[i].event), (int64_t)(end - i));
+        i = end;
+    }
+}
