@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#define CONTAINER_OWNER INT64_MIN                 // 0x8000000000000000
-#define TTL_MS_MAX INT64_C(0xffffffffff)          // 40 bits
+#define CONTAINER_OWNER INT64_MIN        // 0x8000000000000000
+#define TTL_MS_MAX INT64_C(0xffffffffff) // 40 bits
 #define TTL_OWNER_MARK UINT64_C(0xff00000000000000)
 
 // `ttl_ms` is 1 to TTL_MS_MAX.
