@@ -42,6 +42,22 @@ static bool equal_ids(const struct auth *a, struct slice connection_id, struct s
     return slice_equal(connection_id, acl_id);
 }
 
+static const char provider_package[] = "org.apache.zookeeper.server.auth.";
+
+// Is the class configured as some authProvider.X?
+static bool has_provider(const struct auth *a, const char *class_name)
+{
+    for (size_t i = 0; i < a->config->auth_provider_count; i++) {
+        struct slice value = slice_str(a->config->auth_providers[i].value);
+        struct slice package = slice_str(provider_package);
+        if (slice_starts_with(value, package) &&
+            slice_equal_str(slice_skip(value, package.len), class_name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // ---- ip ----
 
 static enum auth_result ip_handle(const struct auth *a, struct slice credentials,
@@ -122,14 +138,7 @@ static bool digest_is_valid(struct slice id)
 
 static bool ensemble_is_enabled(const struct auth *a)
 {
-    for (size_t i = 0; i < a->config->auth_provider_count; i++) {
-        const char *class_name = a->config->auth_providers[i].value;
-        if (strcmp(class_name, "org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider") ==
-            0) {
-            return true;
-        }
-    }
-    return false;
+    return has_provider(a, "EnsembleAuthenticationProvider");
 }
 
 // Call `test` for each comma separated, trimmed name of `list` until it answers true.
@@ -177,11 +186,53 @@ static bool no_match(const struct auth *a, struct slice connection_id, struct sl
     return false;
 }
 
+// ---- x509 and sasl: ids of these schemes may stand in ACLs; proving them needs TLS or SASL ----
+
+static bool x509_is_enabled(const struct auth *a)
+{
+    return a->config->secure_client_port > 0 || has_provider(a, "X509AuthenticationProvider");
+}
+
+// An X.500 name: attribute=value pairs, of which at least the first has an attribute.
+static bool x509_is_valid(struct slice id)
+{
+    const uint8_t *equals = id.len > 0 ? memchr(id.data, '=', id.len) : NULL;
+    return equals != NULL && equals > id.data;
+}
+
+static bool sasl_is_enabled(const struct auth *a)
+{
+    return has_provider(a, "SASLAuthenticationProvider");
+}
+
+// name[/host][@realm], none of them empty. Source: KerberosName.
+static bool sasl_is_valid(struct slice id)
+{
+    size_t slashes = 0;
+    size_t ats = 0;
+    uint8_t before = '/'; // an empty part is one that begins and ends with a separator
+    for (size_t i = 0; i < id.len; i++) {
+        bool is_separator = id.data[i] == '/' || id.data[i] == '@';
+        if (is_separator && (before == '/' || before == '@')) {
+            return false;
+        }
+        slashes += id.data[i] == '/';
+        ats += id.data[i] == '@';
+        if (id.data[i] == '/' && ats > 0) {
+            return false;
+        }
+        before = id.data[i];
+    }
+    return id.len > 0 && before != '/' && before != '@' && slashes <= 1 && ats <= 1;
+}
+
 // ---- the table ----
 
 static const struct scheme schemes[] = {
     {"ip", always, ip_handle, ip_is_valid, ip_scheme_matches, false},
     {"digest", digest_is_enabled, digest_handle, digest_is_valid, equal_ids, true},
+    {"x509", x509_is_enabled, NULL, x509_is_valid, equal_ids, true},
+    {"sasl", sasl_is_enabled, NULL, sasl_is_valid, equal_ids, true},
     {"ensemble", ensemble_is_enabled, ensemble_handle, never_valid, no_match, false},
 };
 

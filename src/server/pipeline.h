@@ -68,6 +68,8 @@ struct pipeline {
     int64_t last_zxid;       // newest handed out
     bool roll_next;          // the next batch begins a new file
     bool is_failing;         // the last batch could not be written
+    struct port_timer flush_timer; // flushDelay: the filled batch waits for company
+    int64_t filling_since_ns, last_added_ns; // of the batch being filled
     struct port_job room_job; // makes room in the log while nothing else is to do
     bool is_making_room;
     uint64_t bytes_since_room;

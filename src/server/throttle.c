@@ -166,13 +166,24 @@ static bool has_waited_too_long(const struct throttle *t, const struct request *
     return limit_ms > 0 && !is_exempt && (now_ns - request->arrived_ns) / 1000000 > limit_ms;
 }
 
+// Its client has given the session up by now.
+static bool is_stale(const struct throttle *t, const struct request *request, int64_t now_ns)
+{
+    const struct config *cfg = t->config;
+    return cfg->request_throttle_drop_stale && cfg->request_stale_latency_check &&
+           (now_ns - request->arrived_ns) / 1000000 > request->conn->timeout_ms;
+}
+
 void throttle_settled(struct throttle *t, const uint64_t *in_process, int64_t now_ns,
                       throttle_go *go)
 {
     while (t->first != NULL && !is_full(t, *in_process)) {
         struct throttled *w = take_first(t);
         w->request.is_throttled = has_waited_too_long(t, &w->request, now_ns);
-        if (w->request.conn->state == CONN_OPEN) {
+        if (is_stale(t, &w->request, now_ns)) {
+            throttle_large_done(t, w->request.large_bytes);
+            conn_close(w->request.conn, "a request waited longer than the session timeout");
+        } else if (w->request.conn->state == CONN_OPEN) {
             go(w->request.conn, &w->request);
         }
         mem_free(w);

@@ -184,6 +184,32 @@ static void enforced_schemes_are_required(void **state)
     assert_false(auth_schemes_exist(&w->auth, "digest,nonsense"));
 }
 
+static void ids_of_x509_and_sasl_are_valid_where_configured(void **state)
+{
+    struct world *w = *state;
+    struct slice x509 = slice_str("x509");
+    struct slice sasl = slice_str("sasl");
+    ready(w);
+    assert_int_equal(auth_check_acl_id(&w->auth, x509, slice_str("CN=a")), ZK_INVALID_ACL);
+    assert_int_equal(auth_check_acl_id(&w->auth, sasl, slice_str("bob")), ZK_INVALID_ACL);
+    config_define(w->config, "zookeeper.authProvider.1=org.apache.zookeeper.server.auth."
+                             "SASLAuthenticationProvider");
+    config_define(w->config, "zookeeper.authProvider.2=org.apache.zookeeper.server.auth."
+                             "X509AuthenticationProvider");
+    ready(w);
+    assert_int_equal(auth_check_acl_id(&w->auth, x509, slice_str("CN=a,O=b")), ZK_OK);
+    assert_int_equal(auth_check_acl_id(&w->auth, x509, slice_str("nonsense")), ZK_INVALID_ACL);
+    const char *good[] = {"a", "a/b", "a@R", "a/b@R"};
+    const char *bad[] = {"", "/b", "a/", "a@", "@R", "a@R/b", "a/b/c", "a@b@c", "a/@R"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_int_equal(auth_check_acl_id(&w->auth, sasl, slice_str(good[i])), ZK_OK);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(auth_check_acl_id(&w->auth, sasl, slice_str(bad[i])), ZK_INVALID_ACL);
+    }
+    assert_int_equal(prove(w, "sasl", slice_str("bob")), AUTH_FAILED);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -198,6 +224,7 @@ int main(void)
         T(digest_ids_have_two_parts),
         T(user_names_hide_the_hash),
         T(enforced_schemes_are_required),
+        T(ids_of_x509_and_sasl_are_valid_where_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
