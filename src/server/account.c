@@ -61,7 +61,7 @@ static void account_op(struct stats *s, const struct txn_op *op)
 void account_applied(struct stats *s, const struct txn *txn, const struct tree_outcome *outcome,
                      int64_t wall_ms)
 {
-    int64_t latency_ms = wall_ms - txn->header.time;
+    int64_t latency_ms = wall_ms - txn->header.time_ms;
     if (latency_ms >= 0) {
         stats_add(s, STATS_PROPAGATION_LATENCY, latency_ms);
     }

@@ -40,7 +40,7 @@ static void transaction_counts_its_bytes_and_its_age(void **state)
     (void)state;
     struct stats *s = stats_new(1);
     struct tree_outcome ok = {0};
-    struct txn t = {.header = {.type = OP_CREATE, .time = 100}, .op = create_of("/a", "xyz")};
+    struct txn t = {.header = {.type = OP_CREATE, .time_ms = 100}, .op = create_of("/a", "xyz")};
     account_applied(s, &t, &ok, 107);
     assert_int_equal(written(s, "a"), 5);
     assert_int_equal(s->summaries[STATS_PROPAGATION_LATENCY].sum, 7);
@@ -54,7 +54,7 @@ static void failed_transaction_wrote_nothing(void **state)
     (void)state;
     struct stats *s = stats_new(1);
     struct tree_outcome failed = {.result = {.code = ZK_NO_NODE}};
-    struct txn t = {.header = {.type = OP_CREATE, .time = 100}, .op = create_of("/a", "xyz")};
+    struct txn t = {.header = {.type = OP_CREATE, .time_ms = 100}, .op = create_of("/a", "xyz")};
     account_applied(s, &t, &failed, 100);
     assert_int_equal(s->namespaces[STATS_WRITE_PER_NAMESPACE].count, 0);
     stats_free(s);
