@@ -65,6 +65,18 @@ static enum err file_sync(struct port_file *f)
     return fdatasync(fd_of(f)) == 0 ? ERR_OK : host_err(errno);
 }
 
+// Not every file system has it, and where it is missing only speed is lost. An error of the disk is
+// reported once, here or by a sync, so it counts.
+static enum err file_write_out(struct port_file *f, uint64_t offset, uint64_t len, bool wait)
+{
+    unsigned flags = SYNC_FILE_RANGE_WRITE;
+    if (wait) {
+        flags |= SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;
+    }
+    int status = sync_file_range(fd_of(f), (off_t)offset, (off_t)len, flags);
+    return status == 0 || (errno != EIO && errno != ENOSPC) ? ERR_OK : host_err(errno);
+}
+
 static enum err file_truncate(struct port_file *f, uint64_t bytes)
 {
     return ftruncate(fd_of(f), (off_t)bytes) == 0 ? ERR_OK : host_err(errno);
@@ -115,6 +127,7 @@ static struct port_file *wrap(int fd)
     *f = (struct host_file){.port = {.read = file_read,
                                      .write = file_write,
                                      .sync = file_sync,
+                                     .write_out = file_write_out,
                                      .truncate = file_truncate,
                                      .allocate = file_allocate,
                                      .size = file_size,

@@ -30,6 +30,9 @@ struct port_file {
     // Write all of it or fail. After a failure the contents from `offset` on are unknown.
     enum err (*write)(struct port_file *f, uint64_t offset, const void *from, size_t len);
     enum err (*sync)(struct port_file *f); // data and what is needed to read it (fdatasync)
+    // Have the system begin to write [offset, offset + len) out; with `wait`, return when it has.
+    // Makes nothing durable: it keeps the next sync, of any file, short. len > 0.
+    enum err (*write_out)(struct port_file *f, uint64_t offset, uint64_t len, bool wait);
     enum err (*truncate)(struct port_file *f, uint64_t bytes);
     // Reserve blocks for [offset, offset + len) and grow the file to cover it, reading as zeros.
     enum err (*allocate)(struct port_file *f, uint64_t offset, uint64_t len);

@@ -16,9 +16,12 @@
 
 enum {
     OUT_BYTES = 256 * 1024,
-    // Synced that often, so that the log's syncs on the same disk never queue behind a whole
-    // snapshot of dirty pages.
-    SYNC_EVERY_BYTES = 8 * 1024 * 1024,
+    // At most so much is on its way to the disk, so that the log's syncs do not queue behind a whole
+    // snapshot. Syncs of the snapshot in between would do the same and be much worse: each commits
+    // the file system's journal, for which the log then waits. Measured on ext4 and NVMe for syncs
+    // of a log while a snapshot of 200 MB is written, p99.9: 0.8 ms so, 22 ms with a sync for each
+    // 1 or 8 MiB.
+    ON_ITS_WAY_BYTES = 4 * OUT_BYTES,
     GZ_WINDOW_BITS = 15 + 16, // the largest window, with gzip's frame
     GZ_MEM_LEVEL = 8,
 };
@@ -34,7 +37,7 @@ struct snapfile {
     struct buf block;  // snappy: uncompressed bytes of the block being gathered
     z_stream deflate;  // gz
     uint64_t offset;   // written
-    uint64_t synced;
+    uint64_t settled;  // the disk has it up to here, though not durably
 };
 
 static enum err fail(const struct snapfile *f, enum err err, struct store_error *e)
@@ -45,6 +48,18 @@ static enum err fail(const struct snapfile *f, enum err err, struct store_error 
 
 // ---- output ----
 
+// Hurry the last `len` bytes out and wait for those before them that take too long.
+static enum err write_out(struct snapfile *f, size_t len)
+{
+    enum err err = f->file->write_out(f->file, f->offset - len, len, false);
+    if (err == ERR_OK && f->offset - f->settled > ON_ITS_WAY_BYTES) {
+        uint64_t until = f->offset - ON_ITS_WAY_BYTES;
+        err = f->file->write_out(f->file, f->settled, until - f->settled, true);
+        f->settled = until;
+    }
+    return err;
+}
+
 static enum err flush(struct snapfile *f, struct store_error *e)
 {
     if (f->out.len == 0) {
@@ -53,11 +68,8 @@ static enum err flush(struct snapfile *f, struct store_error *e)
     enum err err = f->file->write(f->file, f->offset, f->out.data, f->out.len);
     if (err == ERR_OK) {
         f->offset += f->out.len;
+        err = write_out(f, f->out.len);
         buf_clear(&f->out);
-        if (f->offset - f->synced >= SYNC_EVERY_BYTES) {
-            err = f->file->sync(f->file);
-            f->synced = f->offset;
-        }
     }
     return err == ERR_OK ? ERR_OK : fail(f, err, e);
 }

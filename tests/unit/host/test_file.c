@@ -53,6 +53,8 @@ static void written_bytes_are_read_back_at_their_offset(void **state)
     struct fixture *f = *state;
     struct port_file *file = create(f);
     assert_int_equal(file->write(file, 5, "hello", 5), ERR_OK);
+    assert_int_equal(file->write_out(file, 5, 5, false), ERR_OK);
+    assert_int_equal(file->write_out(file, 5, 5, true), ERR_OK);
     assert_int_equal(file->sync(file), ERR_OK);
     uint64_t size = 0;
     assert_int_equal(file->size(file, &size), ERR_OK);
