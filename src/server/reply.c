@@ -30,7 +30,7 @@ void reply_end(struct conn *c, size_t start)
     size_t bytes = out->len - start - LENGTH_BYTES;
     if ((int32_t)be32_load(out->data + start + LENGTH_BYTES) == XID_NOTIFICATION) {
         stats_count(stats, STATS_WATCH_BYTES, bytes);
-    } else {
+    } else if (c->state != CONN_CONNECTING) { // the answer to a connect request is no response
         stats_response(stats, (int64_t)bytes);
     }
     stats_packet_sent(stats);
