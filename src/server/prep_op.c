@@ -120,15 +120,18 @@ static void fill_create_txn(const struct prep_create *c, struct slice path,
     }
 }
 
-// Both nodes as they will be.
+// Both nodes as they will be: applying raises cversion and pzxid only if cversion grows, so behind
+// its last value the parent stays as it is. Source: DataTree.createNode.
 static void record_create(struct prep *p, const struct prep_txn *t, const struct prep_create *c,
                           struct change *parent, int32_t cversion, struct slice path,
                           const struct jute_acl_vec *acl)
 {
     changes_edit(p->changes, parent);
     parent->now.child_count++;
-    parent->now.stat.cversion = cversion;
-    parent->now.stat.pzxid = t->zxid;
+    if (cversion > parent->now.stat.cversion) {
+        parent->now.stat.cversion = cversion;
+        parent->now.stat.pzxid = t->zxid;
+    }
     changes_edited(p->changes, parent);
     struct jute_stat_persisted stat = {
         .czxid = t->zxid,
