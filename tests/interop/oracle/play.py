@@ -148,8 +148,8 @@ class Difference(Exception):
             at = self.first_unequal()
             where = " at %d of %d and %d" % (at, len(left), len(right))
             left, right = left[at:at + 1], right[at:at + 1]
-        return "step %d: %s%s\n  step    %r\n  java    %r\n  paddock %r" % (
-            self.index, self.kind, where, self.step, left, right)
+        return "step %d: %s%s\n  java    %r\n  paddock %r\n  step    %.2000r" % (
+            self.index, self.kind, where, left, right, self.step)
 
     def first_unequal(self):
         pairs = enumerate(zip(self.left, self.right))
@@ -393,10 +393,11 @@ class Player:
             right = compare.sort_closing(right, self.closing)
             if left == right:
                 return
-        rule = self.rules.explain(self.step, kind, left, right)
-        if rule is None:
+        names = self.rules.explain(left, right)
+        if names is None:
             raise Difference(self.index, self.step, kind, left, right)
-        self.explained[rule] = self.explained.get(rule, 0) + 1
+        for name in names:
+            self.explained[name] = self.explained.get(name, 0) + 1
 
     def flush(self):
         """Reads what is still queued on every connection."""

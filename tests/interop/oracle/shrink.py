@@ -16,21 +16,35 @@ def _split(steps):
     return out
 
 
+def _suffixes(steps):
+    """The last few steps alone, after a new session in every slot: most differences need no more."""
+    fresh = [("new", slot, 600000, False) for slot in range(6)]
+    for size in (1, 4, 16, 64, 256):
+        if size < len(steps):
+            yield fresh + steps[-size:]
+
+
 def shrink(steps, difference, fails, seconds):
     """ddmin: returns (steps, difference) that still fail. `fails(steps)` gives a Difference or None."""
     until = time.monotonic() + seconds
     best, best_difference = steps[:difference.index + 1], difference
-    got = fails(_split(best))
-    if got is not None:
-        best, best_difference = _split(best)[:got.index + 1], got
+
+    def try_steps(trial):
+        nonlocal best, best_difference
+        got = fails(trial) if trial else None
+        if got is None or got.kind != best_difference.kind:
+            return False
+        best, best_difference = trial[:got.index + 1], got
+        return True
+
+    any(try_steps(trial) for trial in list(_suffixes(best)))
+    try_steps(_split(best))
     chunk = max(1, len(best) // 2)
     while time.monotonic() < until:
         at, shorter = 0, False
         while at < len(best) and time.monotonic() < until:
-            trial = best[:at] + best[at + chunk:]
-            got = fails(trial) if trial else None
-            if got is not None and got.kind == best_difference.kind:
-                best, best_difference, shorter = trial[:got.index + 1], got, True
+            if try_steps(best[:at] + best[at + chunk:]):
+                shorter = True
             else:
                 at += chunk
         if chunk == 1 and not shorter:

@@ -96,12 +96,35 @@ def is_avoided(op):
     """What is never sent, see the avoided rules. A null ACL in a multi takes no zxid there. What stops
     Apache ZooKeeper: a garbled usage node of a quota (at the next change below it), a quota of the root.
     """
-    if op[0] == "multi" and any(part[0].startswith("create") and part[3:4] == (None,) for part in op[1:]):
-        return True
+    if op[0] in ("cut", "pad", "xid"):
+        return is_avoided(op[2])
+    if op[0] == "multi" or op[:2] == ("raw", 14):
+        if _has_null_acl(op[2] if op[0] == "raw" else zkwire.body(*op)):
+            return True
     if any(path == "/zookeeper/quota/zookeeper_limits" for path in _paths(op)):
         return True
     return any(path.endswith("/zookeeper_stats") for path in _paths(op)) and any(
         name in repr(op) for name in ("setData", "create", "'raw'", "'cut'"))
+
+
+def _has_null_acl(multi):
+    """A create with a null ACL before the first thing that does not decode."""
+    r = zkwire.In(multi)
+    try:
+        while True:
+            kind, done, _ = struct.unpack(">ibi", r.take(9))
+            if done or kind not in (1, 2, 5, 13, 15, 19, 21):
+                return False
+            r.str()
+            if kind in (1, 15, 19, 21):
+                r.buf()
+                if r.acl() is None:
+                    return True
+            elif kind == 5:
+                r.buf()
+            r.take({21: 12}.get(kind, 4))
+    except ValueError:
+        return False
 
 
 def is_poison(name, payload):

@@ -79,9 +79,7 @@ def _compare_logs(player, trees):
     player._same("transaction log", *[logs.comparable(log, side.labels, player.races)
                                       for log, side in zip(txns, player.sides)])
     digests = [_digest_is_right(log, nodes) for log, nodes in zip(txns, trees)]
-    player._same("digest of the tree", *digests)
-    if digests[0] == "wrong":
-        player._same("digest of the tree", "right", "wrong")
+    player._same("digest of the tree", digests, ["right" if d == "wrong" else d for d in digests])
 
 
 def _digest_is_right(log, nodes):
