@@ -37,6 +37,7 @@ import org.apache.zookeeper.server.ServerCnxn;
 import org.apache.zookeeper.server.ServerCnxnFactory;
 import org.apache.zookeeper.server.SyncRequestProcessor;
 import org.apache.zookeeper.server.ZooKeeperServer;
+import org.apache.zookeeper.server.quorum.QuorumPeerConfig;
 
 public class PaddockFactory extends ServerCnxnFactory {
     private static final Pattern SESSION = Pattern.compile("sid=(0x[0-9a-f]+)");
@@ -134,9 +135,10 @@ public class PaddockFactory extends ServerCnxnFactory {
         lines.add("dataLogDir=" + zks.getTxnLogFactory().getDataLogDir().getParent());
         lines.add("clientPort=" + address.getPort());
         if (address.getAddress() != null && !address.getAddress().isAnyLocalAddress()) {
-            lines.add("clientPortAddress=" + address.getAddress().getHostAddress());
+            lines.add("clientPortAddress=" + address.getAddress().getHostAddress().replaceFirst("%.*", ""));
         }
         lines.add("maxClientCnxns=" + Math.max(maxPerHost, 0));
+        lines.add("reconfigEnabled=" + QuorumPeerConfig.isReconfigEnabled());
         lines.add("autopurge.purgeInterval=0");
         Path config = Files.createTempFile("paddock", ".cfg");
         Files.write(config, lines);
@@ -150,11 +152,14 @@ public class PaddockFactory extends ServerCnxnFactory {
             boolean servers = name.startsWith("zookeeper.") || name.startsWith("jute.")
                 || name.startsWith("znode.container.") || name.equals("readonlymode.enabled");
             boolean ours = name.equals(ZOOKEEPER_SERVER_CNXN_FACTORY) || name.startsWith("zookeeper.junit.");
+            // A provider that only the tests have: what it refuses, a server without it refuses too.
+            ours |= name.startsWith("zookeeper.authProvider.")
+                && System.getProperty(name).startsWith("org.apache.zookeeper.test.");
             if (servers && !ours) {
                 args.add("-D" + name + "=" + System.getProperty(name));
             }
         }
-        args.add("-Dzookeeper.snapCount=" + SyncRequestProcessor.getSnapCount());
+        args.add("-Dzookeeper.snapCount=" + SyncRequestProcessor.getSnapCount()); // Set there by tests.
         return args;
     }
 
