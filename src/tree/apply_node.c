@@ -74,7 +74,7 @@ static enum zk_code create_node(const struct apply *a, const struct creation *c,
     struct slice name;
     r->path = c->path;
     if (!tree_split_path(c->path, &parent_path, &name)) {
-        return ZK_NODE_EXISTS; // the root
+        return tree_find(t, c->path) == t->root ? ZK_NODE_EXISTS : ZK_BAD_ARGUMENTS;
     }
     uint32_t hash = tree_path_hash(t, c->path);
     hmap_prefetch_bucket(&t->nodes, hash); // arrives while the parent is found
@@ -206,7 +206,7 @@ enum zk_code apply_delete_path(const struct apply *a, struct slice path)
     struct slice parent_path;
     struct slice name;
     if (!tree_split_path(path, &parent_path, &name)) {
-        return ZK_BAD_ARGUMENTS; // the root stays
+        return ZK_BAD_ARGUMENTS; // the root stays, and what is no path is nowhere
     }
     struct znode *parent = tree_find(t, parent_path);
     if (parent == NULL) {

@@ -161,7 +161,7 @@ static enum err find_place(struct tree *t, struct slice path, struct znode **ret
     }
     struct slice parent_path;
     struct slice name;
-    if (t->root == NULL || !tree_split_path(path, &parent_path, &name) || name.len == 0) {
+    if (t->root == NULL || !tree_split_path(path, &parent_path, &name)) {
         return ERR_CORRUPT;
     }
     *ret_parent = find_parent(t, parent_path);

@@ -151,7 +151,7 @@ bool tree_split_path(struct slice path, struct slice *ret_parent, struct slice *
     size_t at = (size_t)(slash - path.data);
     *ret_parent = slice_of(path.data, at);
     *ret_name = slice_skip(path, at + 1);
-    return true;
+    return ret_name->len > 0 && !(at == 1 && is_root_path(*ret_parent));
 }
 
 // ---- what an owner means (EphemeralType.get; PROTOCOL 2.12) ----

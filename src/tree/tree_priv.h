@@ -62,7 +62,8 @@ struct tree {
 
 // ---- tree.c: nodes in the tree ----
 
-// Parent and name of a path that starts with '/'; false for "", "/" and paths without a slash.
+// Parent and name of a path. False for the root, and for paths that no node can have: without a
+// slash at the front, with an empty name, with the parent "/" (a top-level node's is "").
 bool tree_split_path(struct slice path, struct slice *ret_parent, struct slice *ret_name);
 // A new node in its place, but not in the index. Takes over one reference of `acl_id`.
 struct znode *tree_place(struct tree *t, struct znode *parent, struct slice path, struct slice data,

@@ -124,6 +124,25 @@ static void root_is_neither_created_nor_deleted(void **state)
     world_fini(&w);
 }
 
+static void paths_that_no_node_can_have_change_nothing(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    world_create(&w, "/a", "");
+    uint64_t digest = tree_digest(w.t);
+    static const char *const paths[] = {"//", "//x", "/a/", "x", "a/b", "/a//", "/a//b"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        assert_int_not_equal(world_create(&w, paths[i], ""), ZK_OK);
+        assert_int_not_equal(world_delete(&w, paths[i]), ZK_OK);
+        assert_int_equal(world_set_data(&w, paths[i], "", 1), ZK_NO_NODE);
+        assert_int_equal(world_set_acl(&w, paths[i], 1, 1), ZK_NO_NODE);
+    }
+    assert_int_equal(tree_node_count(w.t), 6);
+    assert_int_equal(tree_digest(w.t), digest);
+    world_fini(&w);
+}
+
 static void set_data_takes_version_zxid_and_time(void **state)
 {
     (void)state;
@@ -344,6 +363,7 @@ int main(void)
         cmocka_unit_test(create_of_an_existing_node_refreshes_its_acl),
         cmocka_unit_test(only_the_old_create_raises_the_parent_of_an_existing_node),
         cmocka_unit_test(root_is_neither_created_nor_deleted),
+        cmocka_unit_test(paths_that_no_node_can_have_change_nothing),
         cmocka_unit_test(set_data_takes_version_zxid_and_time),
         cmocka_unit_test(reconfig_is_a_set_data),
         cmocka_unit_test(set_acl_changes_list_and_aversion_only),
