@@ -28,24 +28,25 @@ void tree_init_empty(struct tree *t)
     hmap_init(&t->quotas);
 }
 
-static void free_parts(struct hmap_link *l)
+// In the order of the walk, which is mostly that of memory. Going up reads no extension.
+static void free_bodies(struct znode *root)
 {
-    struct znode *n = CONTAINER_OF(l, struct znode, link);
-    mem_free(znode_body(n));
-    mem_free(znode_ext(n));
+    struct znode *n = root;
+    while (n != NULL) {
+        struct znode *next = znode_first_child(n);
+        mem_free(znode_body(n));
+        mem_free(znode_ext(n));
+        while (next == NULL && n != NULL) {
+            next = n->next_sibling;
+            n = n->parent;
+        }
+        n = next;
+    }
 }
 
 void tree_fini_nodes(struct tree *t)
 {
-    struct hmap_link *l = hmap_any(&t->nodes);
-    while (l != NULL) {
-        struct hmap_link *after = hmap_after(&t->nodes, l);
-        free_parts(l);
-        l = after;
-    }
-    for (l = t->load.pending; l != NULL; l = l->next) {
-        free_parts(l);
-    }
+    free_bodies(t->root); // nodes that are not in the index yet, too
     slab_fini(&t->slab);
     hmap_fini(&t->nodes);
     acl_cache_fini(&t->acls);
