@@ -35,7 +35,9 @@ integration: all
 
 interop: all
 	@tools/install-deps.sh interop
-	@PADDOCKD=$(CURDIR)/$(B)/paddockd $(PYTEST) tests/interop
+	@ninja --quiet -C $(B) test_tools
+	@PADDOCKD=$(CURDIR)/$(B)/paddockd DUMP_DATADIR=$(CURDIR)/$(B)/dump_datadir \
+		$(PYTEST) tests/interop
 
 sim: deps
 	@tools/sim.sh $(CONFIG) "$(SEED)" "$(SECONDS)"
