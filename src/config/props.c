@@ -5,8 +5,6 @@
 // the beginning of the continuation are dropped.
 #include "config/props.h"
 
-#include <stdbool.h>
-
 #include "base/assert.h"
 
 enum { CHAR_END = -1, CHAR_BAD = -2 };
@@ -21,7 +19,14 @@ void props_init(struct props_reader *r, struct slice text)
 {
     r->rest = text;
     r->next_line = 1;
+    r->is_utf8 = false;
     buf_init(&r->text);
+}
+
+void props_init_utf8(struct props_reader *r, struct slice text)
+{
+    props_init(r, text);
+    r->is_utf8 = true;
 }
 
 void props_fini(struct props_reader *r)
@@ -189,6 +194,15 @@ static void append_unit(struct buf *b, int code)
     }
 }
 
+static void append(struct props_reader *r, struct character c)
+{
+    if (r->is_utf8 && !c.is_escaped) {
+        buf_put_u8(&r->text, (uint8_t)c.code); // a byte of a sequence
+    } else {
+        append_unit(&r->text, c.code);
+    }
+}
+
 static bool is_separator(struct character c)
 {
     return !c.is_escaped && (c.code == '=' || c.code == ':');
@@ -205,7 +219,7 @@ static struct character read_key(struct props_reader *r)
 {
     struct character c = read_character(r);
     while (c.code >= 0 && !is_separator(c) && !is_space(c)) {
-        append_unit(&r->text, c.code);
+        append(r, c);
         c = read_character(r);
     }
     bool seen_separator = false;
@@ -226,7 +240,7 @@ enum err props_next(struct props_reader *r, struct props_entry *ret)
     struct character c = read_key(r);
     size_t key_len = r->text.len;
     while (c.code >= 0) {
-        append_unit(&r->text, c.code);
+        append(r, c);
         c = read_character(r);
     }
     ret->line = line;

@@ -13,6 +13,8 @@
 #ifndef PADDOCK_CONFIG_PROPS_H
 #define PADDOCK_CONFIG_PROPS_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
@@ -21,6 +23,7 @@ struct props_reader {
     struct slice rest;  // not read yet
     unsigned next_line; // number of the line that `rest` begins with, from 1
     struct buf text;    // key and value of the entry, decoded
+    bool is_utf8;       // the input is UTF-8 already, as a text from the wire is
 };
 
 struct props_entry {
@@ -29,7 +32,8 @@ struct props_entry {
     unsigned line;
 };
 
-void props_init(struct props_reader *r, struct slice text); // borrows `text`
+void props_init(struct props_reader *r, struct slice text);      // borrows `text`
+void props_init_utf8(struct props_reader *r, struct slice text); // of a string, not of a file
 void props_fini(struct props_reader *r);
 
 // Read the next entry. Errors: ERR_NOT_FOUND at the end; ERR_MALFORMED for a bad \u escape, with

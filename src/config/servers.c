@@ -425,7 +425,7 @@ enum err config_servers_parse(struct slice text, struct config_servers *ret, str
 {
     struct props_reader reader;
     struct props_entry entry;
-    props_init(&reader, text);
+    props_init_utf8(&reader, text);
     enum err e;
     while ((e = props_next(&reader, &entry)) == ERR_OK) {
         if (!is_member_key(entry.key)) {

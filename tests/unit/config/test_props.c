@@ -110,6 +110,15 @@ static void bytes_are_latin_1(void **state)
     expect_end(&r);
 }
 
+static void text_of_a_string_is_utf_8(void **state)
+{
+    (void)state;
+    struct props_reader r;
+    props_init_utf8(&r, slice_str("dir=/d\xc3\xa9\\u00e9\\t"));
+    expect(&r, "dir", "/d\xc3\xa9\xc3\xa9", 1);
+    expect_end(&r);
+}
+
 static void trailing_blanks_and_control_bytes_are_trimmed(void **state)
 {
     (void)state;
@@ -156,6 +165,7 @@ int main(void)
         cmocka_unit_test(continuation_may_look_like_a_comment),
         cmocka_unit_test(escapes_are_undone_and_separate_nothing),
         cmocka_unit_test(bytes_are_latin_1),
+        cmocka_unit_test(text_of_a_string_is_utf_8),
         cmocka_unit_test(trailing_blanks_and_control_bytes_are_trimmed),
         cmocka_unit_test(bad_unicode_escape_is_malformed),
         cmocka_unit_test(duplicates_come_out_in_order),
