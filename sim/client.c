@@ -13,14 +13,14 @@ enum {
     FRAME_BYTES_MAX = 1024 * 1024,
 };
 
-static void retry_soon(struct sim_client *c, int64_t typical_ns)
+static void retry_after(struct sim_client *c, int64_t delay_ns)
 {
     if (!c->is_stopped) {
-        world_start(c->world, &c->retry, world_delay(c->world, typical_ns));
+        world_start(c->world, &c->retry, delay_ns);
     }
 }
 
-// Drop the connection and tell.
+// Drop the connection, tell, and come back `away_ns` later.
 static void lose(struct sim_client *c, int64_t away_ns)
 {
     if (c->link != NULL) {
@@ -32,7 +32,7 @@ static void lose(struct sim_client *c, int64_t away_ns)
     buf_clear(&c->in);
     timers_stop(&c->world->events, &c->ping);
     timers_stop(&c->world->events, &c->retry);
-    retry_soon(c, away_ns);
+    retry_after(c, away_ns);
     if (was_open) {
         c->handler->on_lost(c->owner);
     }
@@ -89,7 +89,7 @@ static void open_session(struct sim_client *c, struct slice frame)
                        (unsigned long long)c->session_id, (long long)silence_ms);
         }
         c->session_id = 0;
-        lose(c, RETRY_NS / 10);
+        lose(c, world_delay(c->world, RETRY_NS / 10));
         return;
     }
     bool is_new = r.body.session_id != c->session_id;
@@ -171,7 +171,8 @@ static void on_bytes(void *owner, struct slice bytes)
 static void on_end(void *owner, enum err reason)
 {
     (void)reason;
-    lose(owner, RETRY_NS);
+    struct sim_client *c = owner;
+    lose(c, world_delay(c->world, RETRY_NS));
 }
 
 // ---- life cycle ----
@@ -183,7 +184,7 @@ void client_start(struct sim_client *c)
     ASSERT(c->link == NULL);
     c->link = net_connect(c->server, c->port, &net_handler, c);
     if (c->link == NULL) {
-        retry_soon(c, RETRY_NS);
+        retry_after(c, world_delay(c->world, RETRY_NS));
         return;
     }
     struct connect_request request = {

@@ -32,6 +32,7 @@ struct net_link {
     struct pipe to_client;
     bool is_reading;
     bool is_broken; // the machine has no power: it cannot write any more
+    bool is_deaf;   // the client takes nothing in
     bool wants_writable;
     bool machine_closed, client_closed;
     struct port_timer writable;
@@ -60,7 +61,7 @@ static void to_machine_soon(struct net_link *l, int64_t typical_ns)
 
 static void to_client_soon(struct net_link *l, int64_t typical_ns)
 {
-    if (l->to_client.arrival.impl == NULL && !l->client_closed) {
+    if (l->to_client.arrival.impl == NULL && !l->client_closed && !l->is_deaf) {
         world_start(l->node->world, &l->to_client.arrival, world_delay(l->node->world, typical_ns));
     }
 }
@@ -259,6 +260,16 @@ void net_send(struct net_link *l, struct slice bytes)
     if (!l->machine_closed && bytes.len > 0) {
         buf_append_slice(&l->to_machine.bytes, bytes);
         to_machine_soon(l, TRAVEL_NS);
+    }
+}
+
+void net_set_deaf(struct net_link *l, bool is_deaf)
+{
+    l->is_deaf = is_deaf;
+    if (is_deaf) {
+        timers_stop(&l->node->world->events, &l->to_client.arrival);
+    } else if (l->to_client.bytes.len > 0 || l->to_client.is_ended) {
+        to_client_soon(l, PIECE_NS);
     }
 }
 

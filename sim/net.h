@@ -45,6 +45,8 @@ struct net_client_handler {
 struct net_link *net_connect(struct sim_node *node, uint16_t port,
                              const struct net_client_handler *handler, void *owner);
 void net_send(struct net_link *l, struct slice bytes);
+// While deaf, the client takes nothing in: what the machine writes fills the room and stays there.
+void net_set_deaf(struct net_link *l, bool is_deaf);
 void net_hang_up(struct net_link *l); // no callback comes after it
 
 #endif

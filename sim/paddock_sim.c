@@ -17,7 +17,7 @@
 
 #include "sim/scenario.h"
 
-enum { TROUBLE_MS = 3000, SWEEP_TROUBLE_MS = 250, SWEEP_SEED = 1 };
+enum { TROUBLE_MS = 3000, SWEEP_TROUBLE_MS = 120, SWEEP_SEED = 1 };
 
 struct totals {
     uint64_t runs, failures, writes, refused, starts, power_cuts, steps;

@@ -158,13 +158,27 @@ static void on_trouble_time(struct port_timer *timer)
 
 // ---- phases ----
 
+static void fail_impatiently(struct scenario *s, const char *what)
+{
+    static const char *const states[] = {"away", "reconciling", "working"};
+    struct buf text = {0};
+    for (int i = 0; i < ACTORS; i++) {
+        const struct actor *a = &s->actors[i];
+        buf_printf(&text, "; actor %d is %s%s, %zu open", i, states[a->state],
+                   a->client.link != NULL ? " with a connection" : "", a->open_count);
+    }
+    world_fail(&s->world, "%d s after everything was healed: %s%s", PATIENCE_MS / 1000, what,
+               buf_cstr(&text));
+    buf_fini(&text);
+}
+
 // Step until `is_done` or patience ends.
 static bool run_until(struct scenario *s, bool (*is_done)(struct scenario *s), const char *what)
 {
     int64_t end_ns = s->world.now_ns + (int64_t)PATIENCE_MS * 1000000;
     while (!is_done(s)) {
         if (s->world.now_ns > end_ns) {
-            world_fail(&s->world, "%d s after everything was healed: %s", PATIENCE_MS / 1000, what);
+            fail_impatiently(s, what);
         }
         if (!world_step(&s->world)) {
             return false;
