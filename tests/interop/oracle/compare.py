@@ -98,7 +98,7 @@ def sort_closing(frames, closing_zxids):
     """Events of one closing session, whose ephemerals go in no particular order, are sorted."""
     out, run, zxid = [], [], None
     for item in frames:
-        is_run = item[0] == "event" and item[1] in closing_zxids
+        is_run = isinstance(item, tuple) and item[0] == "event" and item[1] in closing_zxids
         if run and not (is_run and item[1] == zxid):
             out += sorted(run, key=repr)
             run = []

@@ -435,7 +435,6 @@ class Generator:
             ("setACL", path, zkwire.OPEN_ACL, self.pick((-1, -1, -2, -3, 2 ** 31 - 1, -2 ** 31))),
             ("exists", path, False), ("getChildren2", path, True), ("create", path + "/p", None),
             ("delete", path + "/p", -1), ("multi", ("create2", path + "/m-", b"", zkwire.OPEN_ACL, 2),
-                                          ("create2", path + "/m-", b"", zkwire.OPEN_ACL, 2),
                                           ("setData", path, b"", -1), ("check", path, self.pick((-1, 0, -2)))),
         ), k=self.rng.randrange(2, 9))
         self.steps += [("ops", self.slot, [op]) for op in ops]

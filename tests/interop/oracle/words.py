@@ -8,7 +8,7 @@ import re
 
 from tests.interop.lib import zkwire
 
-SHARED_GAUGES = ("zk_znode_count", "zk_ephemerals_count", "zk_approximate_data_size", "zk_watch_count",
+SHARED_GAUGES = ("zk_znode_count", "zk_ephemerals_count", "zk_watch_count",
                  "zk_global_sessions", "zk_local_sessions", "zk_server_state", "zk_outstanding_requests")
 
 
@@ -62,7 +62,8 @@ def _wchs(text):
 
 
 def _hash(text):
-    return [line.split(":")[0] for line in lines_of(text) if line]
+    """The zxids; Apache ZooKeeper lists one twice when an undecodable write was logged under it again."""
+    return list(dict.fromkeys(line.split(":")[0] for line in lines_of(text) if line))
 
 
 READERS = {"srvr": _srvr, "mntr": _mntr, "dump": _dump, "wchc": _watchers, "wchp": groups, "wchs": _wchs,
