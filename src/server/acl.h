@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Access control: may these identities do that to a node with this list, and what does a list that a
-// client sent become before it is stored. Source: ZooKeeperServer.checkACL,
+// Access control: may these identities do that to a node with this list, and what does a list that
+// a client sent become before it is stored. Source: ZooKeeperServer.checkACL,
 // PrepRequestProcessor.fixupACL; PROTOCOL 2.20.
 #ifndef PADDOCK_SERVER_ACL_H
 #define PADDOCK_SERVER_ACL_H
@@ -18,7 +18,7 @@ enum zk_code acl_check(const struct auth *a, const struct jute_acl_vec *acl, int
 // caller's identities.
 // Memory: *ret lives in `arena` and borrows the strings of `acl` and `ids`.
 // Errors: InvalidACL, MarshallingError.
-enum zk_code acl_fix_up(const struct auth *a, const struct jute_acl_vec *acl,
-                        const struct ids *ids, struct arena *arena, struct jute_acl_vec *ret);
+enum zk_code acl_fix_up(const struct auth *a, const struct jute_acl_vec *acl, const struct ids *ids,
+                        struct arena *arena, struct jute_acl_vec *ret);
 
 #endif

@@ -72,8 +72,7 @@ static enum auth_result ip_handle(const struct auth *a, struct slice credentials
     return added ? AUTH_OK : AUTH_FAILED;
 }
 
-static bool ip_scheme_matches(const struct auth *a, struct slice connection_id,
-                              struct slice acl_id)
+static bool ip_scheme_matches(const struct auth *a, struct slice connection_id, struct slice acl_id)
 {
     (void)a;
     return ip_matches(connection_id, acl_id);
@@ -174,7 +173,8 @@ static enum auth_result ensemble_handle(const struct auth *a, struct slice crede
     (void)peer;
     (void)ids;
     const char *names = a->config->ensemble_auth_name;
-    bool is_ok = credentials.len == 0 || names == NULL || any_name(names, is_same_name, &credentials);
+    bool is_ok =
+        credentials.len == 0 || names == NULL || any_name(names, is_same_name, &credentials);
     return is_ok ? AUTH_OK : AUTH_CLOSE;
 }
 

@@ -185,8 +185,7 @@ static void set_node_digest(struct changes *c, struct change *ch, uint64_t node_
 void changes_edited(struct changes *c, struct change *ch)
 {
     if (c->digest_enabled) {
-        set_node_digest(c, ch,
-                        tree_digest_finish(change_path(ch), ch->now.prefix, &ch->now.stat));
+        set_node_digest(c, ch, tree_digest_finish(change_path(ch), ch->now.prefix, &ch->now.stat));
     }
 }
 

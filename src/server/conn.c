@@ -11,7 +11,7 @@
 
 enum {
     LENGTH_BYTES = 4,
-    OUT_CLOSE_FACTOR = 4,          // output beyond this many limits closes: nobody reads it
+    OUT_CLOSE_FACTOR = 4, // output beyond this many limits closes: nobody reads it
 };
 
 // A request that waits until the writes before it are settled.
@@ -67,7 +67,8 @@ static struct peer_count *admit(struct server *s, const struct port_stream *stre
 static void touch_idle(struct conn *c)
 {
     struct server *s = c->server;
-    int64_t timeout_ms = c->session_id != 0 ? c->timeout_ms : s->config->sessionless_cnxn_timeout_ms;
+    int64_t timeout_ms =
+        c->session_id != 0 ? c->timeout_ms : s->config->sessionless_cnxn_timeout_ms;
     expiry_touch(&s->idle, &c->idle, server_now_ms(s), timeout_ms);
 }
 
@@ -216,8 +217,7 @@ static void release_out(struct conn *c)
 
 static void resume_when_drained(struct conn *c)
 {
-    if (c->is_paused && !c->is_throttled && c->state == CONN_OPEN &&
-        list_is_empty(&c->resumable)) {
+    if (c->is_paused && !c->is_throttled && c->state == CONN_OPEN && list_is_empty(&c->resumable)) {
         list_push_back(&c->server->resumable, &c->resumable);
     }
 }

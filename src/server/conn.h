@@ -12,10 +12,10 @@
 // closing     nothing is read; what was written still goes out, then it is closed
 // closed      the socket is gone; the memory stays until its writes in flight are settled
 //
-// Order: replies leave in the order of the requests. A read waits behind the connection's own writes
-// in flight (deferred); nothing waits for other connections.
-// Bounds: input holds at most one frame and one read; output above LIMIT_CONN_OUT_BYTES and requests
-// above globalOutstandingLimit stop the reading.
+// Order: replies leave in the order of the requests. A read waits behind the connection's own
+// writes in flight (deferred); nothing waits for other connections. Bounds: input holds at most one
+// frame and one read; output above LIMIT_CONN_OUT_BYTES and requests above globalOutstandingLimit
+// stop the reading.
 #ifndef PADDOCK_SERVER_CONN_H
 #define PADDOCK_SERVER_CONN_H
 
@@ -34,13 +34,13 @@ enum conn_state { CONN_GREETING, CONN_CONNECTING, CONN_OPEN, CONN_CLOSING, CONN_
 
 // What `cons` prints.
 struct conn_stats {
-    int64_t received, sent;   // packets
+    int64_t received, sent; // packets
     int64_t opened_wall_ms;
     int64_t last_response_ms; // monotonic
     int64_t last_latency_ms, min_latency_ms, max_latency_ms, sum_latency_ms, latency_count;
-    int64_t last_zxid;        // of the last reply
-    int64_t last_cxid;        // -1 before the first request
-    const char *last_op;      // "NA" before the first
+    int64_t last_zxid;   // of the last reply
+    int64_t last_cxid;   // -1 before the first request
+    const char *last_op; // "NA" before the first
 };
 
 struct deferred; // a read that waits
@@ -54,17 +54,17 @@ struct conn {
     struct watcher watcher;
     struct expiry_item idle;
     struct ids ids;
-    struct peer_count *peer;    // connections of the same address
+    struct peer_count *peer; // connections of the same address
     enum conn_state state;
-    bool is_paused;             // the stream delivers nothing
-    bool is_throttled;          // paused because too much is in flight
-    bool is_old_client;         // its ConnectRequest had no readOnly byte
-    int64_t session_id;         // 0 before the session is there
+    bool is_paused;     // the stream delivers nothing
+    bool is_throttled;  // paused because too much is in flight
+    bool is_old_client; // its ConnectRequest had no readOnly byte
+    int64_t session_id; // 0 before the session is there
     int32_t timeout_ms;
-    struct buf in;              // a frame that is not complete, or waits
-    struct buf out;             // replies not sent yet
-    size_t out_sent;            // bytes of `out` that left already
-    uint32_t writes_begun;      // of this connection, since it opened
+    struct buf in;         // a frame that is not complete, or waits
+    struct buf out;        // replies not sent yet
+    size_t out_sent;       // bytes of `out` that left already
+    uint32_t writes_begun; // of this connection, since it opened
     uint32_t writes_done;
     struct deferred *deferred_first, *deferred_last;
     uint32_t waiting_count; // requests deferred, or held by the throttle

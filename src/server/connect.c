@@ -137,7 +137,8 @@ void connect_frame(struct conn *c, struct slice frame)
         return;
     }
     stats_count(s->stats, STATS_CONNECTION_REQUEST_COUNT, 1);
-    stats_add(s->stats, STATS_CONNECTION_TOKEN_DEFICIT, s->throttle.tokens_max - s->throttle.tokens);
+    stats_add(s->stats, STATS_CONNECTION_TOKEN_DEFICIT,
+              s->throttle.tokens_max - s->throttle.tokens);
     enum throttle_kind kind = q.body.session_id == 0 ? THROTTLE_GLOBAL : THROTTLE_RENEW;
     if (!throttle_admit_connection(&s->throttle, kind, server_now_ms(s))) {
         stats_count(s->stats, STATS_CONNECTION_REJECTED, 1);

@@ -7,14 +7,15 @@
 //       replies, watches ◄── apply in zxid order ◄── commit ◄── ack of ourselves ◄┘
 //
 // A transaction is encoded once, where it will be written from; the log worker adds checksums,
-// writes, syncs. While it does, the next batch fills: when idle a write is synced alone and at once,
-// when busy everything that came meanwhile shares one sync.
+// writes, syncs. While it does, the next batch fills: when idle a write is synced alone and at
+// once, when busy everything that came meanwhile shares one sync.
 //
 // Invariants:
 //  1. zxids are handed out one after the other, and a batch holds consecutive ones.
 //  2. Nothing is applied or answered before its batch is durable and committed.
 //  3. At most one batch is in flight; the log worker owns its bytes until it is done.
-//  4. When a batch cannot be logged, it and everything prepared after it is abandoned, answered with
+//  4. When a batch cannot be logged, it and everything prepared after it is abandoned, answered
+//  with
 //     SystemError, and its zxids are given again: nobody has seen them.
 // Source: SyncRequestProcessor, FinalRequestProcessor; PROTOCOL 5.2, 9.5; DESIGN: group commit.
 #ifndef PADDOCK_SERVER_PIPELINE_H
@@ -50,10 +51,10 @@ struct batch {
     struct pending *items; // one per record
     size_t count, cap;
     int64_t first_zxid;
-    bool begins_file;          // roll the log before writing
-    enum err err;              // of the job
+    bool begins_file; // roll the log before writing
+    enum err err;     // of the job
     struct store_error error;
-    int64_t sync_ns;           // duration of the sync
+    int64_t sync_ns; // duration of the sync
     struct port_clock *clock;
 };
 
@@ -64,18 +65,18 @@ struct pipeline {
     struct proposals proposals;
     struct batch batches[PIPELINE_BATCHES];
     struct batch *filling;
-    struct batch *in_flight; // NULL while the worker is idle
-    int64_t last_zxid;       // newest handed out
-    bool roll_next;          // the next batch begins a new file
-    bool is_failing;         // the last batch could not be written
-    struct port_timer flush_timer; // flushDelay: the filled batch waits for company
+    struct batch *in_flight;                 // NULL while the worker is idle
+    int64_t last_zxid;                       // newest handed out
+    bool roll_next;                          // the next batch begins a new file
+    bool is_failing;                         // the last batch could not be written
+    struct port_timer flush_timer;           // flushDelay: the filled batch waits for company
     int64_t filling_since_ns, last_added_ns; // of the batch being filled
-    struct port_job room_job; // makes room in the log while nothing else is to do
+    struct port_job room_job;                // makes room in the log while nothing else is to do
     bool is_making_room;
     uint64_t bytes_since_room;
-    struct arena arena;      // of the transaction being applied
+    struct arena arena; // of the transaction being applied
     struct tree_outcome outcome;
-    struct txn txn;          // being prepared or applied
+    struct txn txn; // being prepared or applied
 };
 
 // Open the log of the server's data directory and its worker, behind the tree's last zxid.

@@ -86,9 +86,8 @@ static enum zk_code prep_single(struct prep *p, const struct prep_txn *t, struct
         return *ret_decoded ? prep_op_create(p, t, &create, ret_op) : ZK_MARSHALLING_ERROR;
     case OP_DELETE:
         *ret_decoded = jute_path_version_decode(in, &path_version);
-        return *ret_decoded
-                   ? prep_op_delete(p, t, path_version.path, path_version.version, ret_op)
-                   : ZK_MARSHALLING_ERROR;
+        return *ret_decoded ? prep_op_delete(p, t, path_version.path, path_version.version, ret_op)
+                            : ZK_MARSHALLING_ERROR;
     case OP_DELETE_CONTAINER:
         *ret_decoded = jute_path_decode(in, &path);
         return *ret_decoded ? prep_op_delete_container(p, t, path.path, ret_op)

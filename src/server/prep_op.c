@@ -84,8 +84,8 @@ static struct slice with_suffix(struct prep *p, struct slice path, int32_t count
     return slice_of(text, path.len + (size_t)len);
 }
 
-// What the opcode says is stored, whatever the flags say: op 1 with the container flag makes a plain
-// node. Java stores the same but puts a digest for the other kind into the transaction.
+// What the opcode says is stored, whatever the flags say: op 1 with the container flag makes a
+// plain node. Java stores the same but puts a digest for the other kind into the transaction.
 static int64_t owner_of(const struct prep_txn *t, const struct prep_create *c)
 {
     if (c->type == OP_CREATE_CONTAINER) {
@@ -223,8 +223,7 @@ static enum zk_code check_delete_path(struct slice path)
 }
 
 static void record_delete(struct prep *p, const struct prep_txn *t, struct change *parent,
-                          struct change *node, struct slice path, int32_t type,
-                          struct txn_op *ret)
+                          struct change *node, struct slice path, int32_t type, struct txn_op *ret)
 {
     changes_edit(p->changes, parent);
     parent->now.child_count--;
@@ -326,7 +325,8 @@ enum zk_code prep_op_set_data(struct prep *p, const struct prep_txn *t,
     changes_set_data(p->changes, node, r->data);
     changes_edited(p->changes, node);
     ret->type = OP_SET_DATA;
-    ret->set_data = (struct jute_set_data_txn){.path = r->path, .data = r->data, .version = version};
+    ret->set_data =
+        (struct jute_set_data_txn){.path = r->path, .data = r->data, .version = version};
     return ZK_OK;
 }
 

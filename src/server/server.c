@@ -136,9 +136,9 @@ static enum server_exit open_listener(struct server *s)
         return SERVER_EXIT_OK;
     }
     struct port_net *net = s->options.net;
-    enum err e = net->listen(net, cfg->client_port_address, (uint16_t)cfg->client_port,
-                             cfg->client_port_listen_backlog, cfg->client_tcp_keep_alive,
-                             &s->listener);
+    enum err e =
+        net->listen(net, cfg->client_port_address, (uint16_t)cfg->client_port,
+                    cfg->client_port_listen_backlog, cfg->client_tcp_keep_alive, &s->listener);
     if (e != ERR_OK) {
         struct log_line l;
         if (log_begin(&l, s->log, EVENT_START_FAILED)) {

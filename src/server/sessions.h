@@ -34,7 +34,8 @@ struct sessions {
     int64_t next_id;
 };
 
-// `tick_ms` is the bucket width; ids start as Java's do for server `sid` at `now_ms` (PROTOCOL 2.3).
+// `tick_ms` is the bucket width; ids start as Java's do for server `sid` at `now_ms`
+// (PROTOCOL 2.3).
 void sessions_init(struct sessions *s, int64_t tick_ms, int64_t sid, int64_t now_ms);
 void sessions_fini(struct sessions *s);
 

@@ -37,8 +37,8 @@ static int missed_child(const struct znode *node, int64_t relative_zxid)
     return stat.pzxid > relative_zxid ? WATCH_EVENT_CHILDREN_CHANGED : 0;
 }
 
-static bool set_standard(struct conn *c, const struct jute_str_vec *paths,
-                         enum watch_table table, missed_event *missed, int64_t relative_zxid)
+static bool set_standard(struct conn *c, const struct jute_str_vec *paths, enum watch_table table,
+                         missed_event *missed, int64_t relative_zxid)
 {
     struct server *s = c->server;
     for (int32_t i = 0; i < paths->count; i++) {

@@ -41,8 +41,8 @@ void throttle_fini(struct throttle *t);
 // May this connection open or renew a session now?
 bool throttle_admit_connection(struct throttle *t, enum throttle_kind kind, int64_t now_ms);
 
-// Hand `request` to `go` now, or keep a copy and do so later, in order, while `in_process` is at the
-// limit.
+// Hand `request` to `go` now, or keep a copy and do so later, in order, while `in_process` is at
+// the limit.
 void throttle_submit(struct throttle *t, uint64_t in_process, const struct request *request,
                      throttle_go *go);
 // Something was answered: hand over what may go now.

@@ -8,8 +8,8 @@
 #include "server/server_priv.h"
 
 enum {
-    STALL_MS = 500,              // a timer this late: the process stood still, not its clients
-    GRACE_MS = 1000,             // time for what clients sent meanwhile to be read
+    STALL_MS = 500,  // a timer this late: the process stood still, not its clients
+    GRACE_MS = 1000, // time for what clients sent meanwhile to be read
     MINUTE_MS = 60 * 1000,
     HOUR_MS = 60 * MINUTE_MS,
 };

@@ -78,8 +78,7 @@ enum zk_code prep_world_write(struct prep_world *w, int32_t type, const struct b
         .body = buf_slice(body),
     };
     arena_reset(&w->arena);
-    struct prep_result r =
-        prep_request(&w->prep, &request, w->last_zxid + 1, WALL_MS, &w->last);
+    struct prep_result r = prep_request(&w->prep, &request, w->last_zxid + 1, WALL_MS, &w->last);
     if (r.is_txn) {
         w->last_zxid++;
         size_t start = w->queue.len;

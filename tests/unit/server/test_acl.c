@@ -47,7 +47,8 @@ static struct jute_acl entry(int32_t perms, const char *scheme, const char *id)
     return (struct jute_acl){perms, {slice_str(scheme), slice_str(id)}};
 }
 
-static enum zk_code check(struct world *w, const struct jute_acl *items, int32_t count, int32_t perm)
+static enum zk_code check(struct world *w, const struct jute_acl *items, int32_t count,
+                          int32_t perm)
 {
     const struct jute_acl_vec acl = {count, (struct jute_acl *)(uintptr_t)items};
     return acl_check(&w->auth, &acl, perm, &w->ids);
@@ -144,8 +145,10 @@ static void bad_entries_are_refused(void **state)
 {
     struct world *w = *state;
     struct jute_acl_vec fixed;
-    struct jute_acl acl[] = {entry(1, "world", "nobody"), entry(1, "digest", "nocolon"),
-                             entry(1, "ip", "x"), entry(1, "nonsense", "x"),
+    struct jute_acl acl[] = {entry(1, "world", "nobody"),
+                             entry(1, "digest", "nocolon"),
+                             entry(1, "ip", "x"),
+                             entry(1, "nonsense", "x"),
                              {1, {slice_null(), slice_str("x")}}};
     for (size_t i = 0; i < sizeof(acl) / sizeof(acl[0]); i++) {
         assert_int_equal(fix(w, &acl[i], 1, &fixed), ZK_INVALID_ACL);

@@ -133,8 +133,8 @@ static void the_ip_scheme_gives_the_address(void **state)
     ready(w);
     assert_int_equal(prove(w, "ip", slice_null()), AUTH_OK);
     assert_true(has(w, "ip", "10.1.2.3"));
-    assert_true(auth_matches(&w->auth, slice_str("ip"), slice_str("10.1.2.3"),
-                             slice_str("10.0.0.0/8")));
+    assert_true(
+        auth_matches(&w->auth, slice_str("ip"), slice_str("10.1.2.3"), slice_str("10.0.0.0/8")));
     assert_false(auth_is_expandable(&w->auth, slice_str("ip")));
 }
 
@@ -146,14 +146,13 @@ static void digest_ids_have_two_parts(void **state)
         const char *id;
         enum zk_code code;
     } cases[] = {
-        {"a:b", ZK_OK},          {":b", ZK_OK},           {"a:b:", ZK_OK},
-        {"a", ZK_INVALID_ACL},   {"a:", ZK_INVALID_ACL},  {"a:b:c", ZK_INVALID_ACL},
-        {"", ZK_INVALID_ACL},    {":::", ZK_INVALID_ACL},
+        {"a:b", ZK_OK},        {":b", ZK_OK},           {"a:b:", ZK_OK},
+        {"a", ZK_INVALID_ACL}, {"a:", ZK_INVALID_ACL},  {"a:b:c", ZK_INVALID_ACL},
+        {"", ZK_INVALID_ACL},  {":::", ZK_INVALID_ACL},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(
-            auth_check_acl_id(&w->auth, slice_str("digest"), slice_str(cases[i].id)),
-            cases[i].code);
+        assert_int_equal(auth_check_acl_id(&w->auth, slice_str("digest"), slice_str(cases[i].id)),
+                         cases[i].code);
     }
     assert_int_equal(auth_check_acl_id(&w->auth, slice_str("digest"), slice_null()),
                      ZK_MARSHALLING_ERROR);

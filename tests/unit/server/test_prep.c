@@ -29,7 +29,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct jute_acl open_entry = {31, {{(const uint8_t *)"world", 5}, {(const uint8_t *)"anyone", 6}}};
+static struct jute_acl open_entry = {
+    31, {{(const uint8_t *)"world", 5}, {(const uint8_t *)"anyone", 6}}};
 
 static struct multi_op create_op(const char *path)
 {

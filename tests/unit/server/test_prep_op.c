@@ -127,8 +127,8 @@ static void modes_are_checked_first(void **state)
 static enum zk_code create_ttl(struct prep_world *w, int32_t flags, int64_t ttl_ms)
 {
     struct jute_acl open = {31, {slice_str("world"), slice_str("anyone")}};
-    const struct jute_create_ttl_request r = {slice_str("/t"), slice_null(), {1, &open}, flags,
-                                              ttl_ms};
+    const struct jute_create_ttl_request r = {
+        slice_str("/t"), slice_null(), {1, &open}, flags, ttl_ms};
     struct buf body = {0};
     jute_create_ttl_request_encode(&r, &body);
     enum zk_code code = prep_world_write(w, OP_CREATE_TTL, &body);

@@ -30,9 +30,8 @@ static void limit(struct prep_world *w, const char *limits)
     assert_int_equal(prep_world_create(w, "/q", "", 0), ZK_OK);
     assert_int_equal(prep_world_create(w, "/zookeeper/quota/q", "", 0), ZK_OK);
     assert_int_equal(prep_world_create(w, "/zookeeper/quota/q/zookeeper_limits", limits, 0), ZK_OK);
-    assert_int_equal(prep_world_create(w, "/zookeeper/quota/q/zookeeper_stats",
-                                       "count=0,bytes=0", 0),
-                     ZK_OK);
+    assert_int_equal(
+        prep_world_create(w, "/zookeeper/quota/q/zookeeper_stats", "count=0,bytes=0", 0), ZK_OK);
     prep_world_apply(w, SIZE_MAX);
 }
 
