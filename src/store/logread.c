@@ -14,7 +14,8 @@
 
 enum {
     WINDOW_BYTES = 1024 * 1024,
-    FIND_BUDGET_FACTOR = 64, // bytes checksummed in the search for intact records, per byte searched
+    FIND_BUDGET_FACTOR =
+        64, // bytes checksummed in the search for intact records, per byte searched
 };
 
 struct logread {
@@ -217,9 +218,9 @@ static enum err judge_break(struct logread *r, uint64_t data_end, struct store_e
     struct slice body;
     enum logfile_record found = logfile_record_at(bytes, &body);
     size_t intact = bytes.len;
-    bool has_intact = bytes.len > 1 && logfile_find_intact(slice_skip(bytes, 1),
-                                                           FIND_BUDGET_FACTOR * (uint64_t)bytes.len,
-                                                           &intact);
+    bool has_intact =
+        bytes.len > 1 && logfile_find_intact(slice_skip(bytes, 1),
+                                             FIND_BUDGET_FACTOR * (uint64_t)bytes.len, &intact);
     if (next_file_continues(r)) {
         return end_file(r, break_text[found]);
     }
@@ -273,9 +274,9 @@ static enum err check_header(struct logread *r, struct store_error *e)
         return err;
     }
     // A file that died before its first sync: nothing of it was acknowledged.
-    bool is_unwritten = r->have < LOGFILE_HEADER_BYTES ||
-                        (logfile_lacks_sector(rest_of_window(r), 0) &&
-                         data_end <= LOGREAD_TORN_BYTES_MAX);
+    bool is_unwritten =
+        r->have < LOGFILE_HEADER_BYTES ||
+        (logfile_lacks_sector(rest_of_window(r), 0) && data_end <= LOGREAD_TORN_BYTES_MAX);
     if (is_last_file(r) && (data_end == 0 || is_unwritten)) {
         return end_file(r, "a header that was not written");
     }
@@ -287,8 +288,7 @@ static enum err check_too_big(struct logread *r, uint32_t len, struct store_erro
 {
     uint8_t mark = 0;
     size_t got = 0;
-    enum err err =
-        r->file->read(r->file, position(r) + RECORD_HEAD_BYTES + len, &mark, 1, &got);
+    enum err err = r->file->read(r->file, position(r) + RECORD_HEAD_BYTES + len, &mark, 1, &got);
     if (err != ERR_OK) {
         return fail_read(r, err, e);
     }

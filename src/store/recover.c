@@ -314,8 +314,8 @@ static enum err replay_log(struct recovery *r)
 static enum err find_records(struct recovery *r, bool *ret)
 {
     struct logread *log;
-    enum err err = logread_open(r->fs, datadir_log_dir(r->dir), 0, r->options->record_bytes_max,
-                                &log, r->e);
+    enum err err =
+        logread_open(r->fs, datadir_log_dir(r->dir), 0, r->options->record_bytes_max, &log, r->e);
     if (err != ERR_OK) {
         return err;
     }
@@ -382,7 +382,8 @@ static void check_digest(const struct recovery *r)
              tree_digest_mismatches(r->tree));
     }
     if (r->snapshot.has_digest && r->snapshot.digest_zxid > zxid) {
-        note(r, "the log ends at 0x%" PRIx64 ", but snapshot %s saw 0x%" PRIx64
+        note(r,
+             "the log ends at 0x%" PRIx64 ", but snapshot %s saw 0x%" PRIx64
              ": the end of the log is missing",
              zxid, r->report.snapshot, r->snapshot.digest_zxid);
     }

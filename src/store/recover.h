@@ -14,12 +14,12 @@
 
 struct recover_options {
     struct tree_options tree;
-    uint32_t record_bytes_max;      // jute.maxbuffer + extrasize
-    bool trust_empty_snapshot;      // zookeeper.snapshot.trust.empty
-    bool db_autocreate;             // zookeeper.db.autocreate
-    bool drop_dead_ephemerals;      // standalone and leader; a member waits for its role
-    enum names_method method;       // of a snapshot that recovery itself has to write
-    bool snapshot_with_last_zxid;   // serializeLastProcessedZxid.enabled
+    uint32_t record_bytes_max;    // jute.maxbuffer + extrasize
+    bool trust_empty_snapshot;    // zookeeper.snapshot.trust.empty
+    bool db_autocreate;           // zookeeper.db.autocreate
+    bool drop_dead_ephemerals;    // standalone and leader; a member waits for its role
+    enum names_method method;     // of a snapshot that recovery itself has to write
+    bool snapshot_with_last_zxid; // serializeLastProcessedZxid.enabled
 };
 
 // A change of the files or a doubt that an operator should know of, in the order it came up.
@@ -28,13 +28,13 @@ typedef void recover_note(void *ctx, const char *text);
 struct recover_report {
     char snapshot[NAMES_BYTES_MAX]; // the file that was loaded; "" when none
     int64_t snapshot_zxid;
-    uint64_t snapshots_skipped;     // newer ones that were damaged
-    uint64_t nodes;                 // in that snapshot
+    uint64_t snapshots_skipped; // newer ones that were damaged
+    uint64_t nodes;             // in that snapshot
     uint64_t txns_replayed;
     uint64_t log_bytes_replayed;
     uint64_t dead_ephemerals;
-    int64_t last_zxid;              // of the tree; -1: empty and creation is not allowed
-    bool wrote_snapshot;            // snapshot.0, or the one that replaces trust in an empty one
+    int64_t last_zxid;   // of the tree; -1: empty and creation is not allowed
+    bool wrote_snapshot; // snapshot.0, or the one that replaces trust in an empty one
     int64_t snapshot_ms, replay_ms;
 };
 

@@ -16,11 +16,11 @@
 
 enum {
     OUT_BYTES = 256 * 1024,
-    // At most so much is on its way to the disk, so that the log's syncs do not queue behind a whole
-    // snapshot. Syncs of the snapshot in between would do the same and be much worse: each commits
-    // the file system's journal, for which the log then waits. Measured on ext4 and NVMe for syncs
-    // of a log while a snapshot of 200 MB is written, p99.9: 0.8 ms so, 22 ms with a sync for each
-    // 1 or 8 MiB.
+    // At most so much is on its way to the disk, so that the log's syncs do not queue behind a
+    // whole snapshot. Syncs of the snapshot in between would do the same and be much worse: each
+    // commits the file system's journal, for which the log then waits. Measured on ext4 and NVMe
+    // for syncs of a log while a snapshot of 200 MB is written, p99.9: 0.8 ms so, 22 ms with a sync
+    // for each 1 or 8 MiB.
     ON_ITS_WAY_BYTES = 4 * OUT_BYTES,
     GZ_WINDOW_BITS = 15 + 16, // the largest window, with gzip's frame
     GZ_MEM_LEVEL = 8,
@@ -32,12 +32,12 @@ struct snapfile {
     enum names_method method;
     struct port_file *file;
     struct buf path, tmp_path;
-    uint32_t sum;      // Adler-32 of the uncompressed bytes so far
-    struct buf out;    // compressed, not written yet
-    struct buf block;  // snappy: uncompressed bytes of the block being gathered
-    z_stream deflate;  // gz
-    uint64_t offset;   // written
-    uint64_t settled;  // the disk has it up to here, though not durably
+    uint32_t sum;     // Adler-32 of the uncompressed bytes so far
+    struct buf out;   // compressed, not written yet
+    struct buf block; // snappy: uncompressed bytes of the block being gathered
+    z_stream deflate; // gz
+    uint64_t offset;  // written
+    uint64_t settled; // the disk has it up to here, though not durably
 };
 
 static enum err fail(const struct snapfile *f, enum err err, struct store_error *e)

@@ -202,8 +202,9 @@ static enum err load_node(struct reader *r, struct slice path, struct slice data
     r->report.nodes++;
     enum err err = tree_load_node(r->tree, path, data, (int64_t)be64_load(tail), &stat);
     return err == ERR_OK ? ERR_OK
-                         : fail(r, err, "a node without a parent, without its ACL list, of an "
-                                        "unknown type, or there already");
+                         : fail(r, err,
+                                "a node without a parent, without its ACL list, of an "
+                                "unknown type, or there already");
 }
 
 // One node; *ret_end at the terminator, which is consumed.

@@ -17,14 +17,14 @@
 bool snapread_looks_whole(struct port_files *fs, const char *dir, const struct names_file *f);
 
 struct snapread_report {
-    uint64_t bytes;         // uncompressed
+    uint64_t bytes; // uncompressed
     uint64_t nodes;
     uint64_t sessions;
-    bool has_digest;        // zxid and digest as the file claims them
+    bool has_digest; // zxid and digest as the file claims them
     int64_t digest_zxid;
     uint64_t digest;
     bool has_last_zxid;
-    int64_t last_zxid;      // when serialisation ended; ignored on load, as Java does
+    int64_t last_zxid; // when serialisation ended; ignored on load, as Java does
 };
 
 // Load `dir`/`f` into `t`, which must be fresh; its zxid becomes the one in the name.

@@ -17,8 +17,8 @@
 
 enum {
     WINDOW_BYTES = 512 * 1024,
-    RAW_BYTES = 128 * 1024,         // compressed bytes per read
-    BLOCK_BYTES_MAX = 1024 * 1024,  // of snappy; Java writes 32 KiB
+    RAW_BYTES = 128 * 1024,        // compressed bytes per read
+    BLOCK_BYTES_MAX = 1024 * 1024, // of snappy; Java writes 32 KiB
     GZ_WINDOW_BITS = 15 + 16,
 };
 
@@ -32,10 +32,10 @@ struct snapsource {
     size_t cap, have, at, summed;
     uint64_t window_offset; // uncompressed bytes in front of the window
     uint32_t sum;
-    bool is_ended;      // no more uncompressed bytes
-    struct buf raw;     // compressed bytes not decompressed yet
-    z_stream inflate;   // gz
-    bool is_inflating;  // `inflate` is initialised
+    bool is_ended;     // no more uncompressed bytes
+    struct buf raw;    // compressed bytes not decompressed yet
+    z_stream inflate;  // gz
+    bool is_inflating; // `inflate` is initialised
 };
 
 static enum err fail(const struct snapsource *s, enum err err, const char *what,
@@ -201,8 +201,7 @@ static void slide(struct snapsource *s)
     s->summed = 0;
 }
 
-enum err snapsource_peek(struct snapsource *s, size_t len, struct slice *ret,
-                         struct store_error *e)
+enum err snapsource_peek(struct snapsource *s, size_t len, struct slice *ret, struct store_error *e)
 {
     if (s->have - s->at < len && !s->is_ended) {
         slide(s);

@@ -34,10 +34,10 @@ struct txnlog_options {
 };
 
 struct txnlog_stats {
-    uint64_t file_bytes;     // of records and header in the current file; 0: no file is open
-    uint64_t total_bytes;    // written since open, headers included
-    uint64_t files_begun;    // since open
-    uint64_t zeroed_bytes;   // room made ahead since open
+    uint64_t file_bytes;   // of records and header in the current file; 0: no file is open
+    uint64_t total_bytes;  // written since open, headers included
+    uint64_t files_begun;  // since open
+    uint64_t zeroed_bytes; // room made ahead since open
 };
 
 // `dir` is the version-2 directory; it must exist. Nothing is created before the first write.

@@ -131,8 +131,7 @@ static void print_note(void *ctx, const char *text)
     fprintf(stderr, "note: %s\n", text);
 }
 
-static enum err run(bool with_ttl, const char *data_dir, const char *log_dir,
-                    struct store_error *e)
+static enum err run(bool with_ttl, const char *data_dir, const char *log_dir, struct store_error *e)
 {
     struct port_files fs;
     struct port_clock clock;
@@ -154,8 +153,8 @@ static enum err run(bool with_ttl, const char *data_dir, const char *log_dir,
     err = recover(d, &clock, &options, print_note, NULL, &t, &report, e);
     if (err == ERR_OK) {
         print_tree(t);
-        fprintf(stderr, "%s: %" PRIu64 " nodes in %" PRId64 " ms; %" PRIu64 " txns in %" PRId64
-                        " ms\n",
+        fprintf(stderr,
+                "%s: %" PRIu64 " nodes in %" PRId64 " ms; %" PRIu64 " txns in %" PRId64 " ms\n",
                 report.snapshot, report.nodes, report.snapshot_ms, report.txns_replayed,
                 report.replay_ms);
         tree_free(t);

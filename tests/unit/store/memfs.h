@@ -20,9 +20,9 @@ struct memfs_file {
 struct memfs {
     struct port_files port;
     struct memfs_file *files;
-    uint64_t space_bytes;    // of all files together; 0: no limit
-    unsigned fail_write_in;  // 1: the next one fails half way; 0: never
-    unsigned fail_sync_in;   // file and directory syncs; 0: never
+    uint64_t space_bytes;   // of all files together; 0: no limit
+    unsigned fail_write_in; // 1: the next one fails half way; 0: never
+    unsigned fail_sync_in;  // file and directory syncs; 0: never
     unsigned fail_truncate_in;
     unsigned fail_write_out_in;
     uint64_t written_out; // the end of the last write_out that waited

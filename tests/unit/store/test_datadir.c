@@ -263,8 +263,7 @@ static void failing_to_write_an_epoch_keeps_the_old_one(void **state)
     assert_int_equal(datadir_write_epoch(f.d, DATADIR_EPOCH_ACCEPTED, 2, &f.e), ERR_IO);
     f.fs.fail_sync_in = 1;
     assert_int_equal(datadir_write_epoch(f.d, DATADIR_EPOCH_ACCEPTED, 2, &f.e), ERR_IO);
-    assert_string_equal(f.e.text,
-                        "cannot write /data/version-2/acceptedEpoch: input/output error");
+    assert_string_equal(f.e.text, "cannot write /data/version-2/acceptedEpoch: input/output error");
     assert_int_equal(datadir_read_epoch(f.d, DATADIR_EPOCH_ACCEPTED, &epoch, &f.e), ERR_OK);
     assert_int_equal(epoch, 1);
     end(&f);

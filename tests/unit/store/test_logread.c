@@ -69,8 +69,7 @@ static void assert_reads(struct fixture *f, int64_t first, int64_t last, enum er
     for (int64_t zxid = first; zxid <= last; zxid++) {
         assert_int_equal(logread_next(f->r, &record, &f->e), ERR_OK);
         assert_int_equal(record.zxid, zxid);
-        assert_int_equal(record.end_offset - record.offset,
-                         record.body.len + RECORD_FRAME_BYTES);
+        assert_int_equal(record.end_offset - record.offset, record.body.len + RECORD_FRAME_BYTES);
     }
     assert_int_equal(logread_next(f->r, &record, &f->e), end);
 }
@@ -196,8 +195,7 @@ static void batch_with_missing_sectors_is_a_torn_tail(void **state)
     memset(bytes->data + sector, 0, 512);
     assert_reads(&f, 1, 5, ERR_STOPPED);
     assert_true(logread_tail(f.r)->is_torn);
-    assert_int_equal(logread_tail(f.r)->good_bytes,
-                     LOGFILE_HEADER_BYTES + 5 * record_bytes(1000));
+    assert_int_equal(logread_tail(f.r)->good_bytes, LOGFILE_HEADER_BYTES + 5 * record_bytes(1000));
     end(&f);
 }
 

@@ -50,10 +50,24 @@ static void other_names_are_not_ours(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "log",         "log.",        "log.g",       "log.5.bak",           "logs.5",
-        "log.-5",      "log.0x5",     "log.5 ",      "log.ffffffffffffffff", "log.11111111111111111",
-        "snapshot.",   "snapshot.5.", "snapshot.5.zip", "snapshot.5.gz.old", "snapshot.5.tmp.gz",
-        "currentEpoch", "",           "xsnapshot.5",
+        "log",
+        "log.",
+        "log.g",
+        "log.5.bak",
+        "logs.5",
+        "log.-5",
+        "log.0x5",
+        "log.5 ",
+        "log.ffffffffffffffff",
+        "log.11111111111111111",
+        "snapshot.",
+        "snapshot.5.",
+        "snapshot.5.zip",
+        "snapshot.5.gz.old",
+        "snapshot.5.tmp.gz",
+        "currentEpoch",
+        "",
+        "xsnapshot.5",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct names_file f;

@@ -64,8 +64,8 @@ static void newest_snapshots_and_their_logs_stay(void **state)
     assert_int_equal(run(&f, 3), ERR_OK);
     // log.15 may hold 0x21 and what follows: it is the newest at or below 0x20.
     assert_left(&f, (const char *const[]){"/s/snapshot.20.gz", "/s/snapshot.30.snappy",
-                                          "/s/snapshot.100", "/l/log.15", "/l/log.21",
-                                          "/l/log.101", NULL});
+                                          "/s/snapshot.100", "/l/log.15", "/l/log.21", "/l/log.101",
+                                          NULL});
     assert_int_equal(f.report.snapshots_removed, 2);
     assert_int_equal(f.report.logs_removed, 2);
     assert_int_equal(f.report.bytes_removed, 4 * (sizeof WHOLE - 1));
@@ -77,9 +77,9 @@ static void log_named_as_the_oldest_kept_snapshot_is_enough(void **state)
     (void)state;
     struct fixture f;
     begin(&f);
-    put_all(&f, (const char *const[]){"/s/snapshot.1", "/s/snapshot.20", "/s/snapshot.30",
-                                      "/s/snapshot.40", "/l/log.1", "/l/log.20", "/l/log.21",
-                                      NULL});
+    put_all(&f,
+            (const char *const[]){"/s/snapshot.1", "/s/snapshot.20", "/s/snapshot.30",
+                                  "/s/snapshot.40", "/l/log.1", "/l/log.20", "/l/log.21", NULL});
     assert_int_equal(run(&f, 3), ERR_OK);
     assert_left(&f, (const char *const[]){"/s/snapshot.20", "/s/snapshot.30", "/s/snapshot.40",
                                           "/l/log.20", "/l/log.21", NULL});

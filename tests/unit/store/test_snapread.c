@@ -41,8 +41,8 @@ static enum err load(struct fixture *f, const char *name)
     assert_int_equal(names_parse(name, &file), NAMES_SNAPSHOT);
     tree_free(f->tree);
     f->tree = world_tree();
-    return snapread_load(&f->fs.port, WORLD_DIR, &file, WORLD_RECORD_BYTES_MAX, f->tree,
-                         &f->report, &f->e);
+    return snapread_load(&f->fs.port, WORLD_DIR, &file, WORLD_RECORD_BYTES_MAX, f->tree, &f->report,
+                         &f->e);
 }
 
 static bool looks_whole(struct fixture *f, const char *name)

@@ -67,8 +67,8 @@ static void end(struct fixture *f)
 static int64_t recovered_zxid(struct fixture *f)
 {
     struct port_clock clock = {.mono_ns = no_time, .wall_ms = no_time};
-    struct recover_options options = {
-        .tree = world_options(), .record_bytes_max = WORLD_RECORD_BYTES_MAX};
+    struct recover_options options = {.tree = world_options(),
+                                      .record_bytes_max = WORLD_RECORD_BYTES_MAX};
     struct tree *t;
     struct recover_report report;
     assert_int_equal(recover(f->d, &clock, &options, NULL, NULL, &t, &report, &f->e), ERR_OK);
