@@ -9,7 +9,10 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 #include "tests/unit/config/config_help.h"
 
@@ -90,12 +93,82 @@ static void documentation_has_every_row(void **state)
     buf_fini(&out);
 }
 
+// The text of a file of this repository; free with mem_free.
+static char *read_page(const char *name)
+{
+    const char *root = getenv("SOURCE_ROOT");
+    struct buf path = {0}, text = {0};
+    buf_printf(&path, "%s/%s", root != NULL ? root : ".", name);
+    FILE *f = fopen(buf_cstr(&path), "r");
+    assert_non_null(f);
+    size_t n;
+    do {
+        n = fread(buf_reserve(&text, 65536), 1, 65536, f);
+        text.len += n;
+    } while (n > 0);
+    fclose(f);
+    char *copy = mem_strdup(buf_cstr(&text));
+    buf_fini(&path);
+    buf_fini(&text);
+    return copy;
+}
+
+static void documentation_on_disk_is_up_to_date(void **state)
+{
+    (void)state;
+    struct buf out = {0};
+    config_print_doc(&out);
+    char *page = read_page("docs/configuration.md");
+    assert_string_equal(page, buf_cstr(&out));
+    mem_free(page);
+    buf_fini(&out);
+}
+
+static const char *state_in_page(enum config_state state)
+{
+    if (config_state_part(state) != NULL) {
+        return "\n| later: ";
+    }
+    return state == CONFIG_WORKS        ? "\n| works | "
+           : state == CONFIG_NO_MEANING ? "\n| no meaning | "
+                                        : "\n| client | ";
+}
+
+// The states that docs/compatibility.md gives are those of the rows.
+static void compatibility_page_has_the_state_of_every_row(void **state)
+{
+    (void)state;
+    char *page = read_page("docs/compatibility.md");
+    for (unsigned i = 0; i < CONFIG_KEY_COUNT; i++) {
+        const char *name = config_key_name((enum config_key)i);
+        const char *start = state_in_page(config_row((enum config_key)i)->state);
+        struct buf quoted = {0};
+        buf_printf(&quoted, "`%s`", name);
+        bool is_found = false;
+        for (char *line = strstr(page, "\n| State | Rows |"); line != NULL && !is_found;
+             line = strchr(line + 1, '\n')) {
+            size_t len = strcspn(line + 1, "\n") + 1;
+            char *at = strstr(line, buf_cstr(&quoted));
+            bool is_here = at != NULL && at < line + len;
+            is_found = is_here && strncmp(line, start, strlen(start)) == 0;
+        }
+        if (!is_found) {
+            print_error("docs/compatibility.md lacks the state of %s\n", name);
+        }
+        assert_true(is_found);
+        buf_fini(&quoted);
+    }
+    mem_free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(diagnostic_has_place_severity_and_text),
         cmocka_unit_test(print_shows_value_and_origin_of_every_key_in_force),
         cmocka_unit_test(documentation_has_every_row),
+        cmocka_unit_test(documentation_on_disk_is_up_to_date),
+        cmocka_unit_test(compatibility_page_has_the_state_of_every_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
