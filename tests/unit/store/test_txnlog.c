@@ -61,8 +61,7 @@ static void assert_readable(struct fixture *f, int64_t last)
 {
     struct logread *r;
     struct logread_record record;
-    enum err err =
-        logread_open(&f->fs.port, WORLD_DIR, 0, WORLD_RECORD_BYTES_MAX, &r, &f->e);
+    enum err err = logread_open(&f->fs.port, WORLD_DIR, 0, WORLD_RECORD_BYTES_MAX, &r, &f->e);
     assert_int_equal(err, ERR_OK);
     for (int64_t zxid = 1; zxid <= last; zxid++) {
         assert_int_equal(logread_next(r, &record, &f->e), ERR_OK);
@@ -142,6 +141,25 @@ static void small_batches_find_room_and_large_ones_do_not_pay(void **state)
     assert_int_equal(stats.zeroed_bytes, zeroed);
     assert_int_equal(file_bytes(&f, WORLD_DIR "/log.1"), stats.file_bytes);
     assert_readable(&f, 402);
+    end(&f);
+}
+
+static void room_grows_with_the_file_up_to_a_limit(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    size_t most = 0;
+    for (int i = 0; i < 400; i++) {
+        write_synced(&f, 1 + 40 * i, 40, 1000);
+        struct txnlog_stats stats;
+        txnlog_stats(f.log, &stats);
+        size_t room = file_bytes(&f, WORLD_DIR "/log.1") - (size_t)stats.file_bytes;
+        assert_true(room <= stats.file_bytes || room <= 256 * 1024);
+        most = room > most ? room : most;
+    }
+    assert_in_range(most, 3 * 1024 * 1024, 4 * 1024 * 1024);
+    assert_readable(&f, 400 * 40);
     end(&f);
 }
 
@@ -350,6 +368,7 @@ int main(void)
         cmocka_unit_test(without_forced_sync_nothing_is_synced),
         cmocka_unit_test(file_is_named_after_its_first_transaction),
         cmocka_unit_test(small_batches_find_room_and_large_ones_do_not_pay),
+        cmocka_unit_test(room_grows_with_the_file_up_to_a_limit),
         cmocka_unit_test(no_room_is_made_when_it_is_off),
         cmocka_unit_test(room_is_made_in_a_quiet_moment),
         cmocka_unit_test(closing_cuts_the_room),
