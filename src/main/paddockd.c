@@ -21,6 +21,12 @@
 
 enum { EXTRA_DESCRIPTORS = 64 }; // for files, workers and the listener, beside the clients
 
+#ifdef PADDOCK_DEBUG
+enum { IS_LEAK_CHECKED = true };
+#else
+enum { IS_LEAK_CHECKED = false };
+#endif
+
 struct process {
     struct host *host;
     struct port_machine *machine;
@@ -92,6 +98,20 @@ static void set_positional(struct config *cfg, const struct args *args)
     }
 }
 
+// A server line with this server's number may hold its client address, also on a standalone server.
+static void read_myid(struct config *cfg)
+{
+    if (cfg->data_dir == NULL) {
+        return;
+    }
+    struct buf path = {0}, text = {0};
+    buf_printf(&path, "%s/myid", cfg->data_dir);
+    bool is_read = read_file(buf_cstr(&path), &text);
+    config_set_myid(cfg, buf_cstr(&path), is_read ? buf_slice(&text) : slice_null());
+    buf_fini(&path);
+    buf_fini(&text);
+}
+
 static bool load_config(struct config *cfg, const struct args *args)
 {
     for (size_t i = 0; i < args->define_count; i++) {
@@ -102,6 +122,7 @@ static bool load_config(struct config *cfg, const struct args *args)
     }
     set_positional(cfg, args);
     config_finish(cfg); // now the names of further files are known
+    read_myid(cfg);
     if (cfg->dynamic_config_file != NULL &&
         !parse_file(cfg, cfg->dynamic_config_file, config_parse_dynamic)) {
         return false;

@@ -385,7 +385,9 @@ void server_close(struct server *s)
     if (s->has_core) {
         close_core(s);
     }
-    tree_free(s->tree);
+    if (!s->options.ends_process) {
+        tree_free(s->tree);
+    }
     datadir_close(s->datadir);
     spares_fini(&s->spares);
     arena_fini(&s->read_arena);
