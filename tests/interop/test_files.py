@@ -136,7 +136,8 @@ def assert_dump_agrees(folder, nodes, writer):
     """The files hold exactly the nodes that were seen, and lead to the digest of the last transaction.
 
     Each digest on the way is compared, too. Java writes a snapshot's digest while transactions change the tree, and
-    may pair the digest of one with nodes that show the next; that point alone may then disagree.
+    may pair the digest of one with nodes that show the next; at that point alone the snapshot's digest and the
+    transaction's may then disagree.
     """
     lines = dump(folder).splitlines()
     found = {unescape(line.split(" ", 1)[0]) for line in lines if line.startswith("/")}
@@ -144,7 +145,7 @@ def assert_dump_agrees(folder, nodes, writer):
     summary = dict(item.split("=") for item in lines[-1].split())
     digests = [txn.digest for txn in txnlog.read_logs(version_2(folder)) if txn.digest is not None]
     assert int(summary["digest"], 16) == digests[-1] & 0xffffffffffffffff
-    assert int(summary["digest_mismatches"]) <= (0 if writer == "paddock" else 1), lines[-1]
+    assert int(summary["digest_mismatches"]) <= (0 if writer == "paddock" else 2), lines[-1]
 
 
 def unescape(text):
