@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading and writing one socket. epoll is told of a change of interest only when there is one:
-// reading stays armed, writing is armed after a short write until the socket drains.
+// Reading and writing one socket. epoll is told of a change of interest as seldom as possible, since
+// libuv needs two or three system calls for it: reading stays armed, also over a pause in which
+// nothing arrives; writing is armed after a short write until the socket drains.
 #include "host/stream.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ struct host_stream {
     uv_poll_t poll;
     struct host_loop *loop;
     int fd;
+    int armed; // the events that epoll watches
     bool is_reading;
     bool wants_writable;
     bool has_ended; // on_end was called
@@ -45,6 +47,10 @@ static void watch(struct host_stream *s)
 {
     int events =
         (s->is_reading && !s->has_ended ? UV_READABLE : 0) | (s->wants_writable ? UV_WRITABLE : 0);
+    if (events == s->armed) {
+        return;
+    }
+    s->armed = events;
     int status = events != 0 ? uv_poll_start(&s->poll, events, on_ready) : uv_poll_stop(&s->poll);
     ASSERT(status == 0);
 }
@@ -54,20 +60,15 @@ static void stream_start(struct port_stream *port)
     struct host_stream *s = stream_of(port);
     ASSERT(!s->is_closing);
     ASSERT(port->handler != NULL);
-    if (!s->is_reading) {
-        s->is_reading = true;
-        watch(s);
-    }
+    s->is_reading = true;
+    watch(s);
 }
 
 static void stream_pause(struct port_stream *port)
 {
     struct host_stream *s = stream_of(port);
     ASSERT(!s->is_closing);
-    if (s->is_reading) {
-        s->is_reading = false;
-        watch(s);
-    }
+    s->is_reading = false; // on_ready disarms it when something arrives all the same
 }
 
 // ---- reading ----
@@ -114,11 +115,16 @@ static void on_ready(uv_poll_t *handle, int status, int events)
     struct host_stream *s = CONTAINER_OF(handle, struct host_stream, poll);
     if (status < 0) { // the socket is in error; libuv has stopped watching it
         s->wants_writable = false;
+        s->armed = 0;
         end(s, host_err(socket_error(s->fd)));
         return;
     }
-    if ((events & UV_READABLE) != 0 && s->is_reading) {
-        for (int i = 0; i < READS_PER_EVENT && read_once(s); i++) {
+    if ((events & UV_READABLE) != 0 && !s->is_reading) {
+        watch(s);
+    }
+    for (int i = 0; (events & UV_READABLE) != 0 && s->is_reading && i < READS_PER_EVENT; i++) {
+        if (!read_once(s)) {
+            break;
         }
     }
     if ((events & UV_WRITABLE) != 0 && s->wants_writable && !s->is_closing) {

@@ -10,6 +10,7 @@
 #ifndef PADDOCK_TREE_SLAB_H
 #define PADDOCK_TREE_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,7 @@ struct slab {
     size_t chunk_count, chunk_cap;
     struct list with_room; // of slab_chunk.room
     size_t item_size;      // bytes
-    uint32_t items_per_chunk;
+    uint32_t items_per_chunk; // of small chunks
     size_t item_count; // handed out
 };
 

@@ -41,7 +41,7 @@ class Model:
     def learn(self, op, err, fields):
         """An answer: `fields` are what followed the error code."""
         name, path = op[0], op[1] if len(op) > 1 else None
-        if name in ("cut", "pad", "xid") or not isinstance(path, str):
+        if name in ("cut", "pad", "xid") or not isinstance(path, str) or path.startswith("/race"):
             return
         if name.startswith("create"):
             self._learn_create(op, path, err, fields)

@@ -36,14 +36,14 @@ def _mntr(text):
 
 
 def groups(text):
-    """{heading: sorted indented lines} of wchc, wchp and the ephemerals of dump."""
-    out, head = {None: []}, None
+    """{heading: sorted indented lines} of wchc, wchp and the ephemerals of dump. A heading may be empty: the path ""."""
+    out, head = {"": []}, ""
     for line in lines_of(text):
         if line.startswith("\t"):
-            out[head].append(line.strip("\t"))
-        elif line:
+            out[head].append(line[1:])
+        else:
             head = line
-            out[head] = []
+            out.setdefault(head, [])
     return {key: sorted(lines) for key, lines in out.items()}
 
 
