@@ -8,11 +8,9 @@
 //     n = 7:  0 1 2 3 | 4 5 6      hash 6 moved out of bucket 2 when bucket 6 came
 //
 // Buckets lie in segments of fixed size behind a directory, so growing copies nothing but,
-// rarely, the directory: 8 bytes per 512 buckets. Many segments of a large table share one block on
-// large pages, because a look-up in it is a random access.
+// rarely, the directory: 8 bytes per 512 buckets.
 #include "base/hmap.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -23,8 +21,6 @@ enum {
     SEGMENT_BUCKETS = 1 << SEGMENT_BITS,
     BUCKETS_FIRST = 16,
     DIRECTORY_FIRST = 8,
-    BLOCK_SEGMENTS = 2048, // 8 MiB
-    SINGLE_SEGMENTS = 512, // the first ones are allocated one by one, the others in blocks
 };
 static const size_t buckets_max = (size_t)1 << 32; // hashes have 32 bits
 
@@ -38,17 +34,10 @@ static size_t segment_count(const struct hmap *m)
     return (m->bucket_count + SEGMENT_BUCKETS - 1) >> SEGMENT_BITS;
 }
 
-static bool starts_allocation(size_t segment)
-{
-    return segment < SINGLE_SEGMENTS || (segment - SINGLE_SEGMENTS) % BLOCK_SEGMENTS == 0;
-}
-
 void hmap_fini(struct hmap *m)
 {
     for (size_t i = 0; i < segment_count(m); i++) {
-        if (starts_allocation(i)) {
-            mem_free(m->segments[i]);
-        }
+        mem_free(m->segments[i]);
     }
     mem_free(m->segments);
     *m = (struct hmap){0};
@@ -79,15 +68,7 @@ static void add_segment(struct hmap *m)
         m->segment_cap = count > 0 ? count * 2 : DIRECTORY_FIRST;
         m->segments = mem_realloc(m->segments, m->segment_cap * sizeof(*m->segments));
     }
-    size_t bytes = SEGMENT_BUCKETS * sizeof(*m->segments[count]);
-    if (!starts_allocation(count)) {
-        m->segments[count] = m->segments[count - 1] + SEGMENT_BUCKETS;
-    } else if (count < SINGLE_SEGMENTS) {
-        m->segments[count] = mem_zalloc(bytes);
-    } else {
-        m->segments[count] = mem_zalloc(bytes * BLOCK_SEGMENTS);
-        mem_wish_large_pages(m->segments[count], bytes * BLOCK_SEGMENTS);
-    }
+    m->segments[count] = mem_zalloc(SEGMENT_BUCKETS * sizeof(*m->segments[count]));
 }
 
 void hmap_reserve(struct hmap *m, size_t count)

@@ -4,11 +4,9 @@
 // purpose: a fault loop must reach every caller without each of them carrying an allocator.
 #include "base/mem.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/assert.h"
 
@@ -83,19 +81,4 @@ char *mem_strdup(const char *text)
 void mem_free(void *p)
 {
     free(p);
-}
-
-void mem_wish_large_pages(void *p, size_t size)
-{
-#ifdef MADV_HUGEPAGE
-    const uintptr_t page = 4096; // of the smallest kind: what madvise wants as start
-    uintptr_t start = ((uintptr_t)p + page - 1) & ~(page - 1);
-    uintptr_t end = ((uintptr_t)p + size) & ~(page - 1);
-    if (end > start) {
-        (void)madvise((void *)start, end - start, MADV_HUGEPAGE); // refused: as before
-    }
-#else
-    (void)p;
-    (void)size;
-#endif
 }

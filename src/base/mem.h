@@ -18,10 +18,6 @@ void *mem_try_realloc(void *old, size_t size);
 char *mem_strdup(const char *text);
 void mem_free(void *p); // NULL is legal
 
-// A wish for `size` bytes at `p` (several MiB, not touched yet) that are read all over at random: back
-// them by large pages where the system does that, so that address translation misses less.
-void mem_wish_large_pages(void *p, size_t size);
-
 // Fail the try_ allocations once `countdown` reaches zero (1 = the next one); 0 = never.
 // Thread: tests only, before threads start.
 void mem_fail_after(unsigned countdown);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The first chunks are small; a slab that grows beyond them goes on with chunks of 8 MiB on large pages,
-// because its items are read at random. Chunks fill from the front ("fresh" items, so that untouched pages of a new chunk stay untouched)
+// Chunks fill from the front ("fresh" items, so that untouched pages of a new chunk stay untouched)
 // after their free list is used up:
 //
 //     chunk: [header][item][free][item][item][ fresh ... ]
@@ -13,8 +12,6 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
-enum { SMALL_CHUNKS = 16, LARGE_CHUNK_BYTES = 8 * 1024 * 1024 };
-
 struct free_item {
     struct free_item *next;
 };
@@ -22,8 +19,7 @@ struct free_item {
 struct slab_chunk {
     struct list room; // in slab.with_room while not full
     struct free_item *free;
-    uint32_t capacity; // items
-    uint32_t touched;  // items ever handed out
+    uint32_t touched; // items ever handed out
     uint32_t used;
     uint8_t items[];
 };
@@ -68,15 +64,8 @@ static size_t chunk_end_of(const struct slab *s, const void *p)
 
 static struct slab_chunk *chunk_new(struct slab *s)
 {
-    bool is_large = s->chunk_count >= SMALL_CHUNKS;
-    size_t capacity = is_large ? LARGE_CHUNK_BYTES / s->item_size : s->items_per_chunk;
-    size_t size = sizeof(struct slab_chunk) + s->item_size * capacity;
-    struct slab_chunk *c = mem_alloc(size);
-    if (is_large) {
-        mem_wish_large_pages(c, size);
-    }
+    struct slab_chunk *c = mem_alloc(sizeof(*c) + s->item_size * s->items_per_chunk);
     c->free = NULL;
-    c->capacity = (uint32_t)capacity;
     c->touched = 0;
     c->used = 0;
     if (s->chunk_count == s->chunk_cap) {
@@ -116,7 +105,7 @@ void *slab_alloc(struct slab *s)
     }
     c->used++;
     s->item_count++;
-    if (c->used == c->capacity) {
+    if (c->used == s->items_per_chunk) {
         list_remove(&c->room);
     }
     return item;
@@ -127,8 +116,8 @@ void slab_free(struct slab *s, void *item)
     size_t end = chunk_end_of(s, item);
     ASSERT(end > 0);
     struct slab_chunk *c = s->chunks[end - 1];
-    ASSERT((uintptr_t)item < (uintptr_t)(c->items + s->item_size * c->capacity));
-    if (c->used == c->capacity) {
+    ASSERT((uintptr_t)item < (uintptr_t)(c->items + s->item_size * s->items_per_chunk));
+    if (c->used == s->items_per_chunk) {
         list_push_front(&s->with_room, &c->room);
     }
     struct free_item *f = item;

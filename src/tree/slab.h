@@ -10,7 +10,6 @@
 #ifndef PADDOCK_TREE_SLAB_H
 #define PADDOCK_TREE_SLAB_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +22,7 @@ struct slab {
     size_t chunk_count, chunk_cap;
     struct list with_room; // of slab_chunk.room
     size_t item_size;      // bytes
-    uint32_t items_per_chunk; // of small chunks
+    uint32_t items_per_chunk;
     size_t item_count; // handed out
 };
 
