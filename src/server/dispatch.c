@@ -87,6 +87,7 @@ static void handle_unknown(struct conn *c, const struct request *request)
         log_i64(&l, "type", request->type);
         log_end(&l);
     }
+    throttle_large_done(&c->server->throttle, request->large_bytes);
     reply_code(c, request->xid, -1, ZK_UNIMPLEMENTED);
     conn_close_flushed(c, "unknown operation");
 }
@@ -105,6 +106,7 @@ static void handle_write(struct conn *c, const struct request *request)
 {
     struct server *s = c->server;
     if (s->state != SERVER_SERVING) {
+        throttle_large_done(&s->throttle, request->large_bytes);
         conn_close(c, "the server stops");
         return;
     }

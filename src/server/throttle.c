@@ -185,6 +185,8 @@ void throttle_settled(struct throttle *t, const uint64_t *in_process, int64_t no
             conn_close(w->request.conn, "a request waited longer than the session timeout");
         } else if (w->request.conn->state == CONN_OPEN) {
             go(w->request.conn, &w->request);
+        } else {
+            throttle_large_done(t, w->request.large_bytes);
         }
         mem_free(w);
     }

@@ -170,6 +170,26 @@ static void large_requests_share_a_budget(void **state)
     config_free(cfg);
 }
 
+static void a_large_request_of_a_closing_connection_gives_its_bytes_back(void **state)
+{
+    (void)state;
+    const char *defines[] = {"zookeeper.request_throttle_max_requests=1",
+                             "zookeeper.largeRequestThreshold=100", NULL};
+    struct config *cfg = configure(defines);
+    struct throttle t;
+    struct conn c = {.state = CONN_OPEN};
+    throttle_init(&t, cfg, 1, 0);
+    struct request r = numbered(&c, 1);
+    assert_true(throttle_admit_large(&t, 500, &r.large_bytes));
+    throttle_submit(&t, 1, &r, note);
+    c.state = CONN_CLOSING;
+    uint64_t in_process = 0;
+    throttle_settled(&t, &in_process, 0, note);
+    assert_int_equal(c.stats.received, 0);
+    assert_int_equal(t.large_bytes, 0);
+    config_free(cfg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_request_that_waited_too_long_is_marked),
         cmocka_unit_test(a_closed_connection_leaves_the_queue),
         cmocka_unit_test(large_requests_share_a_budget),
+        cmocka_unit_test(a_large_request_of_a_closing_connection_gives_its_bytes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
