@@ -358,6 +358,7 @@ static void a_client_that_never_reads_is_closed_at_the_limit(void **state)
             most = c->out.len > most ? c->out.len : most;
         }
     }
+    assert_int_equal(s->conn_count, 0);
     assert_true(most <= 5 * (size_t)LIMIT_CONN_OUT_BYTES);
     guest_leave(&g);
     stage_close(&st);

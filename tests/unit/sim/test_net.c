@@ -144,6 +144,21 @@ static void short_writes_continue_when_the_client_has_read(void **state)
     buf_fini(&sent);
 }
 
+static void a_deaf_client_leaves_the_machine_without_room(void **state)
+{
+    struct fixture *f = *state;
+    static uint8_t bytes[2 * NET_ROOM_BYTES];
+    net_set_deaf(f->client, true);
+    buf_append(&f->to_send, bytes, sizeof(bytes));
+    machine_writable(f->stream);
+    run(f);
+    assert_int_equal(f->at_client.len, 0);
+    assert_true(f->to_send.len >= sizeof(bytes) - NET_ROOM_BYTES);
+    net_set_deaf(f->client, false);
+    run(f);
+    assert_int_equal(f->at_client.len, sizeof(bytes));
+}
+
 static void paused_machine_gets_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -216,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(bytes_arrive_in_order_and_in_pieces), T(short_writes_continue_when_the_client_has_read),
+        T(a_deaf_client_leaves_the_machine_without_room),
         T(paused_machine_gets_nothing),         T(hanging_up_ends_the_stream_after_its_bytes),
         T(closing_delivers_what_was_written),   T(power_loss_breaks_connections),
         T(nobody_listening_is_refused),

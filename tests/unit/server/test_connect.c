@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening sessions: what a ConnectRequest asks for, what it gets, and who is refused.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/server/guest.h"
+
+struct asked {
+    int64_t last_zxid_seen, session_id;
+    int32_t timeout_ms;
+    const uint8_t *passwd; // NULL: the guest's
+    size_t passwd_len;
+    bool is_old; // no readOnly byte
+};
+
+static void ask(struct guest *g, const struct asked *a)
+{
+    const struct connect_request request = {
+        .body = {.last_zxid_seen = a->last_zxid_seen,
+                 .timeout_ms = a->timeout_ms,
+                 .session_id = a->session_id,
+                 .passwd = a->passwd != NULL ? slice_of(a->passwd, a->passwd_len)
+                                             : slice_of(g->passwd, sizeof(g->passwd))},
+        .has_read_only = !a->is_old,
+    };
+    struct buf frame = {0};
+    buf_put_i32(&frame, 0);
+    connect_request_encode(&request, &frame);
+    be32_store(frame.data, (uint32_t)frame.len - 4);
+    guest_send(g, buf_slice(&frame));
+    buf_fini(&frame);
+}
+
+static void the_read_only_byte_is_answered_only_to_who_sent_it(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct connect_response r;
+    stage_open(&st, 1, NULL, NULL);
+    for (int is_old = 0; is_old < 2; is_old++) {
+        struct guest g;
+        guest_connect(&g, &st);
+        ask(&g, &(struct asked){.timeout_ms = 1000, .is_old = is_old == 1});
+        assert_true(guest_take_session(&g, &r));
+        assert_int_equal(r.has_read_only, is_old == 0);
+        assert_false(r.read_only);
+        assert_int_equal(g.frame.len, is_old == 1 ? 36 : 37);
+        guest_leave(&g);
+    }
+    stage_close(&st);
+}
+
+static void session_ids_count_up_from_server_one_and_give_the_password(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest a;
+    struct guest b;
+    uint8_t passwd[CONNECT_PASSWD_BYTES];
+    stage_open(&st, 2, NULL, NULL);
+    guest_open(&a, &st);
+    guest_open(&b, &st);
+    assert_int_equal(a.session_id >> 56, 1);
+    assert_int_equal(b.session_id, a.session_id + 1);
+    connect_passwd(b.session_id, passwd);
+    assert_memory_equal(b.passwd, passwd, sizeof(passwd));
+    guest_leave(&a);
+    guest_leave(&b);
+    stage_close(&st);
+}
+
+static void timeouts_are_clamped(void **state)
+{
+    (void)state;
+    static const int32_t pairs[][2] = {
+        {-1, 400},  {0, 400},     {399, 400},  {400, 400},       {1234, 1234},
+        {4000, 4000}, {4001, 4000}, {INT32_MAX, 4000}, {INT32_MIN, 400},
+    };
+    struct stage st;
+    stage_open(&st, 3, NULL, NULL); // 2 and 20 ticks of 200 ms
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        struct guest g;
+        struct connect_response r;
+        guest_connect(&g, &st);
+        ask(&g, &(struct asked){.timeout_ms = pairs[i][0]});
+        assert_true(guest_take_session(&g, &r));
+        assert_int_equal(r.body.timeout_ms, pairs[i][1]);
+        guest_leave(&g);
+    }
+    stage_close(&st);
+}
+
+static void a_session_comes_back_on_a_new_connection_with_a_new_timeout(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    struct guest again;
+    struct connect_response r;
+    stage_open(&st, 4, NULL, NULL);
+    guest_open(&g, &st);
+    guest_hang_up(&g);
+    stage_run(&st, 100);
+    guest_connect(&again, &st);
+    connect_passwd(g.session_id, again.passwd);
+    ask(&again, &(struct asked){.timeout_ms = 900, .session_id = g.session_id});
+    assert_true(guest_take_session(&again, &r));
+    assert_int_equal(r.body.session_id, g.session_id);
+    assert_int_equal(r.body.timeout_ms, 900);
+    guest_leave(&g);
+    guest_leave(&again);
+    stage_close(&st);
+}
+
+static void coming_back_closes_the_old_connection(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest old;
+    struct guest fresh;
+    stage_open(&st, 5, NULL, NULL);
+    guest_open(&old, &st);
+    guest_connect(&fresh, &st);
+    connect_passwd(old.session_id, fresh.passwd);
+    guest_ask_session(&fresh, old.session_id, 1000);
+    struct connect_response r;
+    assert_true(guest_take_session(&fresh, &r));
+    assert_int_equal(r.body.session_id, old.session_id);
+    guest_end(&old);
+    assert_int_equal(guest_answer(&fresh, guest_create(&fresh, "/a", "", CREATE_EPHEMERAL)), ZK_OK);
+    guest_leave(&old);
+    guest_leave(&fresh);
+    stage_close(&st);
+}
+
+static void assert_refused(struct guest *g)
+{
+    static const uint8_t zeros[CONNECT_PASSWD_BYTES];
+    struct connect_response r;
+    assert_true(guest_take_session(g, &r));
+    assert_int_equal(r.body.session_id, 0);
+    assert_int_equal(r.body.timeout_ms, 0);
+    assert_memory_equal(r.body.passwd.data, zeros, sizeof(zeros));
+    guest_end(g);
+}
+
+// Java closes the old connection before it looks at the password.
+static void a_wrong_password_is_refused_and_closes_the_old_connection(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest old;
+    stage_open(&st, 6, NULL, NULL);
+    guest_open(&old, &st);
+    int64_t id = old.session_id;
+    uint8_t passwd[CONNECT_PASSWD_BYTES + 1];
+    connect_passwd(id, passwd);
+    passwd[CONNECT_PASSWD_BYTES] = 0;
+    static const uint8_t wrong[CONNECT_PASSWD_BYTES] = {1};
+    const struct asked tries[] = {
+        {.session_id = id, .passwd = wrong, .passwd_len = sizeof(wrong)},
+        {.session_id = id, .passwd = passwd, .passwd_len = CONNECT_PASSWD_BYTES - 1},
+        {.session_id = id, .passwd = passwd, .passwd_len = CONNECT_PASSWD_BYTES + 1},
+        {.session_id = id, .passwd = passwd, .passwd_len = 0},
+    };
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        struct guest g;
+        guest_connect(&g, &st);
+        ask(&g, &tries[i]);
+        assert_refused(&g);
+        guest_leave(&g);
+    }
+    guest_end(&old);
+    assert_true(guest_come_back(&old)); // the session itself lives
+    guest_leave(&old);
+    stage_close(&st);
+}
+
+static void an_unknown_session_is_refused(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 7, NULL, NULL);
+    guest_connect(&g, &st);
+    connect_passwd(0x0100000000001234, g.passwd);
+    ask(&g, &(struct asked){.session_id = 0x0100000000001234, .timeout_ms = 1000, .is_old = true});
+    assert_refused(&g);
+    assert_int_equal(g.frame.len, 36);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void a_client_that_has_seen_a_later_zxid_is_closed_without_an_answer(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    struct guest next;
+    struct connect_response r;
+    stage_open(&st, 8, NULL, NULL);
+    guest_open(&g, &st);
+    int64_t zxid = tree_last_zxid(stage_server(&st)->tree);
+    guest_connect(&next, &st);
+    ask(&next, &(struct asked){.last_zxid_seen = zxid + 1, .timeout_ms = 1000});
+    guest_end(&next);
+    guest_leave(&next);
+    guest_connect(&next, &st);
+    ask(&next, &(struct asked){.last_zxid_seen = zxid, .timeout_ms = 1000});
+    assert_true(guest_take_session(&next, &r));
+    assert_true(r.body.session_id != 0);
+    guest_leave(&g);
+    guest_leave(&next);
+    stage_close(&st);
+}
+
+static void a_request_that_does_not_decode_is_closed_without_an_answer(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 9, NULL, NULL);
+    static const uint8_t zeros[64];
+    for (uint32_t len = 0; len < 28; len++) {
+        struct guest g;
+        struct buf frame = {0};
+        buf_put_i32(&frame, (int32_t)len);
+        buf_append(&frame, zeros, len);
+        guest_connect(&g, &st);
+        guest_send(&g, buf_slice(&frame));
+        guest_end(&g);
+        buf_fini(&frame);
+        guest_leave(&g);
+    }
+    assert_int_equal(stage_server(&st)->sessions.expiry.count, 0);
+    stage_close(&st);
+}
+
+// What follows the ConnectRequest at once is served when the session is there.
+static void requests_sent_before_the_answer_wait_for_it(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        struct stage st;
+        struct guest g;
+        struct connect_response r;
+        stage_open(&st, seed, NULL, NULL);
+        guest_connect(&g, &st);
+        guest_ask_session(&g, 0, 1000);
+        int32_t create = guest_create(&g, "/early", "", CREATE_EPHEMERAL);
+        int32_t read = guest_read(&g, OP_EXISTS, "/early", false);
+        assert_true(guest_take_session(&g, &r));
+        assert_int_equal(guest_answer(&g, create), ZK_OK);
+        assert_int_equal(guest_answer(&g, read), ZK_OK);
+        assert_int_equal(guest_stat(&g).ephemeral_owner, g.session_id);
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+static void a_session_whose_client_left_while_it_was_opened_expires(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 10, NULL, NULL);
+    struct server *s = stage_server(&st);
+    guest_connect(&g, &st);
+    guest_ask_session(&g, 0, 400);
+    while (s->in_process == 0) {
+        stage_step(&st);
+    }
+    conn_close(CONTAINER_OF(s->conns.next, struct conn, link), "for the test");
+    stage_run(&st, 100);
+    assert_int_equal(tree_session_count(s->tree), 1);
+    stage_run(&st, 1000);
+    assert_int_equal(tree_session_count(s->tree), 0);
+    assert_int_equal(s->sessions.expiry.count, 0);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void the_throttle_closes_without_an_answer(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g[3];
+    stage_open(&st, 11, "connection_throttle_tokens=2\nconnection_throttle_fill_time=1000000\n",
+               NULL);
+    guest_open(&g[0], &st);
+    guest_open(&g[1], &st);
+    guest_connect(&g[2], &st);
+    guest_ask_session(&g[2], 0, 1000);
+    guest_end(&g[2]);
+    for (size_t i = 0; i < 3; i++) {
+        guest_leave(&g[i]);
+    }
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_read_only_byte_is_answered_only_to_who_sent_it),
+        cmocka_unit_test(session_ids_count_up_from_server_one_and_give_the_password),
+        cmocka_unit_test(timeouts_are_clamped),
+        cmocka_unit_test(a_session_comes_back_on_a_new_connection_with_a_new_timeout),
+        cmocka_unit_test(coming_back_closes_the_old_connection),
+        cmocka_unit_test(a_wrong_password_is_refused_and_closes_the_old_connection),
+        cmocka_unit_test(an_unknown_session_is_refused),
+        cmocka_unit_test(a_client_that_has_seen_a_later_zxid_is_closed_without_an_answer),
+        cmocka_unit_test(a_request_that_does_not_decode_is_closed_without_an_answer),
+        cmocka_unit_test(requests_sent_before_the_answer_wait_for_it),
+        cmocka_unit_test(a_session_whose_client_left_while_it_was_opened_expires),
+        cmocka_unit_test(the_throttle_closes_without_an_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
