@@ -68,8 +68,8 @@ def measure_flow(run, row, server, window):
 
 
 def warm_up(run, server):
-    """Let a compiler see every path before it counts."""
-    seconds = run.options.jit_seconds
+    """Let the caches fill, and Java's compiler see every path, before it counts."""
+    seconds = run.options.jit_seconds if server.kind == "java" else 2
     for mode, outstanding in (("write", 16), ("read", 16), ("read", 1), ("write", 1)):
         run.bench.load(server, mode, outstanding=outstanding, warmup=0, seconds=seconds / 4)
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tools of the benchmark work: each mode of the load generator against a server, and it fails when it should.
+
+Nothing here looks at a speed.
+"""
+import json
+import socket
+import struct
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.interop.lib.paddock_server import PaddockServer, binary
+from tests.interop.lib.server_process import free_port
+
+TOOLS = Path(binary()).resolve().parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tools():
+    subprocess.run(["ninja", "--quiet", "-C", str(TOOLS), "bench_load", "bench_limit"], check=True)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with PaddockServer() as s:
+        yield s
+
+
+def load(port, mode, *options):
+    return subprocess.run([str(TOOLS / "bench_load"), "--port", str(port), *options, mode],
+                          capture_output=True, text=True, timeout=60)
+
+
+def result(port, mode, *options):
+    done = load(port, mode, "--warmup", "0.1", "--seconds", "0.5", "--sessions", "4", *options)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("mode", ["read", "write", "mixed", "sessions"])
+def test_mode_measures_a_server(server, mode):
+    got = result(server.port, mode, "--server-pid", str(server.process.pid))
+    assert got["answers"] > 0
+    assert 0 < got["p50_us"] <= got["p99_us"] <= got["max_us"]
+    assert 0 < got["silence_ms"] <= 500
+    assert got["load_cpu_s"] > 0
+    assert got["server_rss_kib"] > 0
+
+
+def test_create_makes_as_many_nodes_as_asked(server):
+    got = result(server.port, "create", "--count", "5000", "--outstanding", "16", "--value", "10", "--tag", "x")
+    assert got["answers"] == 5000
+
+
+def test_idle_sessions_ping_each_third_of_their_timeout(server):
+    # One ping of each session in 333 ms, so one or two of each of 40 in the half second.
+    got = result(server.port, "idle", "--sessions", "40", "--timeout-ms", "1000")
+    assert 0 < got["answers"] <= 80
+
+
+def test_open_loop_keeps_its_rate(server):
+    got = result(server.port, "read", "--rate", "200", "--outstanding", "50")
+    assert got["answers"] <= 101
+
+
+def test_first_waits_for_a_server_that_comes_later():
+    port = free_port()
+    probe = subprocess.Popen([str(TOOLS / "bench_load"), "--port", str(port), "--seconds", "30", "first"],
+                             stdout=subprocess.PIPE, text=True)
+    with PaddockServer(port=port):
+        out, _ = probe.communicate(timeout=30)
+    assert probe.returncode == 0
+    assert json.loads(out)["established_ns"] > 0
+
+
+@pytest.mark.parametrize("sync", ["inline", "thread"])
+def test_limit_answers_what_a_server_would(tmp_path, sync):
+    port = free_port()
+    limit = subprocess.Popen([str(TOOLS / "bench_limit"), "--port", str(port), "--log", str(tmp_path / "log"),
+                              "--sync", sync])
+    try:
+        assert load(port, "first", "--seconds", "10").returncode == 0
+        for mode in ("read", "write", "mixed", "create", "sessions"):
+            assert result(port, mode, "--outstanding", "8")["answers"] > 0
+    finally:
+        limit.terminate()
+        assert limit.wait(10) == 0
+    assert (tmp_path / "log").stat().st_size > 0
+
+
+def one_wrong_answer(listener, wrong):
+    """A server that accepts a session and answers its first request with the frame `wrong`, or hangs up."""
+    conn, _ = listener.accept()
+    with conn:
+        conn.recv(1000)
+        conn.sendall(struct.pack(">iiiqi16sb", 37, 0, 10000, 7, 16, b"", 0))
+        conn.recv(1000)
+        if wrong:
+            conn.sendall(wrong)
+            conn.recv(1000)
+
+
+@pytest.mark.parametrize("wrong,said", [
+    (struct.pack(">iiqi", 16, 2, 0, 0), "answer 2 came where 1 was due"),
+    (struct.pack(">iiqi", 16, 1, 0, -101), "failed with -101"),
+    (b"", "closed the connection"),
+])
+def test_wrong_answer_ends_the_run(wrong, said):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=one_wrong_answer, args=(listener, wrong))
+        thread.start()
+        done = load(listener.getsockname()[1], "read", "--sessions", "1")
+        thread.join()
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stdout == ""
