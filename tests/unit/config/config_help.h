@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Shared by the tests of config/: a configuration out of one text, and its diagnostics as text.
-#ifndef PADDOCK_TESTS_CONFIG_HELP_H
-#define PADDOCK_TESTS_CONFIG_HELP_H
+#ifndef PADDOCK_TESTS_UNIT_CONFIG_CONFIG_HELP_H
+#define PADDOCK_TESTS_UNIT_CONFIG_CONFIG_HELP_H
 
 #include "config/config.h"
 

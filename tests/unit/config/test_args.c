@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "config/args.h"
@@ -23,9 +24,14 @@ static enum err parse(const char *line, struct args *ret, struct buf *complaint)
     int argc = 1;
     assert_true(strlen(line) < sizeof copy);
     memcpy(copy, line, strlen(line) + 1);
-    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
-        assert_true(argc < WORDS_MAX);
-        argv[argc++] = word;
+    for (char *c = copy; *c != 0; c++) {
+        bool begins = *c != ' ' && (c == copy || c[-1] == 0);
+        if (*c == ' ') {
+            *c = 0;
+        } else if (begins) {
+            assert_true(argc < WORDS_MAX);
+            argv[argc++] = c;
+        }
     }
     buf_clear(complaint);
     return args_parse(argc, argv, ret, complaint);

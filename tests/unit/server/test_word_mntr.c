@@ -76,9 +76,12 @@ static void no_key_comes_twice(void **state)
     char *text = mem_strdup(word_world_ask(w, "mntr"));
     char *keys[LINES_STANDALONE];
     size_t count = 0;
-    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    for (char *line = text; *line != 0;) {
+        size_t len = strcspn(line, "\n");
+        assert_true(count < LINES_STANDALONE && line[len] == '\n');
         line[strcspn(line, "\t")] = 0;
         keys[count++] = line;
+        line += len + 1;
     }
     qsort(keys, count, sizeof keys[0], compare);
     for (size_t i = 1; i < count; i++) {
