@@ -21,6 +21,7 @@ enum {
     SEGMENT_BUCKETS = 1 << SEGMENT_BITS,
     BUCKETS_FIRST = 16,
     DIRECTORY_FIRST = 8,
+    SPLITS_AHEAD = 4,
 };
 static const size_t buckets_max = (size_t)1 << 32; // hashes have 32 bits
 
@@ -113,8 +114,20 @@ static void split_one(struct hmap *m)
             from = &l->next;
         }
     }
-    // The next split follows soon and reads elements that nobody has touched for long.
-    __builtin_prefetch(*bucket_at(m, split_source(added + 1)));
+}
+
+// Insertions that follow split the buckets that follow, whose elements nobody has touched for long.
+// The chain of the one after next is fetched element by element while the insertions go on: by the
+// time that an insertion asks for the second one, the first has arrived.
+static void prefetch_splits(const struct hmap *m)
+{
+    for (size_t ahead = 0; ahead < SPLITS_AHEAD; ahead++) {
+        const struct hmap_link *l = *bucket_at(m, split_source(m->bucket_count + ahead));
+        for (size_t depth = SPLITS_AHEAD - 1 - ahead; depth > 0 && l != NULL; depth--) {
+            l = l->next;
+        }
+        __builtin_prefetch(l);
+    }
 }
 
 void hmap_insert(struct hmap *m, struct hmap_link *l, uint32_t hash)
@@ -125,6 +138,7 @@ void hmap_insert(struct hmap *m, struct hmap_link *l, uint32_t hash)
     }
     if (m->count >= m->bucket_count && m->bucket_count < buckets_max) {
         split_one(m);
+        prefetch_splits(m);
     }
     struct hmap_link **bucket = bucket_at(m, bucket_index(m, hash));
     l->hash = hash;
