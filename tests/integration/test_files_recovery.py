@@ -2,6 +2,7 @@
 """The data directory over restarts: what is found again, what is refused with a remedy, what is tidied up."""
 import shutil
 import struct
+import time
 
 import pytest
 
@@ -56,6 +57,14 @@ def refusal(folder, cfg=None, **properties):
     lines = [line for line in running.log_path.read_text()[before:].splitlines() if " start_failed " in line]
     assert len(lines) == 1, running.log_tail()
     return code, lines[0]
+
+
+def wait_for_snapshot(folder):
+    """One that was taken while serving; it is written in the background."""
+    until = time.monotonic() + 10
+    while len(list(version_2(folder).glob("snapshot.*[!p]"))) < 2:
+        assert time.monotonic() < until, "no snapshot after more transactions than snapCount"
+        time.sleep(0.01)
 
 
 def zxids(folder, name="data"):
@@ -138,6 +147,7 @@ def test_ttl_nodes_are_not_deleted_by_a_forgotten_switch(folder):
 def test_damaged_snapshot_gives_way_to_an_older_one(folder):
     with server(folder, snapCount="20").start() as running:
         create_many(running, 300)
+        wait_for_snapshot(folder)
         running.terminate()
     snapshots = sorted(version_2(folder).glob("snapshot.*"), key=lambda path: int(path.suffix[1:], 16))
     assert len(snapshots) >= 2
