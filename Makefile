@@ -15,7 +15,7 @@ PYTEST := python3 -m pytest -q -ra
 
 all: deps
 	@tools/configure.sh $(CONFIG)
-	@ninja --quiet -C $(B)
+	@ninja --quiet -C $(B) programs
 
 deps:
 	@tools/install-deps.sh build
