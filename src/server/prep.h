@@ -20,6 +20,7 @@ struct prep {
     struct tree *tree;
     struct changes *changes;
     struct sessions *sessions;
+    struct stats *stats; // NULL: nothing is counted
     struct log *log;
     struct arena *arena; // reset by the caller when the transaction has been encoded
     uint32_t string_max; // bytes of one string or buffer of a request

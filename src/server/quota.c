@@ -3,14 +3,15 @@
 // Quota checks.
 #include "server/quota.h"
 
+#include "server/stats.h"
+
 // One limited quantity of a subtree.
 struct measure {
     const char *name;
     int64_t used, delta, soft, hard; // limits: -1 none
 };
 
-static enum zk_code check_measure(struct prep *p, struct slice quota_path,
-                                  const struct measure *m)
+static enum zk_code check_measure(struct prep *p, struct slice quota_path, const struct measure *m)
 {
     bool is_limited = m->soft > -1 || m->hard > -1;
     if (m->delta == 0 || !is_limited) {
@@ -49,7 +50,11 @@ static enum zk_code check(struct prep *p, struct slice path, int64_t count_delta
     struct measure bytes = {"bytes", quota.used_bytes, bytes_delta, quota.bytes,
                             quota.byte_hard_limit};
     enum zk_code code = check_measure(p, quota.path, &count);
-    return code != ZK_OK ? code : check_measure(p, quota.path, &bytes);
+    code = code != ZK_OK ? code : check_measure(p, quota.path, &bytes);
+    if (code != ZK_OK && p->stats != NULL) {
+        stats_path(p->stats, STATS_QUOTA_EXCEEDED_PER_NAMESPACE, path, 0);
+    }
+    return code;
 }
 
 enum zk_code quota_check_create(struct prep *p, struct slice path, size_t data_len)

@@ -259,6 +259,7 @@ static void init_core(struct server *s, const struct recover_report *report)
         .tree = s->tree,
         .changes = &s->changes,
         .sessions = &s->sessions,
+        .stats = s->stats,
         .log = s->log,
         .arena = &s->prep_arena,
         .string_max = s->string_max,

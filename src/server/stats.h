@@ -34,6 +34,7 @@ enum stats_summary {
 enum stats_namespaces {
     STATS_WRITE_PER_NAMESPACE,
     STATS_READ_PER_NAMESPACE,
+    STATS_QUOTA_EXCEEDED_PER_NAMESPACE, // refused by a hard quota; only the count is told
     STATS_NAMESPACES_COUNT
 };
 enum { STATS_NAMESPACES_MAX = 1000 }; // of one set; further namespaces are not counted

@@ -115,6 +115,12 @@ static void print_namespace(void *ctx, struct slice name, const struct summary *
     buf_fini(&key);
 }
 
+static void print_count(void *ctx, struct slice name, const struct summary *m)
+{
+    const struct namespaces *n = ctx;
+    buf_printf(n->out, "zk_%.*s%s\t%" PRIu64 "\n", SLICE_ARGS(name), n->set, m->count);
+}
+
 void word_mntr(struct server *s, struct buf *out)
 {
     print_text(out, "version", s->options.version != NULL ? s->options.version : "unknown");
@@ -138,4 +144,6 @@ void word_mntr(struct server *s, struct buf *out)
     stats_namespaces_each(s->stats, STATS_WRITE_PER_NAMESPACE, print_namespace, &written);
     struct namespaces read = {out, "_read_per_namespace"};
     stats_namespaces_each(s->stats, STATS_READ_PER_NAMESPACE, print_namespace, &read);
+    struct namespaces refused = {out, "_quota_exceeded_error_per_namespace"};
+    stats_namespaces_each(s->stats, STATS_QUOTA_EXCEEDED_PER_NAMESPACE, print_count, &refused);
 }

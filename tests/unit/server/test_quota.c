@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "server/stats.h"
 #include "tests/unit/server/prep_world.h"
 
 static int set_up(void **state)
@@ -72,6 +73,31 @@ static void unreadable_limits_refuse_creates(void **state)
     assert_int_equal(prep_world_create(w, "/q/a", "", 0), ZK_MARSHALLING_ERROR);
 }
 
+static void expect_one_of_q(void *ctx, struct slice name, const struct summary *m)
+{
+    int *names = ctx;
+    (*names)++;
+    assert_true(slice_equal_str(name, "q"));
+    assert_int_equal(m->count, 2);
+}
+
+static void refusals_are_counted_by_the_first_name_of_the_path(void **state)
+{
+    struct prep_world *w = *state;
+    w->prep.stats = stats_new(1);
+    limit(w, "count=2,bytes=-1=;byteHardLimit=4");
+    assert_int_equal(prep_world_create(w, "/q/a", "12345", 0), ZK_QUOTA_EXCEEDED);
+    assert_int_equal(prep_world_create(w, "/q/a", "1234", 0), ZK_OK);
+    prep_world_apply(w, SIZE_MAX);
+    assert_int_equal(prep_world_set(w, "/q/a", "12345", -1), ZK_QUOTA_EXCEEDED);
+    assert_int_equal(prep_world_create(w, "/q/b", "", 0), ZK_OK); // beyond the soft limit
+    int names = 0;
+    stats_namespaces_each(w->prep.stats, STATS_QUOTA_EXCEEDED_PER_NAMESPACE, expect_one_of_q,
+                          &names);
+    assert_int_equal(names, 1);
+    stats_free(w->prep.stats);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -80,6 +106,7 @@ int main(void)
         T(a_hard_byte_limit_looks_at_the_difference),
         T(soft_limits_refuse_nothing),
         T(unreadable_limits_refuse_creates),
+        T(refusals_are_counted_by_the_first_name_of_the_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
