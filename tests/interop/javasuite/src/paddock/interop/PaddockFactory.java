@@ -35,6 +35,7 @@ import org.apache.zookeeper.jmx.MBeanRegistry;
 import org.apache.zookeeper.jmx.ZKMBeanInfo;
 import org.apache.zookeeper.server.ServerCnxn;
 import org.apache.zookeeper.server.ServerCnxnFactory;
+import org.apache.zookeeper.server.ServerMetrics;
 import org.apache.zookeeper.server.SyncRequestProcessor;
 import org.apache.zookeeper.server.ZooKeeperServer;
 import org.apache.zookeeper.server.quorum.QuorumPeerConfig;
@@ -105,6 +106,7 @@ public class PaddockFactory extends ServerCnxnFactory {
         Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
         waitForPort();
         registerServer();
+        ServerMetrics.metricsProviderInitialized(new ProcessMetrics(loopback(), address.getPort()));
     }
 
     /* Java's factory listens when startup() returns, and tests connect at once. */
