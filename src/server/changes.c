@@ -34,7 +34,6 @@ static void free_acl(struct change_state *state)
 {
     mem_free(state->acl);
     state->acl = NULL;
-    state->acl_zxid = 0;
 }
 
 static void drop(struct changes *c, struct change *ch)
@@ -97,7 +96,7 @@ static struct change *new_change(struct changes *c, struct slice path, uint32_t 
     struct change *ch = mem_alloc(sizeof(*ch) + path.len);
     ch->touches = 0;
     ch->path_len = (uint32_t)path.len;
-    ch->now = (struct change_state){.is_deleted = true, .has_digest = true};
+    ch->now = (struct change_state){.is_deleted = true};
     if (path.len > 0) {
         memcpy(ch->path, path.data, path.len);
     }
@@ -111,9 +110,12 @@ static struct change *change_of_node(struct changes *c, struct slice path, uint3
 {
     struct change *ch = new_change(c, path, hash);
     ch->now.is_deleted = false;
-    ch->now.has_digest = false;
     ch->now.child_count = znode_child_count(node);
     ch->now.data_len = znode_data(node).len;
+    ch->now.acl_id = znode_acl_id(node);
+    if (c->digest_enabled) {
+        ch->now.node_digest = znode_digest(c->tree, node); // the tree keeps it: costs nothing
+    }
     znode_stat_stored(node, &ch->now.stat);
     return ch;
 }
@@ -138,12 +140,7 @@ const struct change *changes_find_edited(const struct changes *c, struct slice p
 
 const struct jute_acl_vec *changes_acl(const struct changes *c, const struct change *ch)
 {
-    if (ch->now.acl != NULL && ch->now.acl_zxid > tree_last_zxid(c->tree)) {
-        return ch->now.acl;
-    }
-    const struct znode *node = tree_find(c->tree, change_path(ch));
-    ASSERT(node != NULL);
-    return tree_acl(c->tree, znode_acl_id(node));
+    return ch->now.acl != NULL ? ch->now.acl : tree_acl(c->tree, ch->now.acl_id);
 }
 
 // ---- editing ----
@@ -154,23 +151,8 @@ void changes_begin(struct changes *c)
     c->digest_before = c->digest;
 }
 
-// The digest of a node read from the tree is computed when it is first edited.
-static void know_digest(struct changes *c, struct change *ch)
-{
-    if (ch->now.has_digest || !c->digest_enabled) {
-        return;
-    }
-    struct slice path = change_path(ch);
-    const struct znode *node = tree_find(c->tree, path);
-    ASSERT(node != NULL);
-    ch->now.prefix = tree_digest_prefix(path, znode_data(node));
-    ch->now.node_digest = tree_digest_finish(path, ch->now.prefix, &ch->now.stat);
-    ch->now.has_digest = true;
-}
-
 void changes_edit(struct changes *c, struct change *ch)
 {
-    know_digest(c, ch);
     struct change_undo *undo = push_undo(c, ch);
     undo->was_edited = true;
     undo->before = ch->now;
@@ -182,9 +164,24 @@ static void set_node_digest(struct changes *c, struct change *ch, uint64_t node_
     ch->now.node_digest = node_digest;
 }
 
+// The digest of a node whose data stays continues from the checksum of path and data. A rewritten
+// node never needs that of its old data.
+static void know_prefix(struct changes *c, struct change *ch)
+{
+    if (ch->now.has_prefix) {
+        return;
+    }
+    struct slice path = change_path(ch);
+    const struct znode *node = tree_find(c->tree, path);
+    ASSERT(node != NULL);
+    ch->now.prefix = tree_digest_prefix(path, znode_data(node));
+    ch->now.has_prefix = true;
+}
+
 void changes_edited(struct changes *c, struct change *ch)
 {
     if (c->digest_enabled) {
+        know_prefix(c, ch);
         set_node_digest(c, ch, tree_digest_finish(change_path(ch), ch->now.prefix, &ch->now.stat));
     }
 }
@@ -194,6 +191,7 @@ void changes_set_data(struct changes *c, struct change *ch, struct slice data)
     ch->now.data_len = data.len;
     if (c->digest_enabled) {
         ch->now.prefix = tree_digest_prefix(change_path(ch), data);
+        ch->now.has_prefix = true;
     }
 }
 
@@ -221,19 +219,16 @@ static struct jute_acl_vec *copy_acl(const struct jute_acl_vec *acl)
     return copy;
 }
 
-void changes_set_acl(struct changes *c, struct change *ch, int64_t zxid,
-                     const struct jute_acl_vec *acl)
+void changes_set_acl(struct changes *c, struct change *ch, const struct jute_acl_vec *acl)
 {
     struct change_undo *edit = &c->undo[c->undo_count - 1];
     ASSERT(edit->change == ch && edit->was_edited && !edit->new_acl);
     edit->new_acl = true;
     ch->now.acl = copy_acl(acl);
-    ch->now.acl_zxid = zxid;
 }
 
-void changes_create(struct changes *c, struct slice path, int64_t zxid,
-                    const struct jute_stat_persisted *stat, struct slice data,
-                    const struct jute_acl_vec *acl)
+void changes_create(struct changes *c, struct slice path, const struct jute_stat_persisted *stat,
+                    struct slice data, const struct jute_acl_vec *acl)
 {
     uint32_t hash = tree_path_hash(c->tree, path);
     struct change *ch = find_in_overlay(c, path, hash);
@@ -245,7 +240,7 @@ void changes_create(struct changes *c, struct slice path, int64_t zxid,
     ch->now.is_deleted = false;
     ch->now.child_count = 0;
     ch->now.stat = *stat;
-    changes_set_acl(c, ch, zxid, acl);
+    changes_set_acl(c, ch, acl);
     changes_set_data(c, ch, data);
     changes_edited(c, ch);
 }

@@ -22,15 +22,15 @@
 
 // What is known about a node; a value, so that a failed multi can be taken back.
 struct change_state {
-    bool is_deleted;       // the node does not exist (any more)
-    bool has_digest;       // node_digest and prefix are computed
+    bool is_deleted; // the node does not exist (any more)
+    bool has_prefix; // else computed from the tree's data when it is first needed
     int32_t child_count;
-    uint32_t prefix;       // checksum of path and data, tree_digest_prefix
-    uint64_t node_digest;  // in the tree's digest; 0 when deleted
-    uint64_t data_len;     // bytes; 0 for null
+    uint32_t prefix;      // checksum of path and data, tree_digest_prefix
+    uint64_t node_digest; // in the tree's digest; 0 when deleted
+    uint64_t data_len;    // bytes; 0 for null
     struct jute_stat_persisted stat;
-    int64_t acl_zxid;          // transaction that set `acl`; 0: the tree has the list
-    struct jute_acl_vec *acl;  // owned by the change; NULL when the tree has it
+    int64_t acl_id;           // the list in the tree, while `acl` is NULL
+    struct jute_acl_vec *acl; // set in flight; owned by the change
 };
 
 struct change {
@@ -45,8 +45,8 @@ struct changes {
     struct tree *tree;
     struct hmap by_path;
     bool digest_enabled;
-    uint64_t digest;         // of the tree once everything in flight is applied
-    uint64_t digest_before;  // the same before the transaction being prepared
+    uint64_t digest;              // of the tree once everything in flight is applied
+    uint64_t digest_before;       // the same before the transaction being prepared
     struct change_touch *touches; // ring, oldest at touch_first
     size_t touch_first, touch_count, touch_cap;
     struct change_undo *undo; // of the transaction being prepared, oldest first
@@ -73,12 +73,10 @@ void changes_edit(struct changes *c, struct change *ch);
 void changes_edited(struct changes *c, struct change *ch);
 // Within an edit: new data, a new list.
 void changes_set_data(struct changes *c, struct change *ch, struct slice data);
-void changes_set_acl(struct changes *c, struct change *ch, int64_t zxid,
-                     const struct jute_acl_vec *acl);
+void changes_set_acl(struct changes *c, struct change *ch, const struct jute_acl_vec *acl);
 // A node that comes into being; changes_find of it gave NULL.
-void changes_create(struct changes *c, struct slice path, int64_t zxid,
-                    const struct jute_stat_persisted *stat, struct slice data,
-                    const struct jute_acl_vec *acl);
+void changes_create(struct changes *c, struct slice path, const struct jute_stat_persisted *stat,
+                    struct slice data, const struct jute_acl_vec *acl);
 void changes_delete(struct changes *c, struct change *ch);
 
 // Keep the edits since changes_begin as those of `zxid`, or take them back.

@@ -141,7 +141,7 @@ static void record_create(struct prep *p, const struct prep_txn *t, const struct
         .mtime = t->wall_ms,
         .ephemeral_owner = owner_of(t, c),
     };
-    changes_create(p->changes, path, t->zxid, &stat, c->data, acl);
+    changes_create(p->changes, path, &stat, c->data, acl);
 }
 
 static bool is_ephemeral_node(const struct prep *p, const struct change *node)
@@ -359,7 +359,7 @@ enum zk_code prep_op_set_acl(struct prep *p, const struct prep_txn *t,
     }
     changes_edit(p->changes, node);
     node->now.stat.aversion = version;
-    changes_set_acl(p->changes, node, t->zxid, &acl);
+    changes_set_acl(p->changes, node, &acl);
     changes_edited(p->changes, node);
     ret->type = OP_SET_ACL;
     ret->set_acl = (struct jute_set_acl_txn){.path = r->path, .acl = acl, .version = version};

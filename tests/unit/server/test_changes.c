@@ -41,7 +41,7 @@ static int tear_down(void **state)
 static void create(struct world *w, const char *path, int64_t zxid)
 {
     const struct jute_stat_persisted stat = {.czxid = zxid, .mzxid = zxid, .pzxid = zxid};
-    changes_create(&w->changes, slice_str(path), zxid, &stat, slice_str("data"), &w->open);
+    changes_create(&w->changes, slice_str(path), &stat, slice_str("data"), &w->open);
 }
 
 static void a_node_of_the_tree_is_found_and_forgotten(void **state)
@@ -113,7 +113,7 @@ static void a_rollback_restores_everything(void **state)
     for (int i = 0; i < 2; i++) { // the second edit must not lose what the first one replaced
         changes_edit(&w->changes, kept);
         kept->now.stat.aversion++;
-        changes_set_acl(&w->changes, kept, 2, &list);
+        changes_set_acl(&w->changes, kept, &list);
         changes_set_data(&w->changes, kept, slice_str("other"));
         changes_edited(&w->changes, kept);
     }
@@ -140,7 +140,7 @@ static void replaced_lists_are_freed_once(void **state)
     changes_edit(&w->changes, a);
     changes_edited(&w->changes, a); // an edit without a new list, then one with
     changes_edit(&w->changes, a);
-    changes_set_acl(&w->changes, a, 1, &w->open);
+    changes_set_acl(&w->changes, a, &w->open);
     changes_edited(&w->changes, a);
     changes_commit(&w->changes, 1);
     changes_applied(&w->changes, 1);
