@@ -2,7 +2,8 @@
 //
 // Transactions that no leader would make, from arbitrary bytes: any path, any order, any number.
 // The tree and its watches stay whole, an open walk stays safe, and the digest stays the sum of its
-// nodes. The bytes are read as operations: what, path, data, number.
+// nodes. The bytes are read as operations: what, path, data, number; capital letters in a path
+// stand for the long words of the quota nodes.
 #include "base/assert.h"
 #include "jute/op.h"
 #include "tree/tree.h"
@@ -18,7 +19,8 @@ struct world {
     struct watcher watchers[WATCHERS];
     struct tree_walk *walk;
     struct tree_outcome o;
-    struct buf path;
+    struct buf path;    // of the walk
+    struct buf operand; // the path of the operation
     int64_t zxid;
 };
 
@@ -39,6 +41,26 @@ static struct slice take_bytes(struct slice *in, size_t max)
     struct slice s = slice_of(in->data, len);
     *in = slice_skip(*in, len);
     return s;
+}
+
+static void expand(struct slice path, struct buf *to)
+{
+    buf_clear(to);
+    for (size_t i = 0; i < path.len; i++) {
+        switch (path.data[i]) {
+        case 'Q':
+            buf_append_str(to, "/zookeeper/quota");
+            break;
+        case 'L':
+            buf_append_str(to, "/zookeeper_limits");
+            break;
+        case 'S':
+            buf_append_str(to, "/zookeeper_stats");
+            break;
+        default:
+            buf_put_u8(to, path.data[i]);
+        }
+    }
 }
 
 static void fill_op(struct txn_op *op, uint8_t what, struct slice path, struct slice value,
@@ -121,9 +143,12 @@ static void walk(struct world *w, bool is_open)
 static void act(struct world *w, struct slice *in)
 {
     uint8_t what = take_byte(in) % ACTIONS;
-    struct slice path = take_bytes(in, 15);
+    expand(take_bytes(in, 15), &w->operand);
+    struct slice path = buf_slice(&w->operand);
     struct slice value = take_bytes(in, 31);
     uint8_t number = take_byte(in);
+    struct tree_quota quota;
+    (void)tree_quota_find(w->t, path, &quota);
     struct watcher *watcher = &w->watchers[number % WATCHERS];
     enum watch_table table = number % 3 == 0 ? WATCH_DATA : WATCH_CHILD;
     if (what < WALK_STEP) {
@@ -162,6 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     ASSERT(watches_count(w.ws) == 0);
     buf_fini(&w.path);
+    buf_fini(&w.operand);
     tree_outcome_fini(&w.o);
     watches_free(w.ws);
     tree_free(w.t);
