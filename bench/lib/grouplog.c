@@ -16,13 +16,12 @@
 
 enum {
     BATCH_BYTES = 64 * 1024 * 1024, // more than all outstanding requests of any run
-    GROW_BYTES = 64 * 1024 * 1024,
+    FILE_BYTES = 512 * 1024 * 1024,
 };
 
 struct grouplog {
     int file;
     off_t offset;
-    off_t allocated;
     uint8_t *collecting;
     size_t collecting_bytes;
     uint8_t *syncing;
@@ -37,12 +36,8 @@ struct grouplog {
 
 static void write_and_sync(struct grouplog *log)
 {
-    if (log->offset + (off_t)log->syncing_bytes > log->allocated) {
-        off_t more = GROW_BYTES + (off_t)log->syncing_bytes;
-        if (fallocate(log->file, 0, log->allocated, more) != 0)
-            fatal("fallocate: %s", strerror(errno));
-        log->allocated += more;
-    }
+    if (log->offset + (off_t)log->syncing_bytes > FILE_BYTES)
+        log->offset = 0;
     ssize_t n = pwrite(log->file, log->syncing, log->syncing_bytes, log->offset);
     if (n != (ssize_t)log->syncing_bytes || fdatasync(log->file) != 0)
         fatal("write and sync of the log: %s", strerror(errno));
@@ -75,6 +70,18 @@ static void *run(void *arg)
     }
 }
 
+// Written, not only reserved: then a sync changes nothing but data.
+static void preallocate(struct grouplog *log)
+{
+    memset(log->collecting, 0, BATCH_BYTES);
+    for (off_t at = 0; at < FILE_BYTES; at += BATCH_BYTES) {
+        if (pwrite(log->file, log->collecting, BATCH_BYTES, at) != BATCH_BYTES)
+            fatal("write of the log: %s", strerror(errno));
+    }
+    if (fsync(log->file) != 0)
+        fatal("sync of the log: %s", strerror(errno));
+}
+
 struct grouplog *grouplog_open(const char *path, bool with_thread)
 {
     struct grouplog *log = calloc(1, sizeof *log);
@@ -88,6 +95,7 @@ struct grouplog *grouplog_open(const char *path, bool with_thread)
     log->done_fd = with_thread ? eventfd(0, EFD_CLOEXEC) : -1;
     if (log->file < 0 || log->collecting == NULL || log->syncing == NULL)
         fatal("open %s: %s", path, strerror(errno));
+    preallocate(log);
     if (with_thread && pthread_create(&log->thread, NULL, run, log) != 0)
         fatal("no thread for the log");
     return log;

