@@ -7,7 +7,8 @@
 //
 // What it is not: it checks no permission, session or version. prep (server/) did that before the
 // transaction was made; here a transaction that does not fit (replay over a fuzzy snapshot) has the
-// effects that Java gives it and a code in its result.
+// effects that Java gives it and a code in its result. One differs: a replayed delete of a node
+// with children takes them along (docs/design/tree.md).
 //
 // Invariants:
 //  1. Every node but the root has a parent in the tree; a parent counts exactly its children.
@@ -15,6 +16,7 @@
 //  3. A node is in exactly one of: no list, the ephemerals of its owner, containers, TTL nodes; and
 //     its stored owner says which.
 //  4. last_zxid never goes back.
+// tree_check() walks everything and tells whether they hold.
 #ifndef PADDOCK_TREE_TREE_H
 #define PADDOCK_TREE_TREE_H
 
@@ -75,8 +77,7 @@ uint64_t tree_all_children_count(const struct tree *t, struct slice path, const 
 // ---- the digest (PROTOCOL 4.6) ----
 
 uint64_t tree_digest(const struct tree *t); // 0 when disabled
-// The digest of one node; 0 for paths below /zookeeper/. prep computes what a change will make of
-// it.
+// The digest of one node; 0 below /zookeeper/. prep computes with it what a change will lead to.
 uint64_t tree_node_digest(struct slice path, struct slice data,
                           const struct jute_stat_persisted *stat);
 // The same in two steps, for a caller that keeps the first one of a node whose data stays.
@@ -84,8 +85,6 @@ uint32_t tree_digest_prefix(struct slice path, struct slice data);
 uint64_t tree_digest_finish(struct slice path, uint32_t prefix,
                             const struct jute_stat_persisted *stat);
 uint64_t znode_digest(const struct tree *t, const struct znode *n); // 0 when disabled
-// {zxid, digest} of every 128th transaction, newest TREE_DIGEST_LOG_MAX kept, oldest first
-// ("hash").
 enum { TREE_DIGEST_LOG_INTERVAL = 128, TREE_DIGEST_LOG_MAX = 1024 };
 struct tree_digest_entry {
     int64_t zxid;
@@ -93,6 +92,7 @@ struct tree_digest_entry {
 };
 // The last transaction whose digest was logged: what a snapshot writes at its end; zeros when none.
 struct tree_digest_entry tree_digest_point(const struct tree *t);
+// {zxid, digest} of every 128th transaction, the newest TREE_DIGEST_LOG_MAX, oldest first ("hash").
 size_t tree_digest_log(const struct tree *t, struct tree_digest_entry ret[TREE_DIGEST_LOG_MAX]);
 uint64_t tree_digest_mismatches(const struct tree *t);
 
@@ -101,7 +101,8 @@ uint64_t tree_digest_mismatches(const struct tree *t);
 bool tree_session_find(const struct tree *t, int64_t session, int32_t *ret_timeout_ms);
 void tree_sessions_each(const struct tree *t,
                         void (*each)(void *ctx, int64_t session, int32_t timeout_ms), void *ctx);
-// Ephemerals of a session in no stated order; and every owner that has some.
+// Ephemerals of a session in no stated order; and every owner that has or had some and is not
+// closed.
 void tree_ephemerals_each(const struct tree *t, int64_t session,
                           void (*each)(void *ctx, const struct znode *n), void *ctx);
 void tree_ephemeral_owners_each(const struct tree *t, void (*each)(void *ctx, int64_t session),
@@ -113,9 +114,8 @@ uint64_t tree_drop_dead_ephemerals(struct tree *t);
 // Containers and TTL nodes that may go now. Source: ContainerManager.getCandidates; PROTOCOL 2.15.
 void tree_reapable_each(const struct tree *t, int64_t wall_ms, int64_t never_used_ms,
                         void (*each)(void *ctx, const struct znode *n), void *ctx);
-// TTL nodes; with extended types off, nodes that read as such and are ephemerals of no session,
-// which tree_drop_dead_ephemerals would delete with all below them: recovery should refuse to go
-// on.
+// TTL nodes. With extended types off: nodes that read as such and so are ephemerals of no session;
+// tree_drop_dead_ephemerals would delete them with all below: recovery should refuse to go on.
 uint64_t tree_ttl_node_count(const struct tree *t);
 
 // ---- quota (PROTOCOL 2.14) ----
@@ -155,7 +155,8 @@ void tree_apply(struct tree *t, const struct txn *txn, struct watches *w, struct
 // Into a fresh tree: tree_load_begin empties it, then every ACL list, then every node with its
 // parent first, then tree_load_end, which rebuilds what is derived.
 // Errors: ERR_CORRUPT for a node without a parent or with an unknown ACL id, an extended type that
-// does not exist, a second node of the same path; the tree may then only be freed.
+// does not exist, a second node of the same path (told by tree_load_end at the latest); the tree
+// may then only be freed or loaded again.
 void tree_load_begin(struct tree *t);
 enum err tree_load_session(struct tree *t, int64_t session, int32_t timeout_ms) MUST_CHECK;
 enum err tree_load_acl(struct tree *t, int64_t acl_id, const struct jute_acl_vec *acl) MUST_CHECK;
@@ -170,8 +171,8 @@ void tree_load_digest(struct tree *t, int64_t zxid, uint64_t digest);
 // A pre-order walk that survives changes between its steps (fuzzy, as Java's): nodes created after
 // tree_walk_open are left out, with everything below them; a node deleted before its turn is not
 // seen; replaying the log from the walk's zxid makes it whole. ACL ids that a node gained after
-// tree_walk_open are reported as the id it had then, so every id is in the list that
-// tree_walk_acls gave. One walk at a time.
+// tree_walk_open are reported as the id it had then, so every id is in the list that tree_acls_each
+// gives in the same turn. One walk at a time.
 struct tree_walk;
 struct tree_walk *tree_walk_open(struct tree *t);
 int64_t tree_walk_zxid(const struct tree_walk *w);
