@@ -119,9 +119,9 @@ static void drop_deferred(struct conn *c)
 
 static void leave_session(struct conn *c)
 {
-    struct session *session = sessions_find(&c->server->sessions, c->session_id);
-    if (session != NULL && session->conn == c) {
-        session->conn = NULL;
+    if (c->session != NULL) {
+        c->session->conn = NULL;
+        c->session = NULL;
     }
 }
 

@@ -28,6 +28,8 @@
 #include "tree/watch.h"
 
 struct server;
+struct session;
+struct session;
 struct peer_count;
 
 enum conn_state { CONN_GREETING, CONN_CONNECTING, CONN_OPEN, CONN_CLOSING, CONN_CLOSED };
@@ -56,10 +58,11 @@ struct conn {
     struct ids ids;
     struct peer_count *peer; // connections of the same address
     enum conn_state state;
-    bool is_paused;     // the stream delivers nothing
-    bool is_throttled;  // paused because too much is in flight
-    bool is_old_client; // its ConnectRequest had no readOnly byte
-    int64_t session_id; // 0 before the session is there
+    bool is_paused;          // the stream delivers nothing
+    bool is_throttled;       // paused because too much is in flight
+    bool is_old_client;      // its ConnectRequest had no readOnly byte
+    struct session *session; // served by this connection; NULL before and after
+    int64_t session_id;      // 0 before the session is there
     int32_t timeout_ms;
     struct buf in;         // a frame that is not complete, or waits
     struct buf out;        // replies not sent yet

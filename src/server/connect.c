@@ -39,9 +39,11 @@ static void log_opened(const struct conn *c, enum log_event event)
     }
 }
 
-// The session exists and this connection serves it.
-static void accept_session(struct conn *c)
+// The session exists and this connection serves it from now on.
+static void accept_session(struct conn *c, struct session *session)
 {
+    session->conn = c;
+    c->session = session;
     uint8_t passwd[CONNECT_PASSWD_BYTES];
     connect_passwd(c->session_id, passwd);
     const struct connect_response r = {
@@ -62,10 +64,9 @@ void connect_finish(struct conn *c)
         refuse(c, "session expired while it was opened");
         return;
     }
-    session->conn = c;
     const struct request request = {
         .conn = c, .type = OP_CREATE_SESSION, .arrived_ns = s->now_ns, .ids = &c->ids};
-    accept_session(c);
+    accept_session(c, session);
     conn_replied(c, &request, tree_last_zxid(s->tree), op_last_name(OP_CREATE_SESSION));
     log_opened(c, EVENT_SESSION_OPENED);
 }
@@ -95,9 +96,8 @@ static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
         refuse(c, "session has ended");
         return;
     }
-    session->conn = c;
     c->session_id = session_id;
-    accept_session(c);
+    accept_session(c, session);
     log_opened(c, EVENT_SESSION_RENEWED);
 }
 

@@ -135,8 +135,7 @@ static enum op_kind kind_of(int32_t type)
 void dispatch_request(struct conn *c, const struct request *request)
 {
     struct server *s = c->server;
-    struct session *session = sessions_find(&s->sessions, c->session_id);
-    if (!sessions_touch(&s->sessions, session, c->timeout_ms, server_now_ms(s))) {
+    if (!sessions_touch(&s->sessions, c->session, c->timeout_ms, server_now_ms(s))) {
         throttle_large_done(&s->throttle, request->large_bytes);
         return; // closing: no reply, as Java
     }
