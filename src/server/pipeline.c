@@ -214,11 +214,10 @@ static void session_applied(struct server *s, const struct pending *p)
         return;
     }
     struct session *session = sessions_find(&s->sessions, p->session_id);
-    struct conn *other = session != NULL ? session->conn : NULL;
-    sessions_remove(&s->sessions, p->session_id);
-    if (p->conn == NULL && other != NULL) {
-        conn_close(other, "session expired");
+    if (session != NULL && session->conn != NULL) {
+        conn_close(session->conn, "session expired"); // one that closed it itself has left it
     }
+    sessions_remove(&s->sessions, p->session_id);
 }
 
 static void answer(struct server *s, const struct pending *p)
