@@ -115,7 +115,11 @@ def main(arguments):
     parser.add_argument("--differences", type=int, default=1, help="stop after so many")
     parser.add_argument("--shrink", type=int, default=120, help="seconds for a smaller reproduction; 0: none")
     parser.add_argument("--coverage", action="store_true", help="which requests got which answers")
+    parser.add_argument("--docs", action="store_true", help="print docs/differences.md and end")
     options = parser.parse_args(arguments)
+    if options.docs:
+        print(rules.document(), end="")
+        return 0
     chosen = sorted(CONFIGS) if options.config == "all" else [options.config]
     failed = False
     for name in chosen:
