@@ -49,52 +49,38 @@ say_at(struct config *cfg, enum config_severity severity, enum config_key key, c
 
 // ---- values of single rows ----
 
-static void store_BOOL(bool *field, const struct config_value *v, const char *text)
-{
-    (void)text;
-    *field = v->flag;
-}
-
-static void store_INT(int32_t *field, const struct config_value *v, const char *text)
-{
-    (void)text;
-    *field = (int32_t)v->number;
-}
-
-static void store_LONG(int64_t *field, const struct config_value *v, const char *text)
-{
-    (void)text;
-    *field = v->number;
-}
-
-static void store_REAL(double *field, const struct config_value *v, const char *text)
-{
-    (void)text;
-    *field = v->real;
-}
-
-static void store_TEXT(const char **field, const struct config_value *v, const char *text)
-{
-    (void)v;
-    *field = text[0] != 0 ? text : NULL;
-}
-
-#define store_FLAG store_BOOL
-#define store_UNLESS store_BOOL
-
 static void store(struct config *cfg, enum config_key key, const struct config_value *v,
                   const char *text)
 {
-    switch (key) {
-#define KEY(id, kind, ...)                                                                         \
-    case CONFIG_KEY_##id:                                                                          \
-        store_##kind(&cfg->id, v, text);                                                           \
-        break;
-#define ROW(id, ...) case CONFIG_KEY_##id:
-#include "config/keys.def"
-    case CONFIG_KEY_COUNT:
+    void *field = config_field(cfg, key);
+    if (field == NULL) {
+        return;
+    }
+    switch (config_row(key)->kind) {
+    case CONFIG_KIND_BOOL:
+    case CONFIG_KIND_FLAG:
+    case CONFIG_KIND_UNLESS:
+        *(bool *)field = v->flag;
+        return;
+    case CONFIG_KIND_INT:
+        *(int32_t *)field = (int32_t)v->number;
+        return;
+    case CONFIG_KIND_LONG:
+        *(int64_t *)field = v->number;
+        return;
+    case CONFIG_KIND_REAL:
+        *(double *)field = v->real;
+        return;
+    case CONFIG_KIND_TEXT:
+        *(const char **)field = text[0] != 0 ? text : NULL;
+        return;
+    case CONFIG_KIND_CHOICE:
+    case CONFIG_KIND_CLASS:
+    case CONFIG_KIND_LINES:
+    case CONFIG_KIND_MANY:
         break;
     }
+    ASSERT(false && "rows of these kinds have no field");
 }
 
 static void complain_about_value(struct config *cfg, enum config_key key, const char *text)

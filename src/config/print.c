@@ -39,67 +39,59 @@ void config_print_diag(const struct config_diag *d, struct buf *out)
 // ---- what is in force ----
 
 // Yes/no switches are printed in their own words.
-static void print_BOOL(const struct config_row *row, bool value, struct buf *out)
+static void print_bool(const struct config_row *row, bool value, struct buf *out)
 {
     bool is_yes_no = row->kind == CONFIG_KIND_UNLESS && strcmp(row->default_text, "true") != 0 &&
                      strcmp(row->default_text, "false") != 0;
     buf_append_str(out, is_yes_no ? (value ? "yes" : "no") : value ? "true" : "false");
 }
 
-static void print_INT(const struct config_row *row, int32_t value, struct buf *out)
-{
-    (void)row;
-    buf_printf(out, "%" PRId32, value);
-}
-
-static void print_LONG(const struct config_row *row, int64_t value, struct buf *out)
-{
-    (void)row;
-    buf_printf(out, "%" PRId64, value);
-}
-
-static void print_REAL(const struct config_row *row, double value, struct buf *out)
-{
-    (void)row;
-    buf_printf(out, "%g", value);
-}
-
-static void print_TEXT(const struct config_row *row, const char *value, struct buf *out)
-{
-    (void)row;
-    buf_append_str(out, value != NULL ? value : "");
-}
-
-#define print_FLAG print_BOOL
-#define print_UNLESS print_BOOL
-
 static bool is_set(const struct config *cfg, enum config_key key)
 {
     return cfg->sources->entries[key].rank != CONFIG_RANK_DEFAULT;
 }
 
-static void print_bare(const struct config *cfg, enum config_key key, struct buf *out)
+// Of a row without a field: as it was written.
+static const char *bare_text(const struct config *cfg, enum config_key key)
 {
-    const struct config_entry *e = &cfg->sources->entries[key];
-    buf_append_str(out, is_set(cfg, key) ? e->text : config_row(key)->default_text);
+    return is_set(cfg, key) ? cfg->sources->entries[key].text : config_row(key)->default_text;
 }
 
 static void print_value(const struct config *cfg, enum config_key key, struct buf *out)
 {
     const struct config_row *row = config_row(key);
-    switch (key) {
-#define KEY(id, kind, ...)                                                                         \
-    case CONFIG_KEY_##id:                                                                          \
-        print_##kind(row, cfg->id, out);                                                           \
-        break;
-#define ROW(id, ...)                                                                               \
-    case CONFIG_KEY_##id:                                                                          \
-        print_bare(cfg, key, out);                                                                 \
-        break;
-#include "config/keys.def"
-    case CONFIG_KEY_COUNT:
+    const void *field = config_field_const(cfg, key);
+    if (field == NULL) {
+        buf_append_str(out, bare_text(cfg, key));
+        return;
+    }
+    switch (row->kind) {
+    case CONFIG_KIND_BOOL:
+    case CONFIG_KIND_FLAG:
+    case CONFIG_KIND_UNLESS:
+        print_bool(row, *(const bool *)field, out);
+        return;
+    case CONFIG_KIND_INT:
+        buf_printf(out, "%" PRId32, *(const int32_t *)field);
+        return;
+    case CONFIG_KIND_LONG:
+        buf_printf(out, "%" PRId64, *(const int64_t *)field);
+        return;
+    case CONFIG_KIND_REAL:
+        buf_printf(out, "%g", *(const double *)field);
+        return;
+    case CONFIG_KIND_TEXT: {
+        const char *text = *(const char *const *)field;
+        buf_append_str(out, text != NULL ? text : "");
+        return;
+    }
+    case CONFIG_KIND_CHOICE:
+    case CONFIG_KIND_CLASS:
+    case CONFIG_KIND_LINES:
+    case CONFIG_KIND_MANY:
         break;
     }
+    ASSERT(false && "rows of these kinds have no field");
 }
 
 static bool is_secret(enum config_key key)

@@ -9,6 +9,26 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
+// Offsets of the fields, one more than they are; 0 where there is none.
+static const uint16_t field_offsets[CONFIG_KEY_COUNT] = {
+#define KEY(id, ...) [CONFIG_KEY_##id] = offsetof(struct config, id) + 1,
+#include "config/keys.def"
+};
+
+const void *config_field_const(const struct config *cfg, enum config_key key)
+{
+    ASSERT((unsigned)key < CONFIG_KEY_COUNT);
+    size_t offset = field_offsets[key];
+    return offset != 0 ? (const char *)cfg + offset - 1 : NULL;
+}
+
+void *config_field(struct config *cfg, enum config_key key)
+{
+    ASSERT((unsigned)key < CONFIG_KEY_COUNT);
+    size_t offset = field_offsets[key];
+    return offset != 0 ? (char *)cfg + offset - 1 : NULL;
+}
+
 struct config_sources *config_sources_new(void)
 {
     return mem_zalloc(sizeof(struct config_sources));

@@ -57,6 +57,11 @@ struct config_sources {
     struct arena strings;
 };
 
+// Where the value of a row is kept in `cfg`; NULL for a row without a field. Its type is the
+// CONFIG_CTYPE_ of the row's kind.
+void *config_field(struct config *cfg, enum config_key key);
+const void *config_field_const(const struct config *cfg, enum config_key key);
+
 struct config_sources *config_sources_new(void);
 void config_sources_free(struct config_sources *s); // NULL is legal
 

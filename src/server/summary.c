@@ -122,11 +122,13 @@ void summary_print_double(double value, struct buf *out)
         buf_append_str(out, "-");
         value = -value;
     }
-    char digits[32];
-    int power = value == 0 ? 0 : shortest(value, digits);
     if (value == 0) {
         buf_append_str(out, "0.0");
-    } else if (power >= 7 || power < -3) {
+        return;
+    }
+    char digits[32] = "0";
+    int power = shortest(value, digits);
+    if (power >= 7 || power < -3) {
         buf_printf(out, "%c.%sE%d", digits[0], digits[1] != 0 ? digits + 1 : "0", power);
     } else if (power < 0) {
         buf_printf(out, "0.%.*s%s", -power - 1, "00", digits);

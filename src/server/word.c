@@ -17,69 +17,88 @@ enum word_kind {
     WORD_SETS,    // answered always, and it changes something
 };
 
-// X(word, kind, what it appends to `out`, out of `s`, `c` and the bytes `rest` behind the word)
-#define WORDS(X)                                                                                   \
-    X(conf, WORD_SERVING, word_conf(s, out))                                                       \
-    X(cons, WORD_SERVING, word_cons(s, c, out))                                                    \
-    X(crst, WORD_CHANGES, word_crst(s, out))                                                       \
-    X(dirs, WORD_SERVING, word_dirs(s, out))                                                       \
-    X(dump, WORD_SERVING, word_dump(s, out))                                                       \
-    X(envi, WORD_ALWAYS, word_envi(s, out))                                                        \
-    X(gtmk, WORD_ALWAYS, buf_printf(out, "%" PRId64, s->stats->trace_mask))                        \
-    X(hash, WORD_SERVING, word_hash(s, out))                                                       \
-    X(isro, WORD_ALWAYS, buf_append_str(out, s->state == SERVER_SERVING ? "rw" : "null"))          \
-    X(mntr, WORD_SERVING, word_mntr(s, out))                                                       \
-    X(ruok, WORD_ALWAYS, buf_append_str(out, "imok"))                                              \
-    X(srst, WORD_CHANGES, reset_stats(s, out))                                                     \
-    X(srvr, WORD_SERVING, word_srvr(s, out))                                                       \
-    X(stat, WORD_SERVING, word_stat(s, c, out))                                                    \
-    X(stmk, WORD_SETS, set_mask(s, rest, out))                                                     \
-    X(wchc, WORD_SERVING, word_wchc(s, out))                                                       \
-    X(wchp, WORD_SERVING, word_wchp(s, out))                                                       \
-    X(wchs, WORD_SERVING, word_wchs(s, out))
+// ---- the short ones ----
 
-enum word {
-#define X(word, kind, action) WORD_##word,
-    WORDS(X)
-#undef X
-        WORD_COUNT,
-};
+static void answer_gtmk(const struct word_question *q)
+{
+    buf_printf(q->out, "%" PRId64, q->server->stats->trace_mask);
+}
 
-static const struct {
+static void answer_isro(const struct word_question *q)
+{
+    buf_append_str(q->out, q->server->state == SERVER_SERVING ? "rw" : "null");
+}
+
+static void answer_ruok(const struct word_question *q)
+{
+    buf_append_str(q->out, "imok");
+}
+
+static void answer_srst(const struct word_question *q)
+{
+    stats_reset(q->server->stats);
+    buf_append_str(q->out, "Server stats reset.\n");
+}
+
+// The mask arrives behind the word, big-endian.
+static void answer_stmk(const struct word_question *q)
+{
+    ASSERT(q->rest.len == SET_MASK_BYTES - WORD_BYTES);
+    q->server->stats->trace_mask = (int64_t)be64_load(q->rest.data);
+    answer_gtmk(q);
+}
+
+// ---- which words there are ----
+
+struct word {
     char text[WORD_BYTES + 1];
     enum word_kind kind;
-} words[] = {
-#define X(word, kind, action) {#word, kind},
-    WORDS(X)
-#undef X
+    void (*answer)(const struct word_question *q);
+};
+
+static const struct word words[] = {
+    {"conf", WORD_SERVING, word_conf},  {"cons", WORD_SERVING, word_cons},
+    {"crst", WORD_CHANGES, word_crst},  {"dirs", WORD_SERVING, word_dirs},
+    {"dump", WORD_SERVING, word_dump},  {"envi", WORD_ALWAYS, word_envi},
+    {"gtmk", WORD_ALWAYS, answer_gtmk}, {"hash", WORD_SERVING, word_hash},
+    {"isro", WORD_ALWAYS, answer_isro}, {"mntr", WORD_SERVING, word_mntr},
+    {"ruok", WORD_ALWAYS, answer_ruok}, {"srst", WORD_CHANGES, answer_srst},
+    {"srvr", WORD_SERVING, word_srvr},  {"stat", WORD_SERVING, word_stat},
+    {"stmk", WORD_SETS, answer_stmk},   {"wchc", WORD_SERVING, word_wchc},
+    {"wchp", WORD_SERVING, word_wchp},  {"wchs", WORD_SERVING, word_wchs},
 };
 
 // What a terminal sends for ^C; the connection is closed without an answer.
 static const uint8_t telnet_close[WORD_BYTES] = {0xff, 0xf4, 0xff, 0xfd};
 
-static bool find(struct slice four, enum word *ret)
+// NULL when the four bytes are no word.
+static const struct word *find(struct slice four)
 {
-    for (unsigned i = 0; i < WORD_COUNT; i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (memcmp(four.data, words[i].text, WORD_BYTES) == 0) {
-            *ret = (enum word)i;
-            return true;
+            return &words[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool is_word(const struct word *word, const char *text)
+{
+    return memcmp(word->text, text, WORD_BYTES) == 0;
 }
 
 size_t word_length(uint32_t head)
 {
     uint8_t four[WORD_BYTES];
     be32_store(four, head);
-    enum word word;
     if (memcmp(four, telnet_close, WORD_BYTES) == 0) {
         return WORD_BYTES;
     }
-    if (!find(slice_of(four, WORD_BYTES), &word)) {
+    const struct word *word = find(slice_of(four, WORD_BYTES));
+    if (word == NULL) {
         return 0;
     }
-    return word == WORD_stmk ? SET_MASK_BYTES : WORD_BYTES;
+    return is_word(word, "stmk") ? SET_MASK_BYTES : WORD_BYTES;
 }
 
 // ---- who may ask ----
@@ -117,51 +136,24 @@ static bool is_listed(const char *list, const char *word)
     return false;
 }
 
-bool word_is_allowed(const struct config *cfg, const struct port_address *peer, struct slice four)
+static bool is_allowed(const struct config *cfg, const struct port_address *peer,
+                       const struct word *word)
 {
-    enum word word;
-    if (!find(four, &word)) {
-        return false;
-    }
-    if (word == WORD_srvr || (word == WORD_isro && cfg->read_only_mode_enabled)) {
+    if (is_word(word, "srvr") || (is_word(word, "isro") && cfg->read_only_mode_enabled)) {
         return true;
     }
-    bool changes = words[word].kind == WORD_CHANGES || words[word].kind == WORD_SETS;
-    return is_listed(cfg->four_letter_whitelist, words[word].text) ||
+    bool changes = word->kind == WORD_CHANGES || word->kind == WORD_SETS;
+    return is_listed(cfg->four_letter_whitelist, word->text) ||
            (cfg->is_loopback_trusted && !changes && is_loopback(peer));
 }
 
-// ---- answers ----
-
-static void reset_stats(struct server *s, struct buf *out)
+bool word_is_allowed(const struct config *cfg, const struct port_address *peer, struct slice four)
 {
-    stats_reset(s->stats);
-    buf_append_str(out, "Server stats reset.\n");
+    const struct word *word = find(four);
+    return word != NULL && is_allowed(cfg, peer, word);
 }
 
-// The mask arrives behind the word, big-endian.
-static void set_mask(struct server *s, struct slice rest, struct buf *out)
-{
-    ASSERT(rest.len == SET_MASK_BYTES - WORD_BYTES);
-    s->stats->trace_mask = (int64_t)be64_load(rest.data);
-    buf_printf(out, "%" PRId64, s->stats->trace_mask);
-}
-
-static void answer(struct conn *c, enum word word, struct slice rest, struct buf *out)
-{
-    struct server *s = c->server;
-    switch (word) {
-#define X(word, kind, action)                                                                      \
-    case WORD_##word:                                                                              \
-        action;                                                                                    \
-        return;
-        WORDS(X)
-#undef X
-    case WORD_COUNT:
-        break;
-    }
-    ASSERT(false && "find() gives no other word");
-}
+// ---- answering ----
 
 static void log_word(struct conn *c, enum log_event event, const char *text)
 {
@@ -178,23 +170,22 @@ static void log_word(struct conn *c, enum log_event event, const char *text)
 
 void word_answer(struct conn *c, struct slice bytes)
 {
-    struct slice four = slice_of(bytes.data, WORD_BYTES);
-    enum word word;
-    if (!find(four, &word)) {
+    const struct word *word = find(slice_of(bytes.data, WORD_BYTES));
+    if (word == NULL) {
         return; // telnet_close
     }
     struct buf *out = conn_out(c);
-    bool needs_serving = words[word].kind == WORD_SERVING || words[word].kind == WORD_CHANGES;
-    if (!word_is_allowed(c->server->config, &c->stream->peer, four)) {
-        buf_printf(out, "%s is not executed because it is not in the whitelist.\n",
-                   words[word].text);
-        log_word(c, EVENT_WORD_REFUSED, words[word].text);
+    bool needs_serving = word->kind == WORD_SERVING || word->kind == WORD_CHANGES;
+    if (!is_allowed(c->server->config, &c->stream->peer, word)) {
+        buf_printf(out, "%s is not executed because it is not in the whitelist.\n", word->text);
+        log_word(c, EVENT_WORD_REFUSED, word->text);
     } else if (needs_serving && c->server->state != SERVER_SERVING) {
         buf_append_str(out, "This ZooKeeper instance is not currently serving requests");
-        buf_append_str(out, word == WORD_hash ? "" : "\n");
+        buf_append_str(out, is_word(word, "hash") ? "" : "\n");
     } else {
-        answer(c, word, slice_skip(bytes, WORD_BYTES), out);
-        log_word(c, EVENT_WORD_SERVED, words[word].text);
+        const struct word_question q = {c->server, c, slice_skip(bytes, WORD_BYTES), out};
+        word->answer(&q);
+        log_word(c, EVENT_WORD_SERVED, word->text);
     }
     stats_packet_sent(c->server->stats);
     c->stats.sent++;

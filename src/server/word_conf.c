@@ -9,8 +9,10 @@
 #include "base/mem.h"
 #include "server/word_priv.h"
 
-void word_conf(struct server *s, struct buf *out)
+void word_conf(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     const struct config *cfg = s->config;
     uint64_t snap_bytes, log_bytes;
     datadir_bytes(s->datadir, &snap_bytes, &log_bytes);
@@ -28,15 +30,19 @@ void word_conf(struct server *s, struct buf *out)
                cfg->client_port_listen_backlog);
 }
 
-void word_dirs(struct server *s, struct buf *out)
+void word_dirs(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     uint64_t snap_bytes, log_bytes;
     datadir_bytes(s->datadir, &snap_bytes, &log_bytes);
     buf_printf(out, "datadir_size: %" PRIu64 "\nlogdir_size: %" PRIu64 "\n", snap_bytes, log_bytes);
 }
 
-void word_hash(struct server *s, struct buf *out)
+void word_hash(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     struct tree_digest_entry *log = mem_alloc(TREE_DIGEST_LOG_MAX * sizeof *log);
     size_t count = tree_digest_log(s->tree, log);
     for (size_t i = 0; i < count; i++) {
@@ -57,7 +63,7 @@ static void print_memory(struct server *s, struct buf *out)
     if (m != NULL) {
         m->memory(m, &memory);
     }
-    const int64_t mb = 1024 * 1024;
+    const int64_t mb = INT64_C(1) << 20;
     int64_t free = memory.max > memory.used ? memory.max - memory.used : 0;
     buf_printf(out,
                "os.memory.free=%" PRId64 "MB\nos.memory.max=%" PRId64 "MB\nos.memory.total=%" PRId64
@@ -65,8 +71,10 @@ static void print_memory(struct server *s, struct buf *out)
                free / mb, memory.max / mb, memory.total / mb);
 }
 
-void word_envi(struct server *s, struct buf *out)
+void word_envi(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     const struct port_machine *m = s->options.machine;
     const char *version = s->options.version;
     buf_append_str(out, "Environment:\n");

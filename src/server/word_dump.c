@@ -10,28 +10,31 @@
 #include "server/word_priv.h"
 
 // The elements of a queue, to be sorted by deadline.
+struct queued_item {
+    const struct expiry_item *item;
+};
 struct queued {
-    const struct expiry_item **items;
+    struct queued_item *items;
     size_t count;
 };
 
 static void collect(void *ctx, const struct expiry_item *item)
 {
     struct queued *q = ctx;
-    q->items[q->count++] = item;
+    q->items[q->count++].item = item;
 }
 
 static int compare(const void *a, const void *b)
 {
-    int64_t x = (*(const struct expiry_item *const *)a)->deadline_ms;
-    int64_t y = (*(const struct expiry_item *const *)b)->deadline_ms;
+    int64_t x = ((const struct queued_item *)a)->item->deadline_ms;
+    int64_t y = ((const struct queued_item *)b)->item->deadline_ms;
     return x < y ? -1 : x > y;
 }
 
 static size_t bucket_end(const struct queued *q, size_t start)
 {
     size_t end = start + 1;
-    while (end < q->count && q->items[end]->deadline_ms == q->items[start]->deadline_ms) {
+    while (end < q->count && q->items[end].item->deadline_ms == q->items[start].item->deadline_ms) {
         end++;
     }
     return end;
@@ -65,9 +68,9 @@ static void print_queue(struct server *s, const struct expiry *queue,
     buf_printf(out, "Sets (%zu)/(%zu):\n", count_buckets(&q), q.count);
     for (size_t i = 0; i < q.count && !word_is_full(out);) {
         size_t end = bucket_end(&q, i);
-        print_expiry(s, end - i, q.items[i]->deadline_ms, out);
+        print_expiry(s, end - i, q.items[i].item->deadline_ms, out);
         for (; i < end && !word_is_full(out); i++) {
-            print(q.items[i], out);
+            print(q.items[i].item, out);
         }
     }
     mem_free(q.items);
@@ -129,8 +132,10 @@ static void print_ephemerals(struct server *s, struct buf *out)
     tree_ephemeral_owners_each(s->tree, print_owner, &e);
 }
 
-void word_dump(struct server *s, struct buf *out)
+void word_dump(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     buf_append_str(out, "SessionTracker dump:\nSession ");
     print_queue(s, &s->sessions.expiry, print_session, out);
     buf_append_str(out, "ephemeral nodes dump:\n");

@@ -121,8 +121,10 @@ static void print_count(void *ctx, struct slice name, const struct summary *m)
     buf_printf(n->out, "zk_%.*s%s\t%" PRIu64 "\n", SLICE_ARGS(name), n->set, m->count);
 }
 
-void word_mntr(struct server *s, struct buf *out)
+void word_mntr(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     print_text(out, "version", s->options.version != NULL ? s->options.version : "unknown");
     print_text(out, "server_state", word_mode(s));
     print_traffic(s, out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the files of the words share: one function per word, and the pieces that several print.
-// Every function appends to `out` and changes nothing unless it says so.
+// None of them changes anything unless it says so.
 #ifndef PADDOCK_SERVER_WORD_PRIV_H
 #define PADDOCK_SERVER_WORD_PRIV_H
 
@@ -18,32 +18,39 @@ const char *word_mode(const struct server *s);
 // "/127.0.0.1:50336", "/[0:0:0:0:0:0:0:1]:50336". Source: InetSocketAddress.toString.
 void word_print_address(const struct port_address *peer, struct buf *out);
 
+struct word_question {
+    struct server *server;
+    struct conn *conn; // that asks
+    struct slice rest; // the bytes behind the word
+    struct buf *out;   // the answer is appended here
+};
+
 // ---- word_stat.c: connections and the server ----
 
-void word_srvr(struct server *s, struct buf *out);
-void word_stat(struct server *s, const struct conn *asker, struct buf *out);
-void word_cons(struct server *s, const struct conn *asker, struct buf *out);
-void word_crst(struct server *s, struct buf *out); // changes: statistics of every connection
+void word_srvr(const struct word_question *q);
+void word_stat(const struct word_question *q);
+void word_cons(const struct word_question *q);
+void word_crst(const struct word_question *q); // changes: statistics of every connection
 
 // ---- word_dump.c ----
 
-void word_dump(struct server *s, struct buf *out);
+void word_dump(const struct word_question *q);
 
 // ---- word_watch.c ----
 
-void word_wchs(struct server *s, struct buf *out);
-void word_wchc(struct server *s, struct buf *out);
-void word_wchp(struct server *s, struct buf *out);
+void word_wchs(const struct word_question *q);
+void word_wchc(const struct word_question *q);
+void word_wchp(const struct word_question *q);
 
 // ---- word_conf.c: configuration, environment, disk ----
 
-void word_conf(struct server *s, struct buf *out);
-void word_envi(struct server *s, struct buf *out);
-void word_dirs(struct server *s, struct buf *out);
-void word_hash(struct server *s, struct buf *out);
+void word_conf(const struct word_question *q);
+void word_envi(const struct word_question *q);
+void word_dirs(const struct word_question *q);
+void word_hash(const struct word_question *q);
 
 // ---- word_mntr.c ----
 
-void word_mntr(struct server *s, struct buf *out);
+void word_mntr(const struct word_question *q);
 
 #endif

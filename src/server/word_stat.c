@@ -27,8 +27,10 @@ static void print_totals(const struct server *s, struct buf *out)
     buf_printf(out, "Node count: %" PRIu64 "\n", tree_node_count(s->tree));
 }
 
-void word_srvr(struct server *s, struct buf *out)
+void word_srvr(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     print_version(s, out);
     print_totals(s, out);
 }
@@ -83,21 +85,25 @@ static void print_conns(struct server *s, const struct conn *asker, bool is_brie
     buf_append_str(out, "\n");
 }
 
-void word_stat(struct server *s, const struct conn *asker, struct buf *out)
+void word_stat(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     print_version(s, out);
     buf_append_str(out, "Clients:\n");
-    print_conns(s, asker, true, out);
+    print_conns(s, q->conn, true, out);
     print_totals(s, out);
 }
 
-void word_cons(struct server *s, const struct conn *asker, struct buf *out)
+void word_cons(const struct word_question *q)
 {
-    print_conns(s, asker, false, out);
+    print_conns(q->server, q->conn, false, q->out);
 }
 
-void word_crst(struct server *s, struct buf *out)
+void word_crst(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     LIST_FOREACH (it, &s->conns) {
         struct conn *c = CONTAINER_OF(it, struct conn, link);
         c->stats = (struct conn_stats){.opened_wall_ms = c->stats.opened_wall_ms,

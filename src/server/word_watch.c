@@ -6,8 +6,10 @@
 
 #include "server/word_priv.h"
 
-void word_wchs(struct server *s, struct buf *out)
+void word_wchs(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     struct watches_summary sum;
     watches_summary(s->watches, &sum);
     buf_printf(out,
@@ -40,8 +42,10 @@ static void note_any(void *ctx, struct slice path, const struct watcher *w)
     ((struct by_conn *)ctx)->has_any = true;
 }
 
-void word_wchc(struct server *s, struct buf *out)
+void word_wchc(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     LIST_FOREACH (it, &s->conns) {
         const struct conn *c = CONTAINER_OF(it, struct conn, link);
         struct by_conn by = {.out = out};
@@ -76,8 +80,10 @@ static void print_pair(void *ctx, struct slice path, struct watcher *w)
     buf_printf(by->out, "\t0x%" PRIx64 "\n", (uint64_t)c->session_id);
 }
 
-void word_wchp(struct server *s, struct buf *out)
+void word_wchp(const struct word_question *q)
 {
+    struct server *s = q->server;
+    struct buf *out = q->out;
     struct by_path by = {.out = out, .last = slice_null()};
     watches_each(s->watches, print_pair, &by);
     buf_append_str(out, "\n");
