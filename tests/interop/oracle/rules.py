@@ -28,33 +28,33 @@ def _without_repeats(items):
             if not (at and len(item) == 6 and item[3:5] == (-1, (-5,)) and item[0] <= items[at - 1][0])]
 
 
-SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
-
-
 def _without_failed_digest(items):
     return [item[:5] if len(item) == 6 and item[3:5] == (-1, (-5,)) else item for item in items]
 
 
-def _as_utf8(value):
-    """Pairs of three-byte surrogates become the four bytes of the character."""
+SUPPLEMENTARY = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{3}")
+
+
+def _as_question_marks(value):
+    """Supplementary characters, in four bytes or as two surrogates, become the two U+FFFD of a second reading."""
     if isinstance(value, bytes):
-        return SURROGATES.sub(lambda m: m[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
-                              .decode("utf-16").encode(), value)
+        return SUPPLEMENTARY.sub(2 * "\ufffd".encode(), value)
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
-        return type(value)(_as_utf8(item) for item in value)
+        return type(value)(_as_question_marks(item) for item in value)
     return value
 
 
-def _list_as_utf8(items):
-    return [_as_utf8(item) for item in items]
+def _without_supplementary(items):
+    return [_as_question_marks(item) for item in items]
 
 
 RULES = [
     Rule("supplementary-characters",
          "Characters above U+FFFF in ids, in the path of a sync and in paths of events are sent back as the "
-         "four bytes of UTF-8 they came in. Apache ZooKeeper writes two surrogates of three bytes each.",
-         "Bytes that came as valid UTF-8 stay as they are; what Apache ZooKeeper writes is no UTF-8 and a "
-         "Java client reads it as question marks.", _list_as_utf8),
+         "four bytes of UTF-8 they came in. Apache ZooKeeper writes two surrogates of three bytes each, and "
+         "question marks when it has read its own bytes again, as for the ids of an ACL inside a multi.",
+         "Bytes that came as valid UTF-8 stay as they are; what Apache ZooKeeper writes is no "
+         "UTF-8.", _without_supplementary),
     Rule("multiread-error-body",
          "A multiRead that fails as a whole (-5) is answered by a header alone. Apache ZooKeeper appends the "
          "results it had before it met the bad part.",

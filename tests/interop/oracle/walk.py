@@ -38,9 +38,9 @@ def tree(conn):
 def _comparable(answers, labels):
     data, children, acl = answers
     stat = compare.stat(data[1][1], labels) if data[0] == 0 else None
-    return [data[0], data[1][0] if data[0] == 0 else None, stat, children[0],
-            sorted(children[1][0]) if children[0] == 0 else None,
-            acl[0], compare.acl(acl[1][0]) if acl[0] == 0 else None]
+    return [(data[0], data[1][0] if data[0] == 0 else None, stat, children[0],
+             sorted(children[1][0]) if children[0] == 0 else None,
+             acl[0], compare.acl(acl[1][0]) if acl[0] == 0 else None)]
 
 
 def _raw(answers):
