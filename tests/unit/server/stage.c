@@ -45,6 +45,12 @@ void stage_start(struct stage *st)
     assert_int_equal(box_start(&st->box), SERVER_EXIT_OK);
 }
 
+void stage_power_cut(struct stage *st)
+{
+    box_power_cut(&st->box);
+    stage_start(st);
+}
+
 void stage_close(struct stage *st)
 {
     if (box_is_up(&st->box)) {

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Snapshots while serving: when they are taken, that they hold, and what a failing disk does.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "store/names.h"
+#include "tests/unit/server/guest.h"
+
+enum { SEEDS = 5, NODE_BYTES = 2000 };
+
+static void grow(struct guest *g, int count)
+{
+    static char data[NODE_BYTES + 1];
+    memset(data, 'd', NODE_BYTES);
+    int32_t first = g->last_xid + 1;
+    for (int i = 0; i < count; i++) {
+        guest_create(g, "/n-", data, CREATE_PERSISTENT_SEQUENTIAL);
+    }
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(guest_answer(g, first + i), ZK_OK);
+    }
+}
+
+static size_t count_files(const struct stage *st, enum names_kind kind)
+{
+    struct names_list list;
+    struct store_error error;
+    struct port_files *fs = &stage_disk(st)->port;
+    assert_int_equal(names_list_dir(fs, "/data/version-2", kind, &list, &error), ERR_OK);
+    size_t count = list.count;
+    names_list_fini(&list);
+    return count;
+}
+
+// Write one by one until a snapshot begins; the number of writes.
+static int grow_until_snapshot(struct stage *st, struct guest *g)
+{
+    const struct snapper *sn = &stage_server(st)->snapper;
+    int64_t before = sn->started_ns;
+    int count = 0;
+    while (sn->started_ns == before) {
+        assert_true(count < 1000);
+        grow(g, 1);
+        count++;
+    }
+    return count;
+}
+
+static void wait_until_idle(struct stage *st)
+{
+    while (stage_server(st)->snapper.state != SNAPPER_IDLE) {
+        stage_step(st);
+    }
+}
+
+static void a_snapshot_is_taken_between_half_and_the_whole_of_snap_count(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct stage st;
+        struct guest g;
+        stage_open(&st, seed, "snapCount=100\n", NULL);
+        struct snapper *sn = &stage_server(&st)->snapper;
+        guest_open(&g, &st); // one transaction
+        int64_t zxid = sn->last_zxid;
+        int txns = 1 + grow_until_snapshot(&st, &g);
+        assert_true(txns > 50 && txns <= 101);
+        wait_until_idle(&st);
+        assert_int_equal(sn->last_zxid, zxid + txns);
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+static void a_snapshot_is_taken_by_the_bytes_of_the_log(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 6, "snapSizeLimitInKb=100\n", NULL);
+    guest_open(&g, &st);
+    int nodes = grow_until_snapshot(&st, &g);
+    assert_true(nodes > 50 * 1024 / (NODE_BYTES + 200) && nodes <= 100 * 1024 / NODE_BYTES + 1);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+// Writes go on while the tree is walked; snapshot and log together give the same tree.
+static void a_snapshot_under_load_recovers_to_the_same_tree(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct stage st;
+        struct guest g;
+        stage_open(&st, seed, "maxSessionTimeout=600000\n", NULL);
+        guest_connect(&g, &st);
+        guest_ask_session(&g, 0, 600000);
+        struct connect_response r;
+        assert_true(guest_take_session(&g, &r));
+        grow(&g, 900);
+        struct server *s = stage_server(&st);
+        snapper_start(&s->snapper);
+        int64_t zxid = s->snapper.zxid;
+        int during = 0;
+        while (s->snapper.state == SNAPPER_WALKING) {
+            assert_int_equal(guest_answer(&g, guest_set(&g, "/n-0000000899", "new", -1)), ZK_OK);
+            assert_int_equal(guest_answer(&g, guest_create(&g, "/m-", "", 2)), ZK_OK);
+            during++;
+        }
+        assert_true(during > 1);
+        wait_until_idle(&st);
+        assert_int_equal(s->snapper.last_zxid, zxid);
+        uint64_t digest = tree_digest(s->tree);
+        size_t nodes = tree_node_count(s->tree);
+        int64_t last = tree_last_zxid(s->tree);
+        guest_hang_up(&g);
+        stage_power_cut(&st);
+        s = stage_server(&st);
+        assert_int_equal(tree_digest(s->tree), digest);
+        assert_int_equal(tree_node_count(s->tree), nodes);
+        assert_int_equal(tree_last_zxid(s->tree), last);
+        assert_int_equal(tree_digest_mismatches(s->tree), 0);
+        assert_int_equal(s->stats->summaries[STATS_STARTUP_TXNS_LOADED].sum, last - zxid);
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+static void slices_are_bounded_in_bytes_and_number(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 7, NULL, NULL);
+    guest_open(&g, &st);
+    grow(&g, 900);
+    struct snapper *sn = &stage_server(&st)->snapper;
+    snapper_start(sn);
+    size_t most_bytes = 0;
+    while (sn->state != SNAPPER_IDLE) {
+        stage_step(&st);
+        assert_true(sn->in_flight <= SNAPPER_SLICES);
+        for (size_t i = 0; i < SNAPPER_SLICES; i++) {
+            size_t len = sn->slices[i].bytes.len;
+            most_bytes = len > most_bytes ? len : most_bytes;
+        }
+    }
+    assert_true(sn->file_bytes > (uint64_t)900 * NODE_BYTES);
+    assert_true(most_bytes <= LIMIT_SNAPSHOT_SLICE_BYTES + NODE_BYTES + 200);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void the_log_begins_a_new_file_with_a_snapshot(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 8, "snapCount=20\n", NULL);
+    guest_open(&g, &st);
+    assert_int_equal(count_files(&st, NAMES_LOG), 1);
+    grow_until_snapshot(&st, &g);
+    grow(&g, 1);
+    assert_int_equal(count_files(&st, NAMES_LOG), 2);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void nothing_new_needs_no_snapshot(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 9, NULL, NULL);
+    struct snapper *sn = &stage_server(&st)->snapper;
+    size_t files = count_files(&st, NAMES_SNAPSHOT);
+    snapper_start(sn);
+    assert_int_equal(sn->state, SNAPPER_IDLE);
+    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), files);
+    stage_close(&st);
+}
+
+// What was replayed at the start is behind a snapshot soon.
+static void a_start_that_replayed_takes_a_snapshot(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 10, NULL, NULL);
+    guest_open(&g, &st);
+    grow(&g, 5);
+    int64_t last = tree_last_zxid(stage_server(&st)->tree);
+    guest_leave(&g);
+    assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
+    stage_start(&st);
+    stage_run(&st, 300);
+    assert_int_equal(stage_server(&st)->snapper.last_zxid, last);
+    stage_close(&st);
+}
+
+// Whatever step fails: the server goes on, no half file has a snapshot's name, the next one works.
+static void a_failed_snapshot_harms_nobody(void **state)
+{
+    (void)state;
+    static const enum disk_op ops[] = {DISK_OPEN, DISK_WRITE, DISK_SYNC, DISK_RENAME,
+                                       DISK_SYNC_DIR};
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        struct stage st;
+        struct guest g;
+        stage_open(&st, 11 + i, NULL, NULL);
+        guest_open(&g, &st);
+        grow(&g, 200);
+        struct snapper *sn = &stage_server(&st)->snapper;
+        int64_t before = sn->last_zxid;
+        disk_fail_nth(stage_disk(&st), ops[i], 1, ERR_NO_SPACE);
+        snapper_start(sn);
+        wait_until_idle(&st);
+        assert_int_equal(sn->last_zxid, before);
+        assert_non_null(strstr(st.box.last_problem, "snapshot_failed"));
+        stage_run(&st, 10);
+        assert_int_equal(count_files(&st, NAMES_SNAPSHOT_TMP), 0);
+        disk_heal(stage_disk(&st));
+        grow(&g, 1);
+        snapper_start(sn);
+        wait_until_idle(&st);
+        assert_int_equal(sn->last_zxid, tree_last_zxid(stage_server(&st)->tree));
+        uint64_t digest = tree_digest(stage_server(&st)->tree);
+        guest_hang_up(&g);
+        stage_power_cut(&st);
+        assert_int_equal(tree_digest(stage_server(&st)->tree), digest);
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+static void a_stop_in_the_middle_leaves_no_half_file(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 20, NULL, NULL);
+    guest_open(&g, &st);
+    grow(&g, 500);
+    struct snapper *sn = &stage_server(&st)->snapper;
+    size_t files = count_files(&st, NAMES_SNAPSHOT);
+    snapper_start(sn);
+    while (sn->in_flight == 0) {
+        stage_step(&st);
+    }
+    assert_int_equal(sn->state, SNAPPER_WALKING);
+    box_stop(&st.box);
+    assert_int_equal(stage_wait_for_end(&st), SERVER_EXIT_OK);
+    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), files);
+    assert_int_equal(count_files(&st, NAMES_SNAPSHOT_TMP), 0);
+    stage_start(&st);
+    assert_int_equal(tree_node_count(stage_server(&st)->tree), 500 + 4);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_snapshot_is_taken_between_half_and_the_whole_of_snap_count),
+        cmocka_unit_test(a_snapshot_is_taken_by_the_bytes_of_the_log),
+        cmocka_unit_test(a_snapshot_under_load_recovers_to_the_same_tree),
+        cmocka_unit_test(slices_are_bounded_in_bytes_and_number),
+        cmocka_unit_test(the_log_begins_a_new_file_with_a_snapshot),
+        cmocka_unit_test(nothing_new_needs_no_snapshot),
+        cmocka_unit_test(a_start_that_replayed_takes_a_snapshot),
+        cmocka_unit_test(a_failed_snapshot_harms_nobody),
+        cmocka_unit_test(a_stop_in_the_middle_leaves_no_half_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
