@@ -30,8 +30,18 @@ void account_batch(struct stats *s, const struct batch *b, int64_t now_ns)
 
 // ---- transactions ----
 
+// Changes that one operation is in flight with: a node's, and its parent's when children change.
+static void account_changes(struct stats *s, uint64_t count)
+{
+    stats_count(s, STATS_OUTSTANDING_CHANGES_QUEUED, count);
+    stats_count(s, STATS_OUTSTANDING_CHANGES_REMOVED, count);
+}
+
 static void account_op(struct stats *s, const struct txn_op *op)
 {
+    bool is_one_node = op->type == OP_SET_DATA || op->type == OP_SET_ACL;
+    bool is_session = op->type == OP_CREATE_SESSION || op->type == OP_CLOSE_SESSION;
+    account_changes(s, is_session || op->type == OP_CHECK ? 0 : is_one_node ? 1 : 2);
     switch (op->type) {
     case OP_CREATE:
     case OP_CREATE2:

@@ -20,6 +20,21 @@ static void log_auth(struct conn *c, enum log_event event, struct slice scheme)
     }
 }
 
+// Source: EnsembleAuthenticationProvider.handleAuthentication.
+static void count_ensemble(struct server *s, const struct jute_auth_packet *q,
+                           enum auth_result result)
+{
+    if (!slice_equal_str(q->scheme, "ensemble")) {
+        return;
+    }
+    bool has_names = q->auth.len > 0 && s->config->ensemble_auth_name != NULL;
+    stats_count(s->stats,
+                result != AUTH_OK ? STATS_ENSEMBLE_AUTH_FAIL
+                : has_names       ? STATS_ENSEMBLE_AUTH_SUCCESS
+                                  : STATS_ENSEMBLE_AUTH_SKIP,
+                1);
+}
+
 static void handle_auth(struct conn *c, const struct request *request)
 {
     struct server *s = c->server;
@@ -30,7 +45,10 @@ static void handle_auth(struct conn *c, const struct request *request)
         conn_close(c, "malformed auth packet");
         return;
     }
-    switch (auth_handle(&s->auth, q.scheme, q.auth, &c->stream->peer, &c->ids)) {
+    enum auth_result result =
+        auth_handle(&s->auth, q.scheme, q.auth, &c->stream->peer, &c->ids);
+    count_ensemble(s, &q, result);
+    switch (result) {
     case AUTH_OK:
         log_auth(c, EVENT_AUTH_ADDED, q.scheme);
         reply_code(c, request->xid, 0, ZK_OK);
@@ -143,6 +161,8 @@ void dispatch_request(struct conn *c, const struct request *request)
         refuse_throttled(c, request);
         return;
     }
+    stats_add(s->stats, STATS_REQUEST_THROTTLE_QUEUE_TIME_MS,
+              (s->now_ns - request->arrived_ns) / 1000000);
     switch (kind_of(request->type)) {
     case OP_KIND_READ:
         answer_in_order(c, request);

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "jute/op.h"
-#include "server/conn.h"
+#include "server/server_priv.h"
 
 struct throttled {
     struct throttled *next;
@@ -181,6 +181,8 @@ void throttle_settled(struct throttle *t, const uint64_t *in_process, int64_t no
         struct throttled *w = take_first(t);
         w->request.is_throttled = has_waited_too_long(t, &w->request, now_ns);
         if (is_stale(t, &w->request, now_ns)) {
+            stats_count(w->request.conn->server->stats, STATS_STALE_REQUESTS, 1);
+            stats_count(w->request.conn->server->stats, STATS_STALE_REQUESTS_DROPPED, 1);
             throttle_large_done(t, w->request.large_bytes);
             conn_close(w->request.conn, "a request waited longer than the session timeout");
         } else if (w->request.conn->state == CONN_OPEN) {

@@ -121,6 +121,13 @@ static int64_t reap_pause_ms(const struct upkeep *u)
     return per_minute > 0 && per_minute < MINUTE_MS ? MINUTE_MS / per_minute : 1;
 }
 
+static void count_ttl_node(struct server *s, struct slice path)
+{
+    const struct znode *node = tree_find(s->tree, path);
+    bool is_ttl = node != NULL && tree_kind_of_owner(s->tree, znode_owner(node)) == ZNODE_TTL;
+    stats_count(s->stats, STATS_TTL_NODE_DELETED_COUNT, is_ttl ? 1 : 0);
+}
+
 static void on_reap_one(struct port_timer *timer)
 {
     struct upkeep *u = CONTAINER_OF(timer, struct upkeep, reap_one);
@@ -132,6 +139,7 @@ static void on_reap_one(struct port_timer *timer)
     // A candidate is stored as the body of the request: a length and a path.
     uint8_t *entry = u->reap_paths.data + u->reap_at;
     size_t bytes = sizeof(int32_t) + be32_load(entry);
+    count_ttl_node(s, slice_of(entry + sizeof(int32_t), bytes - sizeof(int32_t)));
     write_internal(s, 0, OP_DELETE_CONTAINER, slice_of(entry, bytes));
     log_event(s->log, EVENT_REAPED);
     u->reap_at += bytes;

@@ -85,6 +85,7 @@ static void every_part_of_a_multi_counts(void **state)
     assert_int_equal(written(s, "t"), 3);
     assert_int_equal(written(s, "k"), 2);
     assert_int_equal(s->counters[STATS_TTL_NODE_CREATED_COUNT], 1);
+    assert_int_equal(s->counters[STATS_OUTSTANDING_CHANGES_QUEUED], 2 + 1 + 2 + 0 + 2 + 2);
     stats_free(s);
 }
 
