@@ -248,6 +248,7 @@ static void a_stop_in_the_middle_leaves_no_half_file(void **state)
     grow(&g, 500);
     struct snapper *sn = &stage_server(&st)->snapper;
     size_t files = count_files(&st, NAMES_SNAPSHOT);
+    uint64_t digest = tree_digest(stage_server(&st)->tree);
     snapper_start(sn);
     while (sn->in_flight == 0) {
         stage_step(&st);
@@ -258,7 +259,7 @@ static void a_stop_in_the_middle_leaves_no_half_file(void **state)
     assert_int_equal(count_files(&st, NAMES_SNAPSHOT), files);
     assert_int_equal(count_files(&st, NAMES_SNAPSHOT_TMP), 0);
     stage_start(&st);
-    assert_int_equal(tree_node_count(stage_server(&st)->tree), 500 + 4);
+    assert_int_equal(tree_digest(stage_server(&st)->tree), digest);
     guest_leave(&g);
     stage_close(&st);
 }
