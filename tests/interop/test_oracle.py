@@ -6,9 +6,11 @@ The long run is a command: python3 -m tests.interop.oracle --seed 1 --ops 100000
 import pytest
 
 from tests.interop.lib import zkwire
+from tests.interop.lib.java_server import JavaServer
 from tests.interop.lib.paddock_server import PaddockServer
 from tests.interop.lib.server_process import ROOT
 from tests.interop.oracle import play, rules
+from tests.interop.oracle import run as run_module
 from tests.interop.oracle.configs import CONFIGS
 from tests.interop.oracle.run import run
 
@@ -23,6 +25,20 @@ def test_paddock_answers_as_java(name):
     assert not result.differences, "\n".join(said)
     assert result.ops > OPS / 2
     assert len(result.seen) > 80, "too few kinds of answers for a meaningful comparison"
+
+
+def test_a_server_that_differs_is_found_and_the_report_replays_it(monkeypatch):
+    """The second server does not check ACLs: the oracle must notice and come down to a few steps."""
+    def crooked(config, against, snapshot):
+        properties = dict(config.properties, **{"zookeeper.skipACL": "yes"})
+        return [JavaServer(config.cfg, config.properties).start(), PaddockServer(config.cfg, properties).start()]
+    monkeypatch.setattr(run_module, "make_servers", crooked)
+    said = []
+    result = run(2, 3000, CONFIGS["default"], shrink_s=20, say=said.append)
+    assert len(result.differences) == 1
+    assert any(line.startswith("replay: python3 -m tests.interop.oracle --config default --seed 2") for line in said)
+    smaller = next(line for line in said if line.startswith("smaller ("))
+    assert int(smaller.split()[1].strip("(")) < len(result.differences[0].step) + result.differences[0].index
 
 
 @pytest.fixture(scope="module")

@@ -77,9 +77,8 @@ def play_once(steps, config, against, snapshot, learn=None, result=None):
 def run(seed, ops, config, against="paddock", max_differences=1, shrink_s=120, say=print):
     """Episodes until `ops` requests have been played. Returns the Result."""
     result = Result()
-    left = ops
-    while left > 0 and len(result.differences) < max_differences:
-        size = min(left, EPISODE_OPS)
+    while result.ops < ops and len(result.differences) < max_differences:
+        size = min(ops - result.ops, EPISODE_OPS)
         snapshot = seed % 2 == 1
         generator = Generator(seed, config, snapshot)
         difference, steps = play_once(generator.make(size), config, against, snapshot, generator.learn, result)
@@ -93,7 +92,6 @@ def run(seed, ops, config, against="paddock", max_differences=1, shrink_s=120, s
                 shrink.report(steps, difference, lambda trial: play_once(trial, config, against, snapshot)[0],
                               shrink_s, say)
         seed += 1
-        left -= size
     return result
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a reproduction small: fewer steps, then fewer requests in each, as long as the same kind of difference remains."""
+"""Makes a reproduction small: fewer steps, then fewer requests, as long as the same kind of difference remains."""
 import time
 
 SHOWN = 40  # steps of a reproduction that are printed
