@@ -196,6 +196,7 @@ static void stream_close(struct port_stream *s)
     struct net_link *l = link_of(s);
     ASSERT(!l->machine_closed);
     l->machine_closed = true;
+    l->wants_writable = false;
     timers_stop(&l->node->events, &l->to_machine.arrival);
     timers_stop(&l->node->events, &l->writable);
     if (!l->client_closed && !l->to_client.is_ended) {
