@@ -9,7 +9,10 @@
 #include "server/server_priv.h"
 #include "store/recover.h"
 
-enum { IDLE_INTERVAL_MS = 10000 }; // buckets of connection deadlines, as in Java
+enum {
+    IDLE_INTERVAL_MS = 10000, // buckets of connection deadlines, as in Java
+    LEAVE_MS = 1000,          // for the last answers, when the server stops
+};
 
 // ---- the end of a turn ----
 
@@ -48,16 +51,44 @@ static void close_connections(struct server *s, const char *reason)
     }
 }
 
-static void finish_draining(struct server *s)
+static bool is_all_answered(const struct server *s)
 {
-    if (s->state != SERVER_DRAINING || s->in_process > 0 || !pipeline_is_idle(&s->pipeline)) {
-        return;
+    return s->in_process == 0 && pipeline_is_idle(&s->pipeline);
+}
+
+static bool has_output(const struct server *s)
+{
+    LIST_FOREACH (it, &s->conns) {
+        const struct conn *c = CONTAINER_OF(it, struct conn, link);
+        if (c->out_sent < c->out.len) {
+            return true;
+        }
     }
+    return false;
+}
+
+static void end_draining(struct server *s)
+{
     s->options.loop->timer_stop(s->options.loop, &s->drain);
     s->state = SERVER_STOPPED;
     close_connections(s, "the server stops");
     free_closed(s);
     s->options.on_stopped(s->options.ctx, s->exit_code);
+}
+
+// When everything is answered, the answers get a moment to leave; a client that does not read
+// holds nothing up for longer.
+static void step_draining(struct server *s)
+{
+    if (s->state != SERVER_DRAINING || !is_all_answered(s)) {
+        return;
+    }
+    if (!has_output(s)) {
+        end_draining(s);
+    } else if (!s->is_leaving) {
+        s->is_leaving = true;
+        s->options.loop->timer_start(s->options.loop, &s->drain, LEAVE_MS);
+    }
 }
 
 static void on_turn_end(void *ctx)
@@ -71,7 +102,7 @@ static void on_turn_end(void *ctx)
     flush_connections(s);
     snapper_step(&s->snapper);
     free_closed(s);
-    finish_draining(s);
+    step_draining(s);
 }
 
 void server_settled(struct server *s)
@@ -322,7 +353,11 @@ static void close_listener(struct server *s)
 static void on_drain_timeout(struct port_timer *timer)
 {
     struct server *s = CONTAINER_OF(timer, struct server, drain);
-    server_fail(s, SERVER_EXIT_UNEXPECTED);
+    if (is_all_answered(s)) {
+        end_draining(s);
+    } else {
+        server_fail(s, SERVER_EXIT_UNEXPECTED);
+    }
 }
 
 void server_stop(struct server *s)
@@ -346,6 +381,7 @@ void server_stop(struct server *s)
 
 void server_fail(struct server *s, enum server_exit code)
 {
+    s->options.loop->timer_stop(s->options.loop, &s->drain);
     s->exit_code = code;
     s->state = SERVER_STOPPED;
     close_listener(s);

@@ -66,6 +66,7 @@ struct server {
     int64_t wall_ms;         // wall time, taken once per batch that is applied
     int64_t started_ms;      // monotonic
     struct port_timer drain;  // ends a draining that takes too long
+    bool is_leaving;         // draining: all is answered, some of it is not sent yet
     bool has_core;           // start-up came as far as the parts behind recovery
 };
 
