@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the server does by itself as time passes: expiry, the reaping of nodes, the purge of files.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store/names.h"
+#include "tests/unit/server/guest.h"
+
+enum { TICK_MS = 200, SLACK_MS = 10, GRACE_MS = 1000 };
+
+static bool has_node(const struct stage *st, const char *path)
+{
+    return tree_find(stage_server(st)->tree, slice_str(path)) != NULL;
+}
+
+static void open_for(struct guest *g, struct stage *st, int32_t timeout_ms)
+{
+    struct connect_response r;
+    guest_connect(g, st);
+    guest_ask_session(g, 0, timeout_ms);
+    assert_true(guest_take_session(g, &r));
+    assert_int_equal(r.body.timeout_ms, timeout_ms);
+}
+
+// Milliseconds until the node is gone; at most 20 s.
+static int64_t wait_until_gone(struct stage *st, const char *path)
+{
+    int64_t start_ms = stage_now_ms(st);
+    while (has_node(st, path)) {
+        assert_true(stage_now_ms(st) < start_ms + 20000);
+        stage_step(st);
+    }
+    return stage_now_ms(st) - start_ms;
+}
+
+static void make(struct guest *g, const char *path, int32_t flags)
+{
+    assert_int_equal(guest_answer(g, guest_create(g, path, "", flags)), ZK_OK);
+}
+
+// ---- sessions ----
+
+static void a_silent_session_expires_never_early_and_at_most_a_tick_late(void **state)
+{
+    (void)state;
+    for (int32_t timeout_ms = 400; timeout_ms <= 4000; timeout_ms += 177) {
+        struct stage st;
+        struct guest g;
+        stage_open(&st, (uint64_t)timeout_ms, NULL, NULL);
+        open_for(&g, &st, timeout_ms);
+        make(&g, "/mine", CREATE_EPHEMERAL); // heard of for the last time some moments before now
+        int64_t took_ms = wait_until_gone(&st, "/mine");
+        assert_true(took_ms >= timeout_ms - SLACK_MS);
+        assert_true(took_ms <= timeout_ms + TICK_MS + SLACK_MS);
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+static void an_expired_session_is_closed_with_its_connection_and_nodes(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    struct guest other;
+    stage_open(&st, 2, NULL, NULL);
+    open_for(&g, &st, 1000);
+    open_for(&other, &st, 4000);
+    make(&g, "/e1", CREATE_EPHEMERAL);
+    make(&g, "/e2", CREATE_EPHEMERAL);
+    make(&g, "/stays", 0);
+    assert_int_equal(guest_answer(&other, guest_read(&other, OP_EXISTS, "/e1", true)), ZK_OK);
+    guest_end(&g);
+    guest_event(&other, WATCH_EVENT_DELETED, "/e1");
+    assert_false(has_node(&st, "/e2"));
+    assert_true(has_node(&st, "/stays"));
+    assert_int_equal(tree_session_count(stage_server(&st)->tree), 1);
+    assert_false(guest_come_back(&g));
+    guest_leave(&g);
+    guest_leave(&other);
+    stage_close(&st);
+}
+
+static void a_session_expires_without_a_connection_too(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 3, NULL, NULL);
+    open_for(&g, &st, 1000);
+    make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_hang_up(&g);
+    int64_t took_ms = wait_until_gone(&st, "/mine");
+    assert_true(took_ms >= 1000 - SLACK_MS && took_ms <= 1000 + TICK_MS + SLACK_MS);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+// Clients that spoke while the process stood still are heard before anybody expires.
+static void a_stall_of_the_server_expires_nobody_who_spoke(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct stage st;
+        struct guest g;
+        stage_open(&st, seed, NULL, NULL);
+        open_for(&g, &st, 1000);
+        make(&g, "/mine", CREATE_EPHEMERAL);
+        for (int i = 0; i < 3; i++) {
+            guest_plain(&g, OP_PING);
+            stage_stall(&st, 5000);
+            assert_int_equal(guest_answer(&g, XID_PING), ZK_OK);
+            stage_run(&st, 500);
+            assert_true(has_node(&st, "/mine"));
+        }
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+static void after_a_stall_the_silent_expire_when_the_grace_is_over(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 5, NULL, NULL);
+    open_for(&g, &st, 1000);
+    make(&g, "/mine", CREATE_EPHEMERAL);
+    stage_stall(&st, 5000);
+    int64_t took_ms = wait_until_gone(&st, "/mine");
+    assert_true(took_ms >= GRACE_MS - SLACK_MS && took_ms <= GRACE_MS + TICK_MS + SLACK_MS);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void jumps_of_the_wall_clock_expire_nobody(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 6, NULL, NULL);
+    open_for(&g, &st, 4000);
+    make(&g, "/mine", CREATE_EPHEMERAL);
+    st.box.node->wall_offset_ms += 3600 * 1000;
+    stage_run(&st, 1500);
+    st.box.node->wall_offset_ms -= 7200 * 1000;
+    stage_run(&st, 1500);
+    assert_true(has_node(&st, "/mine"));
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void a_restart_gives_every_session_its_full_time(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 7, NULL, NULL);
+    open_for(&g, &st, 1000);
+    make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_hang_up(&g);
+    stage_run(&st, 800);
+    assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
+    stage_start(&st);
+    int64_t took_ms = wait_until_gone(&st, "/mine");
+    assert_true(took_ms >= 1000 - SLACK_MS && took_ms <= 1000 + TICK_MS + SLACK_MS);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+// The closing transaction cannot be written for a while: the session ends when it can.
+static void a_full_disk_only_delays_expiry(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 8, "preAllocSize=0\n", NULL);
+    open_for(&g, &st, 1000);
+    make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_hang_up(&g);
+    stage_disk(&st)->capacity_bytes = 0;
+    stage_run(&st, 5000);
+    assert_true(has_node(&st, "/mine"));
+    disk_heal(stage_disk(&st));
+    wait_until_gone(&st, "/mine");
+    stage_run(&st, 100);
+    assert_int_equal(stage_server(&st)->sessions.expiry.count, 0);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+// ---- containers and TTL nodes ----
+
+static const char *const fast_reaping[] = {"znode.container.checkIntervalMs=1000", NULL};
+
+// A session that lasts as long as the test.
+static void open_long(struct guest *g, struct stage *st)
+{
+    struct connect_response r;
+    guest_connect(g, st);
+    guest_ask_session(g, 0, INT32_MAX);
+    assert_true(guest_take_session(g, &r));
+}
+
+static const char long_sessions[] = "maxSessionTimeout=10000000\nextendedTypesEnabled=true\n";
+
+static void a_container_goes_when_its_last_child_has_gone(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 9, long_sessions, fast_reaping);
+    open_long(&g, &st);
+    make(&g, "/c", CREATE_CONTAINER);
+    make(&g, "/never-used", CREATE_CONTAINER);
+    make(&g, "/c/child", 0);
+    stage_run(&st, 5000);
+    assert_true(has_node(&st, "/c"));
+    assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/c", true)), ZK_OK);
+    assert_int_equal(guest_answer(&g, guest_delete(&g, "/c/child", -1)), ZK_OK);
+    assert_true(wait_until_gone(&st, "/c") <= 1000 + SLACK_MS);
+    guest_event(&g, WATCH_EVENT_DELETED, "/c");
+    stage_run(&st, 5000);
+    assert_true(has_node(&st, "/never-used"));
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void a_container_that_was_never_used_goes_when_that_is_configured(void **state)
+{
+    (void)state;
+    const char *defines[] = {"znode.container.checkIntervalMs=1000",
+                             "znode.container.maxNeverUsedIntervalMs=5000", NULL};
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 10, long_sessions, defines);
+    open_long(&g, &st);
+    make(&g, "/c", CREATE_CONTAINER);
+    int64_t took_ms = wait_until_gone(&st, "/c");
+    assert_true(took_ms >= 5000 - SLACK_MS && took_ms <= 6000 + SLACK_MS);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void a_ttl_node_goes_when_it_is_old_and_has_no_children(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 11, long_sessions, fast_reaping);
+    open_long(&g, &st);
+    assert_int_equal(guest_answer(&g, guest_create_ttl(&g, "/t", 3000)), ZK_OK);
+    assert_int_equal(guest_answer(&g, guest_create_ttl(&g, "/parent", 1000)), ZK_OK);
+    make(&g, "/parent/child", 0);
+    stage_run(&st, 2000);
+    assert_int_equal(guest_answer(&g, guest_set(&g, "/t", "younger", -1)), ZK_OK);
+    int64_t took_ms = wait_until_gone(&st, "/t");
+    assert_true(took_ms >= 3000 - SLACK_MS && took_ms <= 4000 + SLACK_MS);
+    assert_true(has_node(&st, "/parent"));
+    assert_int_equal(guest_answer(&g, guest_delete(&g, "/parent/child", -1)), ZK_OK);
+    wait_until_gone(&st, "/parent");
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void reaping_keeps_to_its_rate_and_looks_again_before_each_node(void **state)
+{
+    (void)state;
+    const char *defines[] = {"znode.container.checkIntervalMs=1000",
+                             "znode.container.maxPerMinute=60", NULL};
+    enum { CONTAINERS = 6 };
+    static const char *const names[CONTAINERS] = {"/c0", "/c1", "/c2", "/c3", "/c4", "/c5"};
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 12, long_sessions, defines);
+    open_long(&g, &st);
+    for (size_t i = 0; i < CONTAINERS; i++) {
+        char child[8] = {0};
+        memcpy(child, names[i], 3);
+        memcpy(child + 3, "/x", 2);
+        make(&g, names[i], CREATE_CONTAINER);
+        make(&g, child, 0);
+        assert_int_equal(guest_answer(&g, guest_delete(&g, child, -1)), ZK_OK);
+    }
+    const struct server *s = stage_server(&st);
+    size_t all = tree_node_count(s->tree);
+    while (tree_node_count(s->tree) == all) {
+        stage_step(&st);
+    }
+    const char *used = NULL; // one that is to be deleted yet gets a child
+    for (size_t i = 0; i < CONTAINERS; i++) {
+        used = has_node(&st, names[i]) ? names[i] : used;
+    }
+    char child[8] = {0};
+    memcpy(child, used, 3);
+    memcpy(child + 3, "/y", 2);
+    make(&g, child, 0);
+    for (size_t gone = 1; gone <= 3; gone++) {
+        stage_run(&st, 500);
+        assert_int_equal(tree_node_count(s->tree), all + 1 - gone);
+        stage_run(&st, 500);
+    }
+    stage_run(&st, 10000);
+    assert_true(has_node(&st, child));
+    assert_int_equal(tree_node_count(s->tree), all + 1 - (CONTAINERS - 1));
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+// ---- purge ----
+
+static size_t count_files(const struct stage *st, enum names_kind kind)
+{
+    struct names_list list;
+    struct store_error error;
+    struct port_files *fs = &stage_disk(st)->port;
+    assert_int_equal(names_list_dir(fs, "/data/version-2", kind, &list, &error), ERR_OK);
+    size_t count = list.count;
+    names_list_fini(&list);
+    return count;
+}
+
+static void old_snapshots_and_logs_are_purged(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 13,
+               "snapCount=20\nmaxSessionTimeout=10000000\n"
+               "autopurge.purgeInterval=1\nautopurge.snapRetainCount=3\n",
+               NULL);
+    open_long(&g, &st);
+    for (int i = 0; i < 200; i++) {
+        make(&g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
+    }
+    assert_true(count_files(&st, NAMES_SNAPSHOT) > 5);
+    assert_true(count_files(&st, NAMES_LOG) > 5);
+    stage_run(&st, 62000);
+    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), 3);
+    assert_true(count_files(&st, NAMES_LOG) <= 5);
+    uint64_t digest = tree_digest(stage_server(&st)->tree);
+    guest_hang_up(&g);
+    stage_power_cut(&st); // what is left is enough
+    assert_int_equal(tree_digest(stage_server(&st)->tree), digest);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void without_an_interval_nothing_is_purged(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 14, "snapCount=20\nmaxSessionTimeout=10000000\nautopurge.purgeInterval=0\n",
+               NULL);
+    open_long(&g, &st);
+    for (int i = 0; i < 200; i++) {
+        make(&g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
+    }
+    size_t snapshots = count_files(&st, NAMES_SNAPSHOT);
+    stage_run(&st, 62000);
+    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), snapshots);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_silent_session_expires_never_early_and_at_most_a_tick_late),
+        cmocka_unit_test(an_expired_session_is_closed_with_its_connection_and_nodes),
+        cmocka_unit_test(a_session_expires_without_a_connection_too),
+        cmocka_unit_test(a_stall_of_the_server_expires_nobody_who_spoke),
+        cmocka_unit_test(after_a_stall_the_silent_expire_when_the_grace_is_over),
+        cmocka_unit_test(jumps_of_the_wall_clock_expire_nobody),
+        cmocka_unit_test(a_restart_gives_every_session_its_full_time),
+        cmocka_unit_test(a_full_disk_only_delays_expiry),
+        cmocka_unit_test(a_container_goes_when_its_last_child_has_gone),
+        cmocka_unit_test(a_container_that_was_never_used_goes_when_that_is_configured),
+        cmocka_unit_test(a_ttl_node_goes_when_it_is_old_and_has_no_children),
+        cmocka_unit_test(reaping_keeps_to_its_rate_and_looks_again_before_each_node),
+        cmocka_unit_test(old_snapshots_and_logs_are_purged),
+        cmocka_unit_test(without_an_interval_nothing_is_purged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
