@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "host/digest.h" // pure bytes in, bytes out: the one part of host/ that a world need not fake
+#include "host/digest.h" // bytes in, bytes out: the one part of host/ that a world need not fake
 
 static void on_line(void *ctx, enum log_level level, const char *line, size_t len)
 {

@@ -52,8 +52,10 @@ static inline void list_remove(struct list *l)
 }
 
 // Iterate; `it` must not be removed in LIST_FOREACH, may be in LIST_FOREACH_SAFE.
+// NOLINTBEGIN(bugprone-macro-parentheses): `it` and `tmp` are names to declare.
 #define LIST_FOREACH(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
 #define LIST_FOREACH_SAFE(it, tmp, head)                                                           \
     for (struct list *it = (head)->next, *tmp = it->next; it != (head); it = tmp, tmp = it->next)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif

@@ -95,7 +95,7 @@ static enum err file_size(struct port_file *f, uint64_t *ret)
 // On a file system that cannot reserve blocks the file only grows: it reads as zeros all the same.
 static enum err grow_sparse(struct port_file *f, uint64_t bytes)
 {
-    uint64_t size;
+    uint64_t size = 0;
     enum err e = file_size(f, &size);
     return e != ERR_OK || size >= bytes ? e : file_truncate(f, bytes);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading and writing one socket. epoll is told of a change of interest as seldom as possible, since
-// libuv needs two or three system calls for it: reading stays armed, also over a pause in which
-// nothing arrives; writing is armed after a short write until the socket drains.
+// Reading and writing one socket. epoll is told of a change of interest as seldom as possible,
+// since libuv needs two or three system calls for it: reading stays armed, also over a pause in
+// which nothing arrives; writing is armed after a short write until the socket drains.
 #include "host/stream.h"
 
 #include <errno.h>
