@@ -36,7 +36,7 @@ class Model:
 
     def bump(self, path):
         if path in self.nodes:
-            self.nodes[path][0] += 1
+            self.nodes[path][0] = (self.nodes[path][0] + 1 + 2 ** 31) % 2 ** 32 - 2 ** 31
 
     def learn(self, op, err, fields):
         """An answer: `fields` are what followed the error code."""
