@@ -200,9 +200,14 @@ def main():
     options = parse()
     run = Run(options)
     facts = machine()
+    failures = []
     try:
         for phase in (starts, flows, creates, idle, millions):
-            phase(run)
+            try:
+                phase(run)
+            except (RuntimeError, subprocess.TimeoutExpired) as e:  # the others are still worth having
+                failures.append("%s: %s" % (phase.__name__, e))
+                run.bench.end_all()
     finally:
         run.bench.end_all()
         run.progress("")
@@ -213,7 +218,9 @@ def main():
     print(report.table(result))
     if options.chart:
         (folder / "result.svg").write_text(report.chart(result))
-    return 0
+    for failure in failures:
+        print("FAILED " + failure, file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
