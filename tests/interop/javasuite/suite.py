@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.interop.lib import install
+from tests.interop.lib import client, install
 from tests.interop.lib.paddock_server import binary
 from tests.interop.lib.server_process import ROOT
 
@@ -63,11 +63,8 @@ def run_class(class_path, name, server, worker):
                   "--disable-banner", "--details=none", "--select-class", PACKAGE + name])
     Path(properties["paddock.log"]).unlink(missing_ok=True)
     with open(BUILD / ("%s-%s.log" % (name, server)), "wb") as log:
-        try:
-            subprocess.run(command, stdout=log, stderr=log, cwd=scratch, timeout=CLASS_LIMIT_S)
-            late = []
-        except subprocess.TimeoutExpired:
-            late = ["failed\t%s\t(class)\tover %d s" % (PACKAGE + name, CLASS_LIMIT_S)]
+        in_time = client.run_whole(command, CLASS_LIMIT_S, stdout=log, stderr=log, cwd=scratch)
+    late = [] if in_time else ["failed\t%s\t(class)\tover %d s" % (PACKAGE + name, CLASS_LIMIT_S)]
     lines = results.read_text().splitlines() if results.exists() else []
     shutil.rmtree(scratch, ignore_errors=True)
     return lines + late or ["failed\t%s\t(class)\tno result" % (PACKAGE + name)]

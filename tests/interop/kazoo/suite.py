@@ -7,13 +7,12 @@ Results are lines `status test reason` in build/interop/kazoo/SERVER.tsv.
 """
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from tests.interop.lib import install, java_server
+from tests.interop.lib import client, install, java_server
 from tests.interop.lib.paddock_server import binary
 
 HERE = Path(__file__).parent
@@ -47,8 +46,9 @@ def run(server, *arguments):
                "--junitxml=%s" % report, *arguments]
     env = dict(environment(server), TMPDIR=str(scratch))
     with open(BUILD / (server + ".log"), "wb") as log:
-        subprocess.run(command, stdout=log, stderr=log, cwd=scratch, env=env, timeout=RUN_LIMIT_S)
+        in_time = client.run_whole(command, RUN_LIMIT_S, stdout=log, stderr=log, cwd=scratch, env=env)
     shutil.rmtree(scratch, ignore_errors=True)
+    assert in_time, "kazoo's tests took more than %d s: see %s.log" % (RUN_LIMIT_S, BUILD / server)
     return dict(map(_result, ET.parse(report).iter("testcase")))
 
 

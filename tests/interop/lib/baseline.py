@@ -25,14 +25,14 @@ def write_list(path, results, heading):
 
 
 def differences(folder, results, server):
-    """Lines that say what is not as it must be; none if all is well."""
+    """{test: what is not as it must be}; empty if all is well."""
     expected = read_list(folder / "java.txt")
     exceptions = read_list(folder / "exceptions.txt") if server == "paddock" else {}
-    wrong = ["in exceptions.txt but not in java.txt: " + test for test in exceptions if test not in expected]
+    wrong = {test: "in exceptions.txt but not in java.txt" for test in exceptions if test not in expected}
     for test in expected:
         status, reason = results.get(test, ("missing", ""))
         if test not in exceptions and status != "passed":
-            wrong.append("%s: %s %s" % (status, test, reason))
+            wrong[test] = "%s: %s" % (status, reason)
         elif test in exceptions and status == "passed" and not exceptions[test].startswith("~"):
-            wrong.append("passes, so it is no exception: " + test)
+            wrong[test] = "passes, so it is no exception"
     return wrong

@@ -4,7 +4,9 @@
 The programs of tests/interop/clients check for themselves: they end with 0 and a last line `ok N`, N the number of
 checks made, or name the check that failed.
 """
+import os
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -19,6 +21,21 @@ def run(command, limit_s=120, **keywords):
     assert done.returncode == 0 and counted, "%s ended with %d:\n%s" % (
         command[0], done.returncode, output[-4000:])
     return int(counted.group(1))
+
+
+def run_whole(command, limit_s, **keywords):
+    """Runs a program and ends what it started and left, or all of it at the limit; False if that was reached."""
+    with subprocess.Popen([str(part) for part in command], start_new_session=True, **keywords) as process:
+        try:
+            process.wait(limit_s)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
 
 
 class Dialog:

@@ -6,6 +6,7 @@ input. A registry that cannot be reached raises: a missing client is a failed te
 """
 import fcntl
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -64,6 +65,8 @@ def venv(name, *packages):
     folder = CACHE / name
     with once(folder, *packages) as missing:
         if missing:
+            if importlib.util.find_spec("ensurepip") is None:
+                apt("python3-venv")  # Debian's python3 comes without.
             run(sys.executable, "-m", "venv", folder)
             run(folder / "bin" / "pip", "install", "-q", "--disable-pip-version-check", *packages)
     return folder / "bin" / "python"
@@ -80,13 +83,13 @@ def npm(package_json, folder):
 
 
 def apt(*packages):
-    """Debian packages: installed if they are not, which needs root."""
+    """Debian packages: installed if they are not, by root or sudo."""
     missing = [name for name in packages if not _is_installed(name)]
     if missing:
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        run("apt-get", "-o", "DPkg::Lock::Timeout=300", "update", env=environment)
-        run("apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends",
-            *missing, env=environment)
+        command = ([] if os.geteuid() == 0 else ["sudo"]) + ["apt-get", "-o", "DPkg::Lock::Timeout=300"]
+        run(*command, "update", env=environment)
+        run(*command, "install", "-y", "--no-install-recommends", *missing, env=environment)
 
 
 def _is_installed(package):
