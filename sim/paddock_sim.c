@@ -2,7 +2,7 @@
 //
 // paddock-sim: scenarios from the command line.
 //
-//     paddock-sim --seconds 60            fresh seeds for a minute, then the sweep
+//     paddock-sim --seconds 60            fresh seeds, then random places of the sweep
 //     paddock-sim --seed 17 --plan crashes --verbose
 //     paddock-sim --sweep                 the n-th write, sync, ... failing, power lost at the n-th
 //                                         operation, for every n of one scenario
@@ -71,35 +71,76 @@ static struct scenario_options sweep_options(void)
         .seed = SWEEP_SEED, .plan = SCENARIO_CALM, .trouble_ms = SWEEP_TROUBLE_MS};
 }
 
-static void sweep_op(enum disk_op op, enum err with, uint64_t count, double end, struct totals *t)
+static const enum disk_op swept[] = {DISK_WRITE,  DISK_SYNC,   DISK_ALLOCATE, DISK_OPEN,
+                                     DISK_RENAME, DISK_REMOVE, DISK_SYNC_DIR, DISK_TRUNCATE};
+enum { SWEPT = sizeof(swept) / sizeof(swept[0]) };
+
+static void fail_at(enum disk_op op, uint64_t n, enum err with, struct totals *t)
 {
-    for (uint64_t n = 1; n <= count && seconds_now() < end; n++) {
-        struct scenario_options o = sweep_options();
-        o.fail_op = op;
-        o.fail_nth = n;
-        o.fail_with = with;
-        (void)run_one(&o, t);
+    struct scenario_options o = sweep_options();
+    o.fail_op = op;
+    o.fail_nth = n;
+    o.fail_with = with;
+    (void)run_one(&o, t);
+}
+
+static void cut_at(uint64_t n, struct totals *t)
+{
+    struct scenario_options o = sweep_options();
+    o.cut_at_op = n;
+    (void)run_one(&o, t);
+}
+
+// Without a fault: how often each operation comes.
+static bool count_operations(struct scenario_result *ret, struct totals *t)
+{
+    struct scenario_options o = sweep_options();
+    if (scenario_run(&o, ret)) {
+        return true;
+    }
+    (void)run_one(&o, t); // prints it
+    return false;
+}
+
+static void sweep(struct totals *t)
+{
+    struct scenario_result whole;
+    if (!count_operations(&whole, t)) {
+        return;
+    }
+    for (size_t i = 0; i < SWEPT; i++) {
+        printf("sweep: %s fails, for n = 1 to %" PRIu64 "\n", disk_op_name(swept[i]),
+               whole.disk_counts[swept[i]]);
+        (void)fflush(stdout);
+        for (uint64_t n = 1; n <= whole.disk_counts[swept[i]]; n++) {
+            fail_at(swept[i], n, ERR_IO, t);
+            fail_at(swept[i], n, ERR_NO_SPACE, t);
+        }
+    }
+    printf("sweep: power is cut at operation n, for n = 1 to %" PRIu64 "\n", whole.disk_ops);
+    (void)fflush(stdout);
+    for (uint64_t n = 1; n <= whole.disk_ops; n++) {
+        cut_at(n, t);
     }
 }
 
-static void sweep(double end, struct totals *t)
+// Random places of the sweep until `end`.
+static void sample_sweep(double end, uint64_t seed, struct totals *t)
 {
-    static const enum disk_op ops[] = {DISK_WRITE,  DISK_SYNC,   DISK_ALLOCATE, DISK_OPEN,
-                                       DISK_RENAME, DISK_REMOVE, DISK_SYNC_DIR, DISK_TRUNCATE};
-    struct scenario_options o = sweep_options();
     struct scenario_result whole;
-    if (!scenario_run(&o, &whole)) {
-        (void)run_one(&o, t);
+    struct prng p;
+    prng_init(&p, seed);
+    if (!count_operations(&whole, t)) {
         return;
     }
-    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-        sweep_op(ops[i], ERR_IO, whole.disk_counts[ops[i]], end, t);
-        sweep_op(ops[i], ERR_NO_SPACE, whole.disk_counts[ops[i]], end, t);
-    }
-    for (uint64_t n = 1; n <= whole.disk_ops && seconds_now() < end; n++) {
-        o = sweep_options();
-        o.cut_at_op = n;
-        (void)run_one(&o, t);
+    while (seconds_now() < end && t->failures < 5) {
+        enum disk_op op = swept[prng_below(&p, SWEPT)];
+        if (prng_below(&p, 3) == 0) {
+            cut_at(1 + prng_below(&p, whole.disk_ops), t);
+        } else if (whole.disk_counts[op] > 0) {
+            enum err with = prng_below(&p, 2) == 0 ? ERR_IO : ERR_NO_SPACE;
+            fail_at(op, 1 + prng_below(&p, whole.disk_counts[op]), with, t);
+        }
     }
 }
 
@@ -232,10 +273,11 @@ int main(int argc, char **argv)
     if (a.has_seed) {
         run_seed(&a, &t);
     } else if (a.is_sweep) {
-        sweep(start + 3600, &t);
+        sweep(&t);
     } else {
-        fresh_seeds(start + a.seconds / 2, (uint64_t)time(NULL), &t);
-        sweep(start + a.seconds, &t);
+        uint64_t seed = (uint64_t)time(NULL);
+        fresh_seeds(start + a.seconds * 2 / 3, seed, &t);
+        sample_sweep(start + a.seconds, seed, &t);
     }
     printf("sim: %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " writes (%" PRIu64
            " refused), %" PRIu64 " starts, %" PRIu64 " power cuts, %.0f s\n",
