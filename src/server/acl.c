@@ -115,8 +115,8 @@ static size_t expanded_max(const struct jute_acl_vec *acl, const struct ids *ids
     return max;
 }
 
-enum zk_code acl_fix_up(const struct auth *a, const struct jute_acl_vec *acl,
-                        const struct ids *ids, struct arena *arena, struct jute_acl_vec *ret)
+enum zk_code acl_fix_up(const struct auth *a, const struct jute_acl_vec *acl, const struct ids *ids,
+                        struct arena *arena, struct jute_acl_vec *ret)
 {
     if (acl->count <= 0 || acl->count > LIMIT_ACL_ENTRIES) {
         return ZK_INVALID_ACL; // Java has no limit, and compares every entry with every other

@@ -92,7 +92,8 @@ static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
         refuse(c, "wrong session password");
         return;
     }
-    if (!sessions_touch(&s->sessions, session, c->timeout_ms, server_now_ms(s))) {
+    if (session == NULL ||
+        !sessions_touch(&s->sessions, session, c->timeout_ms, server_now_ms(s))) {
         refuse(c, "session has ended");
         return;
     }

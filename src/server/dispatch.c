@@ -45,8 +45,7 @@ static void handle_auth(struct conn *c, const struct request *request)
         conn_close(c, "malformed auth packet");
         return;
     }
-    enum auth_result result =
-        auth_handle(&s->auth, q.scheme, q.auth, &c->stream->peer, &c->ids);
+    enum auth_result result = auth_handle(&s->auth, q.scheme, q.auth, &c->stream->peer, &c->ids);
     count_ensemble(s, &q, result);
     switch (result) {
     case AUTH_OK:

@@ -26,9 +26,9 @@ struct server;
 enum server_exit {
     SERVER_EXIT_OK = 0,
     SERVER_EXIT_UNEXPECTED = 1,
-    SERVER_EXIT_INVALID = 2,  // configuration
-    SERVER_EXIT_DATADIR = 3,  // data directory
-    SERVER_EXIT_LOG = 10,     // the log can no longer be written
+    SERVER_EXIT_INVALID = 2, // configuration
+    SERVER_EXIT_DATADIR = 3, // data directory
+    SERVER_EXIT_LOG = 10,    // the log can no longer be written
 };
 
 // Memory: everything is borrowed until server_close.
@@ -43,8 +43,8 @@ struct server_options {
     struct port_digest *digest;
     struct port_machine *machine; // NULL: the words print that nothing is known
     const char *version;          // as the words print it; NULL likewise
-    // The process ends after server_close: leave the tree's memory to the system, which gives back a
-    // million nodes faster than we free them.
+    // The process ends after server_close: leave the tree's memory to the system, which gives back
+    // a million nodes faster than we free them.
     bool ends_process;
     // The server has stopped: everything acknowledged is durable, all connections are closed.
     void (*on_stopped)(void *ctx, enum server_exit code);

@@ -55,8 +55,8 @@ struct server {
     struct list orphans;   // closed, with writes in flight
     struct list graveyard; // closed, freed at the end of the turn
     uint64_t conn_count;
-    struct expiry idle;    // connections by idle deadline
-    struct spares spares;  // output buffers between two uses
+    struct expiry idle;   // connections by idle deadline
+    struct spares spares; // output buffers between two uses
 
     struct arena read_arena; // of the request being answered
     struct arena prep_arena; // of the transaction being prepared
@@ -65,7 +65,7 @@ struct server {
     int64_t now_ns;          // monotonic, taken once per event
     int64_t wall_ms;         // wall time, taken once per batch that is applied
     int64_t started_ms;      // monotonic
-    struct port_timer drain;  // ends a draining that takes too long
+    struct port_timer drain; // ends a draining that takes too long
     bool is_leaving;         // draining: all is answered, some of it is not sent yet
     bool has_core;           // start-up came as far as the parts behind recovery
 };

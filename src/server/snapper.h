@@ -41,9 +41,9 @@ struct snapper {
     struct snapwrite *walk;
     struct snapper_slice slices[SNAPPER_SLICES];
     size_t in_flight;
-    bool has_failed;    // a slice of this snapshot could not be written
-    int64_t zxid;       // of the snapshot being written
-    int64_t last_zxid;  // of the newest one on disk
+    bool has_failed;   // a slice of this snapshot could not be written
+    int64_t zxid;      // of the snapshot being written
+    int64_t last_zxid; // of the newest one on disk
     int64_t started_ns;
     struct prng prng;
     uint64_t txns, bytes;         // logged since the last roll

@@ -25,10 +25,10 @@ struct upkeep {
     struct server *server;
     struct port_timer tick; // sessions and connections
     int64_t tick_due_ms;
-    struct port_timer reap_scan;   // looks for candidates
-    struct port_timer reap_one;    // deletes the next of them
-    struct buf reap_paths;         // candidates: {i32 length, bytes} each
-    size_t reap_at;                // next one in reap_paths
+    struct port_timer reap_scan; // looks for candidates
+    struct port_timer reap_one;  // deletes the next of them
+    struct buf reap_paths;       // candidates: {i32 length, bytes} each
+    size_t reap_at;              // next one in reap_paths
     struct port_timer purge_timer;
     struct port_worker *purge_worker; // opened with the first purge
     struct upkeep_purge purge;

@@ -24,7 +24,7 @@ struct guest {
     struct buf frame;      // the one being looked at
     struct arena arena;    // of it
     struct jute_reply_header header;
-    struct jute_in body;   // behind the header
+    struct jute_in body; // behind the header
     int64_t session_id;
     int32_t timeout_ms;
     uint8_t passwd[CONNECT_PASSWD_BYTES];

@@ -39,7 +39,7 @@ void stage_stall(struct stage *st, int64_t duration_ms);
 enum server_exit stage_wait_for_end(struct stage *st);
 enum server_exit stage_stop(struct stage *st); // server_stop, then the same
 void stage_start(struct stage *st);            // again; must succeed
-void stage_power_cut(struct stage *st); // what was not synced may be lost; then start
+void stage_power_cut(struct stage *st);        // what was not synced may be lost; then start
 
 int64_t stage_now_ms(const struct stage *st);
 

@@ -78,7 +78,7 @@ static void timeouts_are_clamped(void **state)
 {
     (void)state;
     static const int32_t pairs[][2] = {
-        {-1, 400},  {0, 400},     {399, 400},  {400, 400},       {1234, 1234},
+        {-1, 400},    {0, 400},     {399, 400},        {400, 400},       {1234, 1234},
         {4000, 4000}, {4001, 4000}, {INT32_MAX, 4000}, {INT32_MIN, 400},
     };
     struct stage st;

@@ -29,9 +29,17 @@ static void a_frame_without_a_header_closes(void **state)
 static void an_unknown_operation_is_unimplemented_without_a_zxid_and_closes(void **state)
 {
     (void)state;
-    static const int32_t types[] = {OP_NOTIFICATION, OP_CHECK, OP_CREATE_SESSION,
-                                    OP_DELETE_CONTAINER, OP_ERROR, 10, 23, 99, 108,
-                                    INT32_MAX, INT32_MIN};
+    static const int32_t types[] = {OP_NOTIFICATION,
+                                    OP_CHECK,
+                                    OP_CREATE_SESSION,
+                                    OP_DELETE_CONTAINER,
+                                    OP_ERROR,
+                                    10,
+                                    23,
+                                    99,
+                                    108,
+                                    INT32_MAX,
+                                    INT32_MIN};
     struct stage st;
     stage_open(&st, 2, NULL, NULL);
     int64_t zxid = 0;
@@ -296,8 +304,8 @@ static void large_requests_beyond_the_budget_close(void **state)
 static void large_requests_give_their_bytes_back(void **state)
 {
     (void)state;
-    static const int32_t types[] = {OP_PING, OP_SET_DATA, OP_CREATE, OP_GET_DATA, OP_MULTI, 99,
-                                    OP_DELETE_CONTAINER};
+    static const int32_t types[] = {OP_PING,  OP_SET_DATA, OP_CREATE,          OP_GET_DATA,
+                                    OP_MULTI, 99,          OP_DELETE_CONTAINER};
     struct stage st;
     stage_open(&st, 15, "largeRequestThreshold=1000\nlargeRequestMaxBytes=5000\n", NULL);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -375,7 +383,8 @@ int main(void)
         cmocka_unit_test(large_requests_beyond_the_budget_close),
         cmocka_unit_test(large_requests_give_their_bytes_back),
         cmocka_unit_test(a_large_request_of_a_closing_session_gives_its_bytes_back),
-        cmocka_unit_test(a_large_request_that_waits_gives_its_bytes_back_when_its_connection_closes),
+        cmocka_unit_test(
+            a_large_request_that_waits_gives_its_bytes_back_when_its_connection_closes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -348,10 +348,10 @@ static void an_unknown_mode_of_watch_is_refused(void **state)
 // recursive.
 enum { KINDS = 4, TYPES = 5 };
 static const bool finds[KINDS][TYPES] = {
-    {true, false, true, false, false},  // of getChildren
-    {false, true, true, false, false},  // of getData
-    {false, false, true, true, false},  // persistent
-    {false, false, true, false, true},  // recursive
+    {true, false, true, false, false}, // of getChildren
+    {false, true, true, false, false}, // of getData
+    {false, false, true, true, false}, // persistent
+    {false, false, true, false, true}, // recursive
 };
 
 static void set_kind(struct guest *g, int kind)
@@ -471,10 +471,11 @@ static void ping_is_answered_with_its_own_xid_and_the_last_zxid(void **state)
 static void a_body_that_does_not_decode_is_a_marshalling_error_and_no_more(void **state)
 {
     struct fixture *f = *state;
-    static const int32_t types[] = {OP_EXISTS, OP_GET_DATA, OP_GET_CHILDREN, OP_GET_CHILDREN2,
-                                    OP_GET_ACL, OP_SYNC, OP_MULTI_READ, OP_ADD_WATCH,
-                                    OP_CHECK_WATCHES, OP_REMOVE_WATCHES, OP_GET_EPHEMERALS,
-                                    OP_GET_ALL_CHILDREN_NUMBER, OP_SET_WATCHES, OP_SET_WATCHES2};
+    static const int32_t types[] = {
+        OP_EXISTS,        OP_GET_DATA,       OP_GET_CHILDREN,   OP_GET_CHILDREN2,
+        OP_GET_ACL,       OP_SYNC,           OP_MULTI_READ,     OP_ADD_WATCH,
+        OP_CHECK_WATCHES, OP_REMOVE_WATCHES, OP_GET_EPHEMERALS, OP_GET_ALL_CHILDREN_NUMBER,
+        OP_SET_WATCHES,   OP_SET_WATCHES2};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct buf body = {0};
         buf_append_str(&body, "\x7f");

@@ -35,8 +35,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct jute_acl open_acl = {PERM_ALL, {{(const uint8_t *)"world", 5},
-                                              {(const uint8_t *)"anyone", 6}}};
+static struct jute_acl open_acl = {PERM_ALL,
+                                   {{(const uint8_t *)"world", 5}, {(const uint8_t *)"anyone", 6}}};
 
 // ---- writes ----
 
@@ -72,8 +72,8 @@ static void a_failed_write_consumes_a_zxid_and_has_no_body(void **state)
 static void creates_with_a_stat_answer_path_and_stat(void **state)
 {
     struct fixture *f = *state;
-    struct jute_create_request plain = {slice_str("/two-"), slice_str("abc"), {1, &open_acl},
-                                        CREATE_PERSISTENT_SEQUENTIAL};
+    struct jute_create_request plain = {
+        slice_str("/two-"), slice_str("abc"), {1, &open_acl}, CREATE_PERSISTENT_SEQUENTIAL};
     struct buf body = {0};
     jute_create_request_encode(&plain, &body);
     assert_int_equal(guest_answer(&f->g, guest_ask(&f->g, OP_CREATE2, &body)), ZK_OK);
@@ -117,8 +117,8 @@ static void a_write_that_does_not_decode_is_answered_in_order(void **state)
 static void closing_a_session_is_answered_last(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(
-        guest_answer(&f->g, guest_create(&f->g, "/mine", "", CREATE_EPHEMERAL)), ZK_OK);
+    assert_int_equal(guest_answer(&f->g, guest_create(&f->g, "/mine", "", CREATE_EPHEMERAL)),
+                     ZK_OK);
     assert_int_equal(guest_answer(&f->other, guest_read(&f->other, OP_EXISTS, "/mine", true)),
                      ZK_OK);
     int32_t create = guest_create(&f->g, "/a", "", 0);
@@ -151,8 +151,8 @@ static int32_t send_multi(struct guest *g, struct multi_op *ops, int32_t count)
 
 static struct multi_op create_op(int32_t type, const char *path, int32_t flags)
 {
-    return (struct multi_op){
-        .type = type, .create = {slice_str(path), slice_str("d"), {1, &open_acl}, flags}};
+    return (struct multi_op){.type = type,
+                             .create = {slice_str(path), slice_str("d"), {1, &open_acl}, flags}};
 }
 
 static void every_part_of_a_multi_has_its_own_result(void **state)
@@ -163,8 +163,8 @@ static void every_part_of_a_multi_has_its_own_result(void **state)
         create_op(OP_CREATE2, "/a/b", 0),
         create_op(OP_CREATE_CONTAINER, "/c", CREATE_CONTAINER),
         {.type = OP_CREATE_TTL,
-         .create_ttl = {slice_str("/t"), slice_str(""), {1, &open_acl}, CREATE_PERSISTENT_TTL,
-                        9000}},
+         .create_ttl =
+             {slice_str("/t"), slice_str(""), {1, &open_acl}, CREATE_PERSISTENT_TTL, 9000}},
         {.type = OP_SET_DATA, .set_data = {slice_str("/a"), slice_str("dd"), 0}},
         {.type = OP_CHECK, .path_version = {slice_str("/a"), 1}},
         {.type = OP_DELETE, .path_version = {slice_str("/a/b"), 0}},

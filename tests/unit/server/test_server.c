@@ -149,8 +149,8 @@ static void damage_inside_the_log_ends_the_start_and_names_the_file(void **state
 static void a_start_that_fails_can_be_repeated(void **state)
 {
     (void)state;
-    static const enum disk_op ops[] = {DISK_OPEN, DISK_READ, DISK_WRITE, DISK_SYNC, DISK_RENAME,
-                                       DISK_SYNC_DIR};
+    static const enum disk_op ops[] = {DISK_OPEN, DISK_READ,   DISK_WRITE,
+                                       DISK_SYNC, DISK_RENAME, DISK_SYNC_DIR};
     unsigned failures = 0;
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         for (uint64_t nth = 1; nth <= 4; nth++) {
