@@ -165,7 +165,8 @@ static enum err end_file(struct logread *r, const char *torn)
 static enum err find_data_end(struct logread *r, uint64_t from, uint64_t *ret,
                               struct store_error *e)
 {
-    uint64_t end;
+    ASSERT(r->file != NULL);
+    uint64_t end = 0;
     enum err err = r->file->size(r->file, &end);
     uint8_t *piece = mem_alloc(WINDOW_BYTES);
     while (err == ERR_OK && end > from) {
@@ -240,7 +241,7 @@ static enum err judge_break(struct logread *r, uint64_t data_end, struct store_e
 
 static enum err end_or_break(struct logread *r, struct store_error *e)
 {
-    uint64_t data_end;
+    uint64_t data_end = 0;
     enum err err = find_data_end(r, position(r), &data_end, e);
     if (err != ERR_OK) {
         return err;
@@ -268,7 +269,7 @@ static enum err check_header(struct logread *r, struct store_error *e)
         r->at = LOGFILE_HEADER_BYTES;
         return ERR_OK;
     }
-    uint64_t data_end;
+    uint64_t data_end = 0;
     enum err err = find_data_end(r, 0, &data_end, e);
     if (err != ERR_OK) {
         return err;

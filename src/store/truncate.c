@@ -28,7 +28,7 @@ static enum err fail_missing(struct datadir *d, int64_t zxid, struct store_error
 static enum err find_snapshot(struct datadir *d, int64_t zxid, bool or_older, bool *ret,
                               struct store_error *e)
 {
-    struct names_list files;
+    struct names_list files = {0};
     enum err err = datadir_list(d, NAMES_SNAPSHOT, &files, e);
     *ret = false;
     for (size_t i = 0; err == ERR_OK && i < files.count; i++) {
@@ -91,7 +91,7 @@ static enum err remove_file(struct datadir *d, const char *dir, const char *name
 static enum err remove_above(struct datadir *d, enum names_kind kind, const char *dir, int64_t zxid,
                              struct store_error *e)
 {
-    struct names_list files;
+    struct names_list files = {0};
     enum err err = datadir_list(d, kind, &files, e);
     for (size_t i = files.count; err == ERR_OK && i > 0 && files.items[i - 1].zxid > zxid; i--) {
         err = remove_file(d, dir, files.items[i - 1].name, e);
@@ -106,7 +106,7 @@ static enum err remove_above(struct datadir *d, enum names_kind kind, const char
 static enum err cut_file(struct datadir *d, const struct cut *cut, struct store_error *e)
 {
     struct buf joined = {0};
-    struct port_file *f;
+    struct port_file *f = NULL;
     const char *path = names_join(&joined, datadir_log_dir(d), cut->file);
     enum err err = datadir_files(d)->open(datadir_files(d), path, PORT_OPEN_WRITE, &f);
     if (err == ERR_OK) {
@@ -126,7 +126,7 @@ static enum err cut_file(struct datadir *d, const struct cut *cut, struct store_
 enum err truncate_after(struct datadir *d, int64_t zxid, uint32_t record_bytes_max,
                         struct store_error *e)
 {
-    struct cut cut;
+    struct cut cut = {0};
     bool has_base;
     enum err err = find_cut(d, zxid, record_bytes_max, &cut, e);
     if (err == ERR_OK) {

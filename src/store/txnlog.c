@@ -77,6 +77,7 @@ static uint64_t room_step(const struct txnlog *l)
 
 static enum err write_zeros(struct txnlog *l, uint64_t from, uint64_t to)
 {
+    ASSERT(l->file != NULL);
     if (l->zeros == NULL) {
         l->zeros = mem_zalloc(ROOM_PIECE_BYTES);
     }
@@ -212,6 +213,7 @@ enum err txnlog_write(struct txnlog *l, int64_t first_zxid, struct slice batch,
             return err;
         }
     }
+    ASSERT(l->file != NULL);
     uint64_t new_end = l->end + batch.len;
     if (new_end > l->room_end && batch.len <= ROOM_BATCH_BYTES_MAX && wants_room(l)) {
         extend_room(l, new_end);
