@@ -2,9 +2,10 @@
 //
 // paddock-sim: scenarios from the command line.
 //
-//     paddock-sim --seconds 60            fresh seeds, then random places of the sweep
+//     paddock-sim --seconds 60            the sweep of a fresh seed, then fresh seeds
 //     paddock-sim --seed 17 --plan crashes --verbose
-//     paddock-sim --sweep                 the n-th write, sync, ... failing, power lost at the n-th
+//     paddock-sim --sweep [--seed N]                 the n-th write, sync, ... failing, power lost
+//     at the n-th
 //                                         operation, for every n of one scenario
 //
 // A failure prints what broke and the one line that shows it again.
@@ -17,7 +18,7 @@
 
 #include "sim/scenario.h"
 
-enum { TROUBLE_MS = 3000, SWEEP_TROUBLE_MS = 120, SWEEP_SEED = 1 };
+enum { TROUBLE_MS = 3000, SWEEP_TROUBLE_MS = 120 };
 
 struct totals {
     uint64_t runs, failures, writes, refused, starts, power_cuts, steps;
@@ -65,36 +66,36 @@ static double seconds_now(void)
 
 // ---- the sweep ----
 
-static struct scenario_options sweep_options(void)
+static struct scenario_options sweep_options(uint64_t seed)
 {
     return (struct scenario_options){
-        .seed = SWEEP_SEED, .plan = SCENARIO_CALM, .trouble_ms = SWEEP_TROUBLE_MS};
+        .seed = seed, .plan = SCENARIO_QUIET, .trouble_ms = SWEEP_TROUBLE_MS};
 }
 
 static const enum disk_op swept[] = {DISK_WRITE,  DISK_SYNC,   DISK_ALLOCATE, DISK_OPEN,
                                      DISK_RENAME, DISK_REMOVE, DISK_SYNC_DIR, DISK_TRUNCATE};
 enum { SWEPT = sizeof(swept) / sizeof(swept[0]) };
 
-static void fail_at(enum disk_op op, uint64_t n, enum err with, struct totals *t)
+static void fail_at(uint64_t seed, enum disk_op op, uint64_t n, enum err with, struct totals *t)
 {
-    struct scenario_options o = sweep_options();
+    struct scenario_options o = sweep_options(seed);
     o.fail_op = op;
     o.fail_nth = n;
     o.fail_with = with;
     (void)run_one(&o, t);
 }
 
-static void cut_at(uint64_t n, struct totals *t)
+static void cut_at(uint64_t seed, uint64_t n, struct totals *t)
 {
-    struct scenario_options o = sweep_options();
+    struct scenario_options o = sweep_options(seed);
     o.cut_at_op = n;
     (void)run_one(&o, t);
 }
 
 // Without a fault: how often each operation comes.
-static bool count_operations(struct scenario_result *ret, struct totals *t)
+static bool count_operations(uint64_t seed, struct scenario_result *ret, struct totals *t)
 {
-    struct scenario_options o = sweep_options();
+    struct scenario_options o = sweep_options(seed);
     if (scenario_run(&o, ret)) {
         return true;
     }
@@ -102,10 +103,10 @@ static bool count_operations(struct scenario_result *ret, struct totals *t)
     return false;
 }
 
-static void sweep(struct totals *t)
+static void sweep(uint64_t seed, struct totals *t)
 {
     struct scenario_result whole;
-    if (!count_operations(&whole, t)) {
+    if (!count_operations(seed, &whole, t)) {
         return;
     }
     for (size_t i = 0; i < SWEPT; i++) {
@@ -113,41 +114,21 @@ static void sweep(struct totals *t)
                whole.disk_counts[swept[i]]);
         (void)fflush(stdout);
         for (uint64_t n = 1; n <= whole.disk_counts[swept[i]]; n++) {
-            fail_at(swept[i], n, ERR_IO, t);
-            fail_at(swept[i], n, ERR_NO_SPACE, t);
+            fail_at(seed, swept[i], n, ERR_IO, t);
+            fail_at(seed, swept[i], n, ERR_NO_SPACE, t);
         }
     }
     printf("sweep: power is cut at operation n, for n = 1 to %" PRIu64 "\n", whole.disk_ops);
     (void)fflush(stdout);
     for (uint64_t n = 1; n <= whole.disk_ops; n++) {
-        cut_at(n, t);
-    }
-}
-
-// Random places of the sweep until `end`.
-static void sample_sweep(double end, uint64_t seed, struct totals *t)
-{
-    struct scenario_result whole;
-    struct prng p;
-    prng_init(&p, seed);
-    if (!count_operations(&whole, t)) {
-        return;
-    }
-    while (seconds_now() < end && t->failures < 5) {
-        enum disk_op op = swept[prng_below(&p, SWEPT)];
-        if (prng_below(&p, 3) == 0) {
-            cut_at(1 + prng_below(&p, whole.disk_ops), t);
-        } else if (whole.disk_counts[op] > 0) {
-            enum err with = prng_below(&p, 2) == 0 ? ERR_IO : ERR_NO_SPACE;
-            fail_at(op, 1 + prng_below(&p, whole.disk_counts[op]), with, t);
-        }
+        cut_at(seed, n, t);
     }
 }
 
 static void fresh_seeds(double end, uint64_t seed, struct totals *t)
 {
     while (seconds_now() < end && t->failures < 5) {
-        for (int plan = 0; plan < SCENARIO_PLANS; plan++) {
+        for (int plan = SCENARIO_CALM; plan < SCENARIO_PLANS; plan++) {
             struct scenario_options o = {
                 .seed = seed, .plan = (enum scenario_plan)plan, .trouble_ms = TROUBLE_MS};
             (void)run_one(&o, t);
@@ -159,9 +140,9 @@ static void fresh_seeds(double end, uint64_t seed, struct totals *t)
 // ---- arguments ----
 
 static const char usage[] =
-    "usage: paddock-sim [--seed N [--plan calm|crashes|disk-faults] [--ms N]\n"
+    "usage: paddock-sim [--seed N [--plan quiet|calm|crashes|disk-faults] [--ms N]\n"
     "                   [--fail OP:NTH:ERR] [--cut N] [--sync-lies] [--verbose]]\n"
-    "                   [--seconds N] [--sweep]\n";
+    "                   [--seconds N] [--sweep [--seed N]]\n";
 
 static bool parse_plan(const char *text, enum scenario_plan *ret)
 {
@@ -263,21 +244,21 @@ static void run_seed(struct arguments *a, struct totals *t)
 
 int main(int argc, char **argv)
 {
-    struct arguments a = {.one = {.trouble_ms = TROUBLE_MS}, .seconds = 60};
+    struct arguments a = {.one = {.seed = 1, .trouble_ms = TROUBLE_MS}, .seconds = 60};
     if (!parse(argc, argv, &a)) {
         fputs(usage, stderr);
         return 2;
     }
     struct totals t = {0};
     double start = seconds_now();
-    if (a.has_seed) {
+    if (a.is_sweep) {
+        sweep(a.one.seed, &t);
+    } else if (a.has_seed) {
         run_seed(&a, &t);
-    } else if (a.is_sweep) {
-        sweep(&t);
     } else {
         uint64_t seed = (uint64_t)time(NULL);
-        fresh_seeds(start + a.seconds * 2 / 3, seed, &t);
-        sample_sweep(start + a.seconds, seed, &t);
+        sweep(seed, &t);
+        fresh_seeds(start + a.seconds, seed, &t);
     }
     printf("sim: %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " writes (%" PRIu64
            " refused), %" PRIu64 " starts, %" PRIu64 " power cuts, %.0f s\n",

@@ -291,7 +291,9 @@ static void set_up(struct scenario *s)
                       s->options->fail_with);
     }
     world_start(&s->world, &s->restart, 0);
-    world_start(&s->world, &s->trouble, world_delay(&s->world, TROUBLE_NS));
+    if (s->options->plan != SCENARIO_QUIET) {
+        world_start(&s->world, &s->trouble, world_delay(&s->world, TROUBLE_NS));
+    }
     for (int i = 0; i < ACTORS; i++) {
         actor_init(&s->actors[i], s->box.node, BOX_CLIENT_PORT, i);
         s->actors[i].may_refuse = disk_may_fail(s);
@@ -344,6 +346,6 @@ bool scenario_run(const struct scenario_options *options, struct scenario_result
 
 const char *scenario_plan_name(enum scenario_plan plan)
 {
-    static const char *const names[SCENARIO_PLANS] = {"calm", "crashes", "disk-faults"};
+    static const char *const names[SCENARIO_PLANS] = {"quiet", "calm", "crashes", "disk-faults"};
     return names[plan];
 }

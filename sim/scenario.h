@@ -15,7 +15,8 @@
 #include "sim/box.h"
 
 enum scenario_plan {
-    SCENARIO_CALM,        // no trouble but dropped connections
+    SCENARIO_QUIET,       // no trouble but the planned one
+    SCENARIO_CALM,        // dropped connections
     SCENARIO_CRASHES,     // and power cuts, kills, restarts
     SCENARIO_DISK_FAULTS, // and failing operations, a full disk
     SCENARIO_PLANS,

@@ -60,7 +60,7 @@ static void first_start_survives_power_loss_at_every_operation(void **state)
     (void)state;
     for (uint64_t n = 1; n <= 40; n++) {
         struct scenario_options o = {
-            .seed = n, .plan = SCENARIO_CALM, .trouble_ms = 30, .cut_at_op = n};
+            .seed = n, .plan = SCENARIO_QUIET, .trouble_ms = 30, .cut_at_op = n};
         expect_right(&o);
     }
 }
@@ -73,7 +73,7 @@ static void first_failures_of_every_kind_are_survived(void **state)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         for (uint64_t n = 1; n <= 8; n++) {
             struct scenario_options o = {.seed = n,
-                                         .plan = SCENARIO_CALM,
+                                         .plan = SCENARIO_QUIET,
                                          .trouble_ms = 30,
                                          .fail_op = kinds[i],
                                          .fail_nth = n,
