@@ -2,11 +2,11 @@
 //
 // paddock-sim: scenarios from the command line.
 //
-//     paddock-sim --seconds 60            the sweep of a fresh seed, then fresh seeds
+//     paddock-sim --seconds 60                the sweep of a fresh seed, then fresh seeds
 //     paddock-sim --seed 17 --plan crashes --verbose
-//     paddock-sim --sweep [--seed N]                 the n-th write, sync, ... failing, power lost
-//     at the n-th
-//                                         operation, for every n of one scenario
+//     paddock-sim --sweep --seed 1            one short scenario again and again, for every n: the
+//                                             n-th write, sync, ... fails; power goes at the n-th
+//                                             disk operation
 //
 // A failure prints what broke and the one line that shows it again.
 #include <getopt.h>
