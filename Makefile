@@ -9,7 +9,9 @@ CONFIG ?= release
 B := build/$(CONFIG)
 PORT ?= 2181
 SECONDS ?= 60
-PYTEST := python3 -m pytest -q -ra
+# Debian's package belongs to /usr/bin/python3; another python3 may come first in the path.
+PYTEST := $(shell python3 -c 'import pytest' 2>/dev/null && echo python3 || echo /usr/bin/python3) \
+          -m pytest -q -ra
 
 .PHONY: all deps run test check integration interop sim fuzz bench tidy fmt golden clean
 
