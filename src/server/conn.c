@@ -421,9 +421,8 @@ void conn_throttle(struct conn *c)
 {
     c->is_throttled = true;
     pause(c);
-    if (list_is_empty(&c->resumable)) {
-        list_push_back(&c->server->throttled, &c->resumable);
-    }
+    list_remove(&c->resumable);
+    list_push_back(&c->server->throttled, &c->resumable);
 }
 
 void conn_resume(struct conn *c)
@@ -443,7 +442,11 @@ void conn_connected(struct conn *c)
 {
     c->state = CONN_OPEN;
     touch_idle(c);
-    list_push_back(&c->server->resumable, &c->resumable);
+    if (c->server->state == SERVER_SERVING) {
+        list_push_back(&c->server->resumable, &c->resumable);
+    } else {
+        conn_throttle(c);
+    }
 }
 
 // ---- order ----

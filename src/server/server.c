@@ -107,9 +107,11 @@ static void on_turn_end(void *ctx)
 
 void server_settled(struct server *s)
 {
+    if (s->state != SERVER_SERVING) {
+        return; // nothing new is begun
+    }
     throttle_settled(&s->throttle, &s->in_process, s->now_ns, dispatch_request);
-    bool is_full = s->in_process > (uint64_t)s->config->global_outstanding_limit;
-    if (is_full || s->state != SERVER_SERVING) {
+    if (s->in_process > (uint64_t)s->config->global_outstanding_limit) {
         return;
     }
     while (!list_is_empty(&s->throttled)) {

@@ -302,6 +302,93 @@ static void a_stopping_server_takes_nobody_new_and_reads_no_more(void **state)
     stage_close(&st);
 }
 
+// What waits for the throttle was not begun; what was begun is still answered.
+static void stopping_drops_what_waits_for_the_throttle(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct stage st;
+        struct guest g;
+        stage_open(&st, seed, "request_throttle_max_requests=1\n", NULL);
+        guest_open(&g, &st);
+        int32_t first = guest_create(&g, "/a", "", 0);
+        guest_create(&g, "/b", "", 0);
+        struct server *s = stage_server(&st);
+        while (s->throttle.waiting == 0) {
+            stage_step(&st);
+        }
+        assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
+        assert_int_equal(guest_answer(&g, first), ZK_OK);
+        guest_end(&g);
+        stage_start(&st);
+        assert_true(has_node(&st, "/a"));
+        assert_false(has_node(&st, "/b"));
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+static void stopping_answers_a_session_that_is_being_opened(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct stage st;
+        struct guest g;
+        struct connect_response r;
+        stage_open(&st, seed, NULL, NULL);
+        guest_connect(&g, &st);
+        guest_ask_session(&g, 0, GUEST_TIMEOUT_MS);
+        guest_create(&g, "/late", "", 0); // behind the ConnectRequest: not begun
+        while (stage_server(&st)->in_process == 0) {
+            stage_step(&st);
+        }
+        assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
+        assert_true(guest_take_session(&g, &r));
+        guest_end(&g);
+        stage_start(&st);
+        assert_true(guest_come_back(&g));
+        assert_false(has_node(&st, "/late"));
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+// A disk that hangs, for example.
+static void a_drain_that_takes_too_long_ends_with_an_error(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 13, "request_throttler.shutdownTimeout=0\n", NULL);
+    guest_open(&g, &st);
+    guest_create(&g, "/a", "", 0);
+    while (stage_server(&st)->in_process == 0) {
+        stage_step(&st);
+    }
+    assert_int_equal(stage_stop(&st), SERVER_EXIT_UNEXPECTED);
+    guest_end(&g);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void a_kill_with_writes_of_closed_connections_in_flight_loses_no_memory(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 14, NULL, NULL);
+    guest_open(&g, &st);
+    guest_create(&g, "/a", "", 0);
+    struct server *s = stage_server(&st);
+    while (s->in_process == 0) {
+        stage_step(&st);
+    }
+    conn_close(CONTAINER_OF(s->conns.next, struct conn, link), "for the test");
+    assert_false(list_is_empty(&s->orphans));
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void stopping_twice_is_stopping_once(void **state)
 {
     (void)state;
@@ -372,6 +459,10 @@ int main(void)
         cmocka_unit_test(stopping_lets_replies_leave),
         cmocka_unit_test(a_deaf_client_does_not_prevent_the_end),
         cmocka_unit_test(a_stopping_server_takes_nobody_new_and_reads_no_more),
+        cmocka_unit_test(stopping_drops_what_waits_for_the_throttle),
+        cmocka_unit_test(stopping_answers_a_session_that_is_being_opened),
+        cmocka_unit_test(a_drain_that_takes_too_long_ends_with_an_error),
+        cmocka_unit_test(a_kill_with_writes_of_closed_connections_in_flight_loses_no_memory),
         cmocka_unit_test(stopping_twice_is_stopping_once),
         cmocka_unit_test(stopping_does_not_wait_for_a_delayed_flush),
         cmocka_unit_test(a_log_that_breaks_while_draining_is_told_once),
