@@ -34,6 +34,7 @@ void stage_open(struct stage *st, uint64_t seed, const char *zoo_cfg, const char
     zoo_cfg = zoo_cfg != NULL ? zoo_cfg : "";
     world_init(&st->world, seed);
     box_init(&st->box, &st->world, zoo_cfg, false);
+    st->box.log.level = LOG_DEBUG; // every line is formatted
     if (defines != NULL) {
         define(&st->box, zoo_cfg, defines);
     }

@@ -149,6 +149,26 @@ static void a_word_is_answered_and_the_connection_closed(void **state)
     }
 }
 
+// stmk takes eight bytes more; they may come later.
+static void a_word_with_an_argument_waits_for_it(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 15, "4lw.commands.whitelist=*\n", NULL);
+    guest_connect(&g, &st);
+    guest_send(&g, slice_str("stmk"));
+    guest_silence(&g, 5);
+    guest_send(&g, slice_of("\0\0\0\0\0\0\0\x7b", 8));
+    stage_run(&st, 100);
+    assert_true(g.has_ended);
+    assert_int_equal(g.in.len, 3);
+    assert_memory_equal(g.in.data, "123", 3);
+    assert_int_equal(stage_server(&st)->stats->trace_mask, 123);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void a_word_is_only_a_word_at_the_beginning(void **state)
 {
     (void)state;
@@ -398,6 +418,58 @@ static void closing_a_connection_does_not_end_its_session(void **state)
     stage_close(&st);
 }
 
+// "echo ruok | nc -N": the end of what a client sends is not the end of what it reads.
+static void answers_leave_although_the_client_sends_no_more(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 16, NULL, NULL);
+    guest_open(&g, &st);
+    struct conn *c = CONTAINER_OF(stage_server(&st)->conns.next, struct conn, link);
+    struct buf frame = {0};
+    guest_frame(&frame, 1, OP_PING, slice_str(""));
+    struct port_stream *stream = c->stream;
+    stream->handler->on_bytes(stream, buf_slice(&frame));
+    stream->handler->on_end(stream, ERR_CLOSED); // in the same turn
+    assert_int_equal(guest_answer(&g, XID_PING), ZK_OK);
+    guest_end(&g);
+    buf_fini(&frame);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+// It went away while it was not read from; the next bytes for it find out.
+static void a_broken_connection_is_closed_when_it_is_written_to(void **state)
+{
+    (void)state;
+    enum { READS = 20, DATA_BYTES = 1000 * 1000 };
+    static char data[DATA_BYTES + 1];
+    memset(data, 'x', DATA_BYTES);
+    struct stage st;
+    struct guest g;
+    struct guest other;
+    stage_open(&st, 17, NULL, NULL);
+    guest_open(&g, &st);
+    guest_open(&other, &st);
+    assert_int_equal(guest_answer(&g, guest_create(&g, "/big", data, 0)), ZK_OK);
+    assert_int_equal(guest_answer(&g, guest_read(&g, OP_GET_CHILDREN, "/", true)), ZK_OK);
+    net_set_deaf(g.link, true);
+    for (int i = 0; i < READS; i++) {
+        guest_read(&g, OP_GET_DATA, "/big", false);
+    }
+    stage_run(&st, 50);
+    guest_hang_up(&g);
+    stage_run(&st, 50);
+    assert_int_equal(stage_server(&st)->conn_count, 2);
+    assert_int_equal(guest_answer(&other, guest_create(&other, "/a", "", 0)), ZK_OK);
+    stage_run(&st, 10);
+    assert_int_equal(stage_server(&st)->conn_count, 1);
+    guest_leave(&g);
+    guest_leave(&other);
+    stage_close(&st);
+}
+
 // The write is logged and applied although nobody waits for it any more.
 static void a_write_outlives_its_connection(void **state)
 {
@@ -449,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_frame_of_the_greatest_length_is_served_and_one_more_byte_closes),
         cmocka_unit_test(a_negative_length_closes),
         cmocka_unit_test(a_word_is_answered_and_the_connection_closed),
+        cmocka_unit_test(a_word_with_an_argument_waits_for_it),
         cmocka_unit_test(a_word_is_only_a_word_at_the_beginning),
         cmocka_unit_test(foreign_protocols_are_named_in_the_log_and_closed),
         cmocka_unit_test(a_read_waits_for_the_writes_before_it),
@@ -460,6 +533,8 @@ int main(void)
         cmocka_unit_test(a_client_that_never_reads_is_closed_at_the_limit),
         cmocka_unit_test(a_connection_without_session_is_closed_when_its_time_is_over),
         cmocka_unit_test(closing_a_connection_does_not_end_its_session),
+        cmocka_unit_test(answers_leave_although_the_client_sends_no_more),
+        cmocka_unit_test(a_broken_connection_is_closed_when_it_is_written_to),
         cmocka_unit_test(a_write_outlives_its_connection),
         cmocka_unit_test(watches_go_with_their_connection),
     };

@@ -284,6 +284,22 @@ static void a_session_whose_client_left_while_it_was_opened_expires(void **state
     stage_close(&st);
 }
 
+// Its first transaction waits longer than it may be silent.
+static void a_session_that_expires_while_it_is_opened_is_refused(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 12, "flushDelay=5000\nmaxWriteQueuePollTime=5000\n", NULL);
+    guest_connect(&g, &st);
+    guest_ask_session(&g, 0, 400);
+    assert_refused(&g);
+    assert_int_equal(stage_server(&st)->sessions.expiry.count, 0);
+    assert_int_equal(tree_session_count(stage_server(&st)->tree), 0);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void the_throttle_closes_without_an_answer(void **state)
 {
     (void)state;
@@ -316,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_request_that_does_not_decode_is_closed_without_an_answer),
         cmocka_unit_test(requests_sent_before_the_answer_wait_for_it),
         cmocka_unit_test(a_session_whose_client_left_while_it_was_opened_expires),
+        cmocka_unit_test(a_session_that_expires_while_it_is_opened_is_refused),
         cmocka_unit_test(the_throttle_closes_without_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,23 @@ static void requests_behind_a_failed_authentication_are_not_served(void **state)
     stage_close(&st);
 }
 
+static void a_wrong_ensemble_name_closes_without_an_answer(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 18,
+               "ensembleAuthName=blue,green\nauthProvider.1="
+               "org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider\n",
+               NULL);
+    guest_open(&g, &st);
+    assert_int_equal(guest_answer(&g, guest_auth(&g, "ensemble", "green")), ZK_OK);
+    guest_auth(&g, "ensemble", "red");
+    guest_end(&g);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void malformed_auth_and_sasl_packets_close_without_an_answer(void **state)
 {
     (void)state;
@@ -275,6 +292,58 @@ static void requests_above_the_throttle_wait_and_keep_their_order(void **state)
     stage_close(&st);
 }
 
+static void wait_for_the_throttle(struct stage *st)
+{
+    while (stage_server(st)->throttle.waiting == 0) {
+        stage_step(st);
+    }
+}
+
+static void a_request_that_waited_too_long_is_answered_throttled(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 19, "request_throttle_max_requests=1\nthrottled_op_wait_time=50\n", NULL);
+    guest_open(&g, &st);
+    int32_t create = guest_create(&g, "/a", "", 0);
+    int32_t read = guest_read(&g, OP_EXISTS, "/a", false);
+    guest_plain(&g, OP_PING);
+    wait_for_the_throttle(&st);
+    stage_stall(&st, 100);
+    assert_int_equal(guest_answer(&g, create), ZK_OK);
+    int64_t zxid = g.header.zxid;
+    assert_int_equal(guest_answer(&g, read), ZK_THROTTLED_OP);
+    assert_int_equal(g.header.zxid, zxid);
+    guest_body_end(&g);
+    assert_int_equal(guest_answer(&g, XID_PING), ZK_OK); // never refused
+    assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/a", false)), ZK_OK);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void a_request_older_than_its_session_timeout_closes_when_that_is_configured(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 20, "request_throttle_max_requests=1\nrequest_stale_latency_check=true\n",
+               NULL);
+    guest_open(&g, &st);
+    int32_t create = guest_create(&g, "/a", "", 0);
+    guest_create(&g, "/b", "", 0);
+    wait_for_the_throttle(&st);
+    stage_stall(&st, GUEST_TIMEOUT_MS + 100);
+    (void)create; // its answer may be lost with the connection
+    while (!g.has_ended) {
+        stage_step(&st);
+    }
+    assert_non_null(tree_find(stage_server(&st)->tree, slice_str("/a")));
+    assert_null(tree_find(stage_server(&st)->tree, slice_str("/b")));
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 // ---- large requests ----
 
 static struct buf large_body(size_t bytes)
@@ -372,6 +441,7 @@ int main(void)
         cmocka_unit_test(authentication_answers_its_own_xid_and_zxid_0),
         cmocka_unit_test(a_failed_authentication_is_answered_and_closes_but_the_session_lives),
         cmocka_unit_test(requests_behind_a_failed_authentication_are_not_served),
+        cmocka_unit_test(a_wrong_ensemble_name_closes_without_an_answer),
         cmocka_unit_test(malformed_auth_and_sasl_packets_close_without_an_answer),
         cmocka_unit_test(sasl_is_answered_with_a_null_token_and_the_connection_stays),
         cmocka_unit_test(what_must_be_authenticated_is_refused_before_it_is),
@@ -380,6 +450,8 @@ int main(void)
         cmocka_unit_test(the_outstanding_limit_stops_reading_and_resumes),
         cmocka_unit_test(the_outstanding_limit_does_not_lock_out_other_connections),
         cmocka_unit_test(requests_above_the_throttle_wait_and_keep_their_order),
+        cmocka_unit_test(a_request_that_waited_too_long_is_answered_throttled),
+        cmocka_unit_test(a_request_older_than_its_session_timeout_closes_when_that_is_configured),
         cmocka_unit_test(large_requests_beyond_the_budget_close),
         cmocka_unit_test(large_requests_give_their_bytes_back),
         cmocka_unit_test(a_large_request_of_a_closing_session_gives_its_bytes_back),

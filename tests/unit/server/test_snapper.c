@@ -157,6 +157,27 @@ static void slices_are_bounded_in_bytes_and_number(void **state)
     stage_close(&st);
 }
 
+// A disk that does not keep up costs no memory: the walk stands still.
+static void the_walk_waits_for_the_disk(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 21, NULL, NULL);
+    guest_open(&g, &st);
+    grow(&g, 400);
+    struct snapper *sn = &stage_server(&st)->snapper;
+    snapper_start(sn);
+    for (size_t i = 1; i <= 2 * SNAPPER_SLICES; i++) { // nothing is written meanwhile
+        snapper_step(sn);
+        assert_int_equal(sn->in_flight, i < SNAPPER_SLICES ? i : SNAPPER_SLICES);
+    }
+    wait_until_idle(&st);
+    assert_int_equal(sn->last_zxid, tree_last_zxid(stage_server(&st)->tree));
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void the_log_begins_a_new_file_with_a_snapshot(void **state)
 {
     (void)state;
@@ -271,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_snapshot_is_taken_by_the_bytes_of_the_log),
         cmocka_unit_test(a_snapshot_under_load_recovers_to_the_same_tree),
         cmocka_unit_test(slices_are_bounded_in_bytes_and_number),
+        cmocka_unit_test(the_walk_waits_for_the_disk),
         cmocka_unit_test(the_log_begins_a_new_file_with_a_snapshot),
         cmocka_unit_test(nothing_new_needs_no_snapshot),
         cmocka_unit_test(a_start_that_replayed_takes_a_snapshot),

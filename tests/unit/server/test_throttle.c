@@ -56,6 +56,37 @@ static void a_bucket_empties_and_refills(void **state)
     config_free(cfg);
 }
 
+// BLUE: while the bucket is empty the probability of refusal grows, while it is full it falls.
+static void refusals_become_certain_while_the_bucket_is_empty_and_end_when_it_is_full(void **state)
+{
+    (void)state;
+    const char *defines[] = {"zookeeper.connection_throttle_tokens=10",
+                             "zookeeper.connection_throttle_fill_time=1000",
+                             "zookeeper.connection_throttle_fill_count=10",
+                             "zookeeper.connection_throttle_freeze_time=0",
+                             "zookeeper.connection_throttle_drop_increase=0.5",
+                             "zookeeper.connection_throttle_drop_decrease=0.5",
+                             NULL};
+    struct config *cfg = configure(defines);
+    struct throttle t;
+    throttle_init(&t, cfg, 1, 0);
+    for (int i = 0; i < 10; i++) {
+        assert_true(throttle_admit_connection(&t, THROTTLE_GLOBAL, 0));
+    }
+    assert_false(throttle_admit_connection(&t, THROTTLE_GLOBAL, 1));
+    assert_false(throttle_admit_connection(&t, THROTTLE_GLOBAL, 2));
+    assert_true(t.drop >= 1);
+    // The bucket is full again: two steps down, and nobody is refused any more.
+    (void)throttle_admit_connection(&t, THROTTLE_GLOBAL, 5000);
+    t.tokens = t.tokens_max;
+    (void)throttle_admit_connection(&t, THROTTLE_GLOBAL, 5001);
+    assert_true(t.drop <= 0);
+    for (int i = 0; i < 5; i++) {
+        assert_true(throttle_admit_connection(&t, THROTTLE_GLOBAL, 5002));
+    }
+    config_free(cfg);
+}
+
 static void a_renewal_costs_less_than_a_new_session(void **state)
 {
     (void)state;
@@ -195,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_are_free_by_default),
         cmocka_unit_test(a_bucket_empties_and_refills),
+        cmocka_unit_test(refusals_become_certain_while_the_bucket_is_empty_and_end_when_it_is_full),
         cmocka_unit_test(a_renewal_costs_less_than_a_new_session),
         cmocka_unit_test(requests_beyond_the_limit_wait_in_order),
         cmocka_unit_test(a_request_that_waited_too_long_is_marked),

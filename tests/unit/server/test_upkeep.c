@@ -351,6 +351,30 @@ static void old_snapshots_and_logs_are_purged(void **state)
     stage_close(&st);
 }
 
+static void a_purge_that_fails_is_tried_again(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 15,
+               "snapCount=20\nmaxSessionTimeout=10000000\n"
+               "autopurge.purgeInterval=1\nautopurge.snapRetainCount=3\n",
+               NULL);
+    open_long(&g, &st);
+    for (int i = 0; i < 200; i++) {
+        make(&g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
+    }
+    disk_fail_nth(stage_disk(&st), DISK_REMOVE, 1, ERR_IO);
+    stage_run(&st, 62000);
+    assert_true(count_files(&st, NAMES_SNAPSHOT) > 3 || count_files(&st, NAMES_LOG) > 5);
+    disk_heal(stage_disk(&st));
+    stage_run(&st, 3600 * 1000);
+    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), 3);
+    assert_true(count_files(&st, NAMES_LOG) <= 5);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void without_an_interval_nothing_is_purged(void **state)
 {
     (void)state;
@@ -385,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_ttl_node_goes_when_it_is_old_and_has_no_children),
         cmocka_unit_test(reaping_keeps_to_its_rate_and_looks_again_before_each_node),
         cmocka_unit_test(old_snapshots_and_logs_are_purged),
+        cmocka_unit_test(a_purge_that_fails_is_tried_again),
         cmocka_unit_test(without_an_interval_nothing_is_purged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
