@@ -52,7 +52,7 @@ static void a_write_is_applied_and_answered_only_after_its_sync(void **state)
 static void writes_that_come_during_a_sync_share_the_next_one(void **state)
 {
     (void)state;
-    enum { GUESTS = 4, WRITES = 40 };
+    enum { GUESTS = 4 };
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g[GUESTS];
@@ -61,12 +61,10 @@ static void writes_that_come_during_a_sync_share_the_next_one(void **state)
         for (size_t i = 0; i < GUESTS; i++) {
             guest_open(&g[i], &st);
         }
-        for (int n = 0; n < WRITES; n++) {
+        while (pl->in_flight == NULL || pl->filling->count < 5) {
             for (size_t i = 0; i < GUESTS; i++) {
                 guest_create(&g[i], "/n-", "", CREATE_PERSISTENT_SEQUENTIAL);
             }
-        }
-        while (pl->in_flight == NULL || pl->filling->count < 5) {
             stage_step(&st);
         }
         const struct batch *shared = pl->filling;

@@ -386,6 +386,7 @@ static void without_an_interval_nothing_is_purged(void **state)
     for (int i = 0; i < 200; i++) {
         make(&g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
     }
+    stage_run(&st, 100);
     size_t snapshots = count_files(&st, NAMES_SNAPSHOT);
     stage_run(&st, 62000);
     assert_int_equal(count_files(&st, NAMES_SNAPSHOT), snapshots);
