@@ -6,6 +6,7 @@
 // DefaultMetricsProvider.dump.
 #include <inttypes.h>
 
+#include "server/quota_gauges.h"
 #include "server/word_priv.h"
 
 static void print_text(struct buf *out, const char *key, const char *value)
@@ -121,6 +122,24 @@ static void print_count(void *ctx, struct slice name, const struct summary *m)
     buf_printf(n->out, "zk_%.*s%s\t%" PRIu64 "\n", SLICE_ARGS(name), n->set, m->count);
 }
 
+static void print_gauge(struct buf *out, struct slice name, const char *set, int64_t value)
+{
+    buf_printf(out, "zk_%.*s_quota_%s_per_namespace\t%" PRId64 "\n", SLICE_ARGS(name), set, value);
+}
+
+static void print_quota(void *ctx, struct slice name, const struct quota_gauges *g)
+{
+    struct buf *out = ctx;
+    if (g->has_limits) {
+        print_gauge(out, name, "count_limit", g->count_limit);
+        print_gauge(out, name, "bytes_limit", g->bytes_limit);
+    }
+    if (g->has_usage) {
+        print_gauge(out, name, "count_usage", g->count_usage);
+        print_gauge(out, name, "bytes_usage", g->bytes_usage);
+    }
+}
+
 void word_mntr(const struct word_question *q)
 {
     struct server *s = q->server;
@@ -148,4 +167,5 @@ void word_mntr(const struct word_question *q)
     stats_namespaces_each(s->stats, STATS_READ_PER_NAMESPACE, print_namespace, &read);
     struct namespaces refused = {out, "_quota_exceeded_error_per_namespace"};
     stats_namespaces_each(s->stats, STATS_QUOTA_EXCEEDED_PER_NAMESPACE, print_count, &refused);
+    quota_gauges_each(s->tree, print_quota, out);
 }

@@ -14,6 +14,7 @@ from tests.interop.lib.java_server import JavaServer
 from tests.interop.lib.paddock_server import PaddockServer
 
 CFG = {"tickTime": 500, "maxSessionTimeout": 600000}
+QUOTA_EXCEEDED = -125
 PORTED = ("conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr", "ruok", "srst", "srvr",
           "stat", "stmk", "wchc", "wchp", "wchs")
 MASKS = (
@@ -169,3 +170,22 @@ def restricted(request):
 def test_whitelist_decides_as_javas(restricted, word):
     java, paddock = ask(restricted, word, zkwire.i64(306) if word == "stmk" else b"")
     assert masked(paddock) == masked(java)
+
+
+def quota_lines(port):
+    """What mntr says of quotas when one is nearly full and has refused a create."""
+    with zkwire.open_session(port) as conn:
+        for path, data in (("/q", b"1"), ("/q/x", b"12345"), ("/q/x/c", b""), ("/zookeeper/quota/q", b""),
+                           ("/zookeeper/quota/q/x", b""),
+                           ("/zookeeper/quota/q/x/zookeeper_limits", b"count=9,bytes=50=;countHardLimit=2"),
+                           ("/zookeeper/quota/q/x/zookeeper_stats", b"count=0,bytes=0")):
+            assert conn.call("create", path, data)[0] == 0
+        assert conn.call("create", "/q/x/d")[0] == QUOTA_EXCEEDED
+    return sorted(line for line in zkwire.word(port, "mntr").decode().splitlines() if "_quota_" in line)
+
+
+def test_mntr_tells_limits_usage_and_refusals_of_quotas():
+    properties = {"zookeeper.enforceQuota": "true"}
+    with JavaServer(CFG, properties) as java, PaddockServer(CFG, properties) as paddock:
+        lines = quota_lines(java.port)
+        assert len(lines) == 5 and quota_lines(paddock.port) == lines
