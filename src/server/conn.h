@@ -7,7 +7,8 @@
 //        └─────four-letter word───────────────────────────────────────────────►┘
 //
 // greeting    the first four bytes decide: a four-letter word, or the length of a ConnectRequest
-// connecting  nothing is read until createSession is committed
+// connecting  nothing is read until createSession is committed; or, when the session comes back,
+//             until the writes of its earlier connections are settled
 // open        frames go to dispatch
 // closing     nothing is read; what was written still goes out, then it is closed
 // closed      the socket is gone; the memory stays until its writes in flight are settled

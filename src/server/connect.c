@@ -79,6 +79,47 @@ static void open_new(struct conn *c)
     pipeline_create_session(&s->pipeline, c, c->session_id, c->timeout_ms);
 }
 
+// ---- coming back ----
+
+// A write of an earlier connection of this session is not settled yet.
+static bool has_unfinished_writes(const struct server *s, int64_t session_id)
+{
+    LIST_FOREACH (it, &s->orphans) {
+        if (CONTAINER_OF(it, struct conn, link)->session_id == session_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A client that lost its connection looks whether its last write was done; so it is let in when
+// that is decided. Until then it is `connecting`.
+static void rejoin(struct conn *c)
+{
+    struct server *s = c->server;
+    if (has_unfinished_writes(s, c->session_id)) {
+        list_push_back(&s->rejoining, &c->resumable);
+        return;
+    }
+    accept_session(c, c->session);
+    log_opened(c, EVENT_SESSION_RENEWED);
+}
+
+void connect_settled(struct server *s)
+{
+    struct list waiting;
+    list_init(&waiting);
+    LIST_FOREACH_SAFE (it, tmp, &s->rejoining) {
+        list_remove(it);
+        list_push_back(&waiting, it);
+    }
+    while (!list_is_empty(&waiting)) {
+        struct conn *c = CONTAINER_OF(waiting.next, struct conn, resumable);
+        list_remove(&c->resumable);
+        rejoin(c);
+    }
+}
+
 // Any other connection of the session is closed first, even before the password is checked.
 static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
 {
@@ -98,8 +139,9 @@ static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
         return;
     }
     c->session_id = session_id;
-    accept_session(c, session);
-    log_opened(c, EVENT_SESSION_RENEWED);
+    c->session = session;
+    session->conn = c;
+    rejoin(c);
 }
 
 static int32_t negotiate(const struct config *cfg, int32_t wanted_ms)

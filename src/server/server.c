@@ -107,6 +107,7 @@ static void on_turn_end(void *ctx)
 
 void server_settled(struct server *s)
 {
+    connect_settled(s);
     if (s->state != SERVER_SERVING) {
         return; // nothing new is begun
     }
@@ -268,6 +269,7 @@ static void init_lists(struct server *s)
     list_init(&s->dirty);
     list_init(&s->resumable);
     list_init(&s->throttled);
+    list_init(&s->rejoining);
     list_init(&s->orphans);
     list_init(&s->graveyard);
 }

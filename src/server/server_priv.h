@@ -52,6 +52,7 @@ struct server {
     struct list dirty;     // with output to send
     struct list resumable; // to be read again
     struct list throttled; // not read because too much is in process
+    struct list rejoining; // back while writes of their session are in flight
     struct list orphans;   // closed, with writes in flight
     struct list graveyard; // closed, freed at the end of the turn
     uint64_t conn_count;
@@ -100,6 +101,8 @@ void dispatch_deferred(struct server *s, const struct request *request);
 void connect_frame(struct conn *c, struct slice frame);
 // createSession of `session_id` is committed.
 void connect_finish(struct conn *c);
+// Writes were settled: let those in who waited for them.
+void connect_settled(struct server *s);
 
 // ---- read.c: answering from the tree ----
 

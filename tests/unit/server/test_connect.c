@@ -138,6 +138,88 @@ static void coming_back_closes_the_old_connection(void **state)
     stage_close(&st);
 }
 
+// A client that comes back looks whether its last write was done: the answer must be final.
+static void a_session_comes_back_behind_its_own_unfinished_writes(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct stage st;
+        struct guest g;
+        struct guest again;
+        struct connect_response r;
+        stage_open(&st, seed, "flushDelay=300\nmaxWriteQueuePollTime=300\n", NULL);
+        guest_open(&g, &st);
+        guest_create(&g, "/lost", "", CREATE_EPHEMERAL);
+        while (stage_server(&st)->in_process == 0) {
+            stage_step(&st);
+        }
+        if (seed % 2 == 0) {
+            guest_hang_up(&g); // else the server closes it
+            stage_run(&st, 10);
+        }
+        guest_connect(&again, &st);
+        connect_passwd(g.session_id, again.passwd);
+        guest_ask_session(&again, g.session_id, 1000);
+        int32_t read = guest_read(&again, OP_EXISTS, "/lost", false);
+        assert_true(guest_take_session(&again, &r));
+        assert_int_equal(r.body.session_id, g.session_id);
+        assert_int_equal(guest_answer(&again, read), ZK_OK);
+        guest_leave(&g);
+        guest_leave(&again);
+        stage_close(&st);
+    }
+}
+
+// The write that was waited for could not be logged.
+static void a_session_comes_back_when_its_writes_have_failed(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 14, "flushDelay=300\nmaxWriteQueuePollTime=300\npreAllocSize=0\n", NULL);
+    guest_open(&g, &st);
+    stage_disk(&st)->capacity_bytes = 0;
+    guest_create(&g, "/lost", "", 0);
+    while (stage_server(&st)->in_process == 0) {
+        stage_step(&st);
+    }
+    assert_true(guest_come_back(&g));
+    assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/lost", false)), ZK_NO_NODE);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+// Who waits to come back can be replaced, and is let in by a server that stops.
+static void waiting_to_come_back_ends_with_the_next_connection_or_the_server(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g[3];
+    struct connect_response r;
+    stage_open(&st, 15, "flushDelay=300\nmaxWriteQueuePollTime=300\n", NULL);
+    guest_open(&g[0], &st);
+    guest_create(&g[0], "/lost", "", 0);
+    while (stage_server(&st)->in_process == 0) {
+        stage_step(&st);
+    }
+    for (size_t i = 1; i < 3; i++) {
+        guest_connect(&g[i], &st);
+        memcpy(g[i].passwd, g[0].passwd, sizeof(g[i].passwd));
+        guest_ask_session(&g[i], g[0].session_id, 1000);
+        guest_silence(&g[i], 20);
+    }
+    assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
+    guest_end(&g[0]);
+    guest_end(&g[1]);
+    assert_true(guest_take_session(&g[2], &r));
+    assert_int_equal(r.body.session_id, g[0].session_id);
+    guest_end(&g[2]);
+    for (size_t i = 0; i < 3; i++) {
+        guest_leave(&g[i]);
+    }
+    stage_close(&st);
+}
+
 static void assert_refused(struct guest *g)
 {
     static const uint8_t zeros[CONNECT_PASSWD_BYTES];
@@ -326,6 +408,9 @@ int main(void)
         cmocka_unit_test(timeouts_are_clamped),
         cmocka_unit_test(a_session_comes_back_on_a_new_connection_with_a_new_timeout),
         cmocka_unit_test(coming_back_closes_the_old_connection),
+        cmocka_unit_test(a_session_comes_back_behind_its_own_unfinished_writes),
+        cmocka_unit_test(a_session_comes_back_when_its_writes_have_failed),
+        cmocka_unit_test(waiting_to_come_back_ends_with_the_next_connection_or_the_server),
         cmocka_unit_test(a_wrong_password_is_refused_and_closes_the_old_connection),
         cmocka_unit_test(an_unknown_session_is_refused),
         cmocka_unit_test(a_client_that_has_seen_a_later_zxid_is_closed_without_an_answer),
