@@ -284,6 +284,52 @@ static void a_failed_write_is_answered_with_system_error_and_the_next_may_work(v
     }
 }
 
+// A new log file that cannot be made refuses writes until it can; the old file stays as it was.
+static void a_log_file_that_cannot_be_begun_refuses_writes_until_it_can(void **state)
+{
+    (void)state;
+    static const enum disk_op ops[] = {DISK_OPEN, DISK_WRITE};
+    for (size_t i = 0; i < 2; i++) {
+        struct stage st;
+        struct guest g;
+        stage_open(&st, 20 + i, no_room, NULL);
+        guest_open(&g, &st);
+        assert_int_equal(guest_answer(&g, guest_create(&g, "/a", "", 0)), ZK_OK);
+        stage_run(&st, 50);
+        pipeline_roll(&stage_server(&st)->pipeline);
+        disk_fail_nth(stage_disk(&st), ops[i], 1, ERR_TOO_MANY_FILES);
+        assert_int_equal(guest_answer(&g, guest_create(&g, "/b", "", 0)), ZK_SYSTEM_ERROR);
+        assert_int_equal(guest_answer(&g, guest_create(&g, "/c", "", 0)), ZK_OK);
+        guest_hang_up(&g);
+        stage_power_cut(&st);
+        assert_true(has_node(&st, "/a") && !has_node(&st, "/b") && has_node(&st, "/c"));
+        guest_leave(&g);
+        stage_close(&st);
+    }
+}
+
+// Without its name in the directory a synced file is worth nothing.
+static void a_log_file_whose_name_cannot_be_made_durable_ends_the_process(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 22, NULL, NULL);
+    guest_open(&g, &st);
+    assert_int_equal(guest_answer(&g, guest_create(&g, "/a", "", 0)), ZK_OK);
+    stage_run(&st, 50);
+    pipeline_roll(&stage_server(&st)->pipeline);
+    disk_fail_nth(stage_disk(&st), DISK_SYNC_DIR, 1, ERR_IO);
+    guest_create(&g, "/b", "", 0);
+    assert_int_equal(stage_wait_for_end(&st), SERVER_EXIT_LOG);
+    guest_end(&g);
+    disk_heal(stage_disk(&st));
+    stage_power_cut(&st);
+    assert_true(has_node(&st, "/a"));
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 // Everything prepared on top of a write that failed is forgotten with it.
 static void writes_behind_a_failed_one_fail_with_it(void **state)
 {
@@ -408,6 +454,8 @@ int main(void)
         cmocka_unit_test(a_full_batch_does_not_wait),
         cmocka_unit_test(what_was_answered_survives_a_power_cut),
         cmocka_unit_test(a_failed_write_is_answered_with_system_error_and_the_next_may_work),
+        cmocka_unit_test(a_log_file_that_cannot_be_begun_refuses_writes_until_it_can),
+        cmocka_unit_test(a_log_file_whose_name_cannot_be_made_durable_ends_the_process),
         cmocka_unit_test(writes_behind_a_failed_one_fail_with_it),
         cmocka_unit_test(a_session_that_cannot_be_logged_is_not_opened),
         cmocka_unit_test(a_session_whose_closing_cannot_be_logged_stays_open),

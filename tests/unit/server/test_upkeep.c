@@ -312,6 +312,25 @@ static void reaping_keeps_to_its_rate_and_looks_again_before_each_node(void **st
     stage_close(&st);
 }
 
+static void a_full_disk_only_delays_reaping(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 16, "maxSessionTimeout=10000000\npreAllocSize=0\n", fast_reaping);
+    open_long(&g, &st);
+    make(&g, "/c", CREATE_CONTAINER);
+    make(&g, "/c/child", 0);
+    assert_int_equal(guest_answer(&g, guest_delete(&g, "/c/child", -1)), ZK_OK);
+    stage_disk(&st)->capacity_bytes = 0;
+    stage_run(&st, 5000);
+    assert_true(has_node(&st, "/c"));
+    disk_heal(stage_disk(&st));
+    assert_true(wait_until_gone(&st, "/c") <= 1000 + SLACK_MS);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 // ---- purge ----
 
 static size_t count_files(const struct stage *st, enum names_kind kind)
@@ -409,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_container_that_was_never_used_goes_when_that_is_configured),
         cmocka_unit_test(a_ttl_node_goes_when_it_is_old_and_has_no_children),
         cmocka_unit_test(reaping_keeps_to_its_rate_and_looks_again_before_each_node),
+        cmocka_unit_test(a_full_disk_only_delays_reaping),
         cmocka_unit_test(old_snapshots_and_logs_are_purged),
         cmocka_unit_test(a_purge_that_fails_is_tried_again),
         cmocka_unit_test(without_an_interval_nothing_is_purged),
