@@ -384,6 +384,38 @@ static void a_client_that_never_reads_is_closed_at_the_limit(void **state)
     stage_close(&st);
 }
 
+static void a_client_that_never_reads_its_events_is_closed_at_the_limit(void **state)
+{
+    (void)state;
+    enum { NAME_BYTES = 400 * 1000, EVENTS_MAX = 400 };
+    static char path[NAME_BYTES + 2] = "/";
+    memset(path + 1, 'n', NAME_BYTES);
+    struct stage st;
+    struct guest deaf;
+    struct guest g;
+    stage_open(&st, 18, NULL, NULL);
+    guest_open(&deaf, &st);
+    guest_open(&g, &st);
+    int32_t xid = guest_path_type(&deaf, OP_ADD_WATCH, "/", ADD_WATCH_RECURSIVE);
+    assert_int_equal(guest_answer(&deaf, xid), ZK_OK);
+    net_set_deaf(deaf.link, true);
+    const struct server *s = stage_server(&st);
+    const struct conn *c = CONTAINER_OF(s->conns.next, struct conn, link);
+    assert_int_equal(c->session_id, deaf.session_id);
+    int events = 0;
+    while (s->conn_count == 2) {
+        assert_true(c->out.len - c->out_sent <= 4 * (size_t)LIMIT_CONN_OUT_BYTES);
+        assert_true(events < EVENTS_MAX);
+        assert_int_equal(guest_answer(&g, guest_create(&g, path, "", 0)), ZK_OK);
+        assert_int_equal(guest_answer(&g, guest_delete(&g, path, -1)), ZK_OK);
+        events += 2;
+    }
+    assert_true(events > 3 * LIMIT_CONN_OUT_BYTES / NAME_BYTES);
+    guest_leave(&deaf);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 // ---- ends ----
 
 static void a_connection_without_session_is_closed_when_its_time_is_over(void **state)
@@ -531,6 +563,7 @@ int main(void)
         cmocka_unit_test(connections_of_all_together_are_limited),
         cmocka_unit_test(a_slow_reader_is_not_read_from_until_it_has_caught_up),
         cmocka_unit_test(a_client_that_never_reads_is_closed_at_the_limit),
+        cmocka_unit_test(a_client_that_never_reads_its_events_is_closed_at_the_limit),
         cmocka_unit_test(a_connection_without_session_is_closed_when_its_time_is_over),
         cmocka_unit_test(closing_a_connection_does_not_end_its_session),
         cmocka_unit_test(answers_leave_although_the_client_sends_no_more),
