@@ -295,7 +295,9 @@ static int print_diags(const struct config *cfg)
     for (size_t i = 0; i < count; i++) {
         config_print_diag(&diags[i], &out);
     }
-    fwrite(out.data, 1, out.len, stderr);
+    if (out.len > 0) {
+        fwrite(out.data, 1, out.len, stderr);
+    }
     buf_fini(&out);
     return config_has_errors(cfg) ? SERVER_EXIT_INVALID : SERVER_EXIT_OK;
 }
