@@ -117,6 +117,26 @@ static void a_session_comes_back_on_a_new_connection_with_a_new_timeout(void **s
     stage_close(&st);
 }
 
+static void coming_back_keeps_the_session_alive(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 16, NULL, NULL);
+    guest_open(&g, &st);
+    for (int i = 0; i < 3; i++) {
+        guest_hang_up(&g);
+        stage_run(&st, GUEST_TIMEOUT_MS - 100);
+        assert_true(guest_come_back(&g));
+    }
+    stage_run(&st, GUEST_TIMEOUT_MS - 100); // a connection alone counts for once
+    assert_int_equal(tree_session_count(stage_server(&st)->tree), 1);
+    stage_run(&st, 500);
+    assert_int_equal(tree_session_count(stage_server(&st)->tree), 0);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void coming_back_closes_the_old_connection(void **state)
 {
     (void)state;
@@ -407,6 +427,7 @@ int main(void)
         cmocka_unit_test(session_ids_count_up_from_server_one_and_give_the_password),
         cmocka_unit_test(timeouts_are_clamped),
         cmocka_unit_test(a_session_comes_back_on_a_new_connection_with_a_new_timeout),
+        cmocka_unit_test(coming_back_keeps_the_session_alive),
         cmocka_unit_test(coming_back_closes_the_old_connection),
         cmocka_unit_test(a_session_comes_back_behind_its_own_unfinished_writes),
         cmocka_unit_test(a_session_comes_back_when_its_writes_have_failed),

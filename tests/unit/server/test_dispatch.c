@@ -271,6 +271,33 @@ static void the_outstanding_limit_does_not_lock_out_other_connections(void **sta
     stage_close(&st);
 }
 
+// A client under load must get its pings through: xids of 0 and less never stop the reading.
+static void pings_do_not_stop_the_reading(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 21, "globalOutstandingLimit=1\n", NULL);
+    guest_open(&g, &st);
+    int32_t create = guest_create(&g, "/a", "", 0);
+    struct buf ping = {0};
+    guest_frame(&ping, XID_PING, OP_PING, slice_str(""));
+    for (int i = 0; i < 20; i++) {
+        guest_send(&g, buf_slice(&ping));
+    }
+    while (g.in.len == 0) {
+        stage_step(&st);
+        assert_true(list_is_empty(&stage_server(&st)->throttled));
+    }
+    assert_int_equal(guest_answer(&g, create), ZK_OK);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(guest_answer(&g, XID_PING), ZK_OK);
+    }
+    buf_fini(&ping);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void requests_above_the_throttle_wait_and_keep_their_order(void **state)
 {
     (void)state;
@@ -449,6 +476,7 @@ int main(void)
         cmocka_unit_test(a_request_of_a_closing_session_gets_no_answer),
         cmocka_unit_test(the_outstanding_limit_stops_reading_and_resumes),
         cmocka_unit_test(the_outstanding_limit_does_not_lock_out_other_connections),
+        cmocka_unit_test(pings_do_not_stop_the_reading),
         cmocka_unit_test(requests_above_the_throttle_wait_and_keep_their_order),
         cmocka_unit_test(a_request_that_waited_too_long_is_answered_throttled),
         cmocka_unit_test(a_request_older_than_its_session_timeout_closes_when_that_is_configured),

@@ -360,6 +360,54 @@ static void writes_behind_a_failed_one_fail_with_it(void **state)
     }
 }
 
+// One batch fails while the next one fills: both are refused, what comes later is not.
+static void try_with_failing_batch(uint64_t seed)
+{
+    enum { WRITES = 300 };
+    struct stage st;
+    struct guest g;
+    stage_open(&st, seed, NULL, NULL);
+    guest_open(&g, &st);
+    char path[16];
+    struct pipeline *pl = &stage_server(&st)->pipeline;
+    int sent = 0;
+    while (pl->in_flight == NULL || pl->filling->count < 3) {
+        assert_true(sent < WRITES);
+        (void)snprintf(path, sizeof(path), "/n%d", sent++);
+        guest_create(&g, path, "", 0);
+        stage_step(&st);
+    }
+    disk_fail_nth(stage_disk(&st), DISK_WRITE, 1, ERR_IO);
+    bool is_done[WRITES];
+    int done = 0;
+    for (int i = 0; i < sent; i++) {
+        enum zk_code code = guest_answer(&g, i + 1);
+        assert_true(code == ZK_OK || code == ZK_SYSTEM_ERROR);
+        is_done[i] = code == ZK_OK;
+        done += is_done[i] ? 1 : 0;
+    }
+    assert_true(done < sent);
+    assert_int_equal(stage_server(&st)->in_process, 0);
+    assert_int_equal(guest_answer(&g, guest_create(&g, "/next", "", 0)), ZK_OK);
+    assert_int_equal(g.header.zxid, 1 + done + 1);
+    guest_hang_up(&g);
+    stage_power_cut(&st);
+    for (int i = 0; i < sent; i++) {
+        (void)snprintf(path, sizeof(path), "/n%d", i);
+        assert_int_equal(has_node(&st, path), is_done[i]);
+    }
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void a_failed_batch_takes_the_one_behind_it_along(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 5 * SEEDS; seed++) {
+        try_with_failing_batch(seed);
+    }
+}
+
 static void a_session_that_cannot_be_logged_is_not_opened(void **state)
 {
     (void)state;
@@ -457,6 +505,7 @@ int main(void)
         cmocka_unit_test(a_log_file_that_cannot_be_begun_refuses_writes_until_it_can),
         cmocka_unit_test(a_log_file_whose_name_cannot_be_made_durable_ends_the_process),
         cmocka_unit_test(writes_behind_a_failed_one_fail_with_it),
+        cmocka_unit_test(a_failed_batch_takes_the_one_behind_it_along),
         cmocka_unit_test(a_session_that_cannot_be_logged_is_not_opened),
         cmocka_unit_test(a_session_whose_closing_cannot_be_logged_stays_open),
         cmocka_unit_test(a_failed_sync_ends_the_process_with_exit_code_10),
