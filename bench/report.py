@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of a benchmark, and a chart of its ratios. Medians over the rounds; spread is lowest to highest."""
+"""The table of a benchmark, and a chart of its ratios.
+
+Values are medians over the rounds, their spread is lowest to highest. A ratio is the median of the ratios of each
+round: what slowed a round down slowed both down.
+"""
 import statistics
 from html import escape
 
@@ -20,20 +24,19 @@ def _cell(values):
 
 
 def _best_limit(row, values):
-    medians = [statistics.median(values[kind]) for kind in row.limits if kind in values]
-    if not medians:
-        return None
-    return max(medians) if row.more_is_better else min(medians)
+    """The rounds of the limit with the best median, None when the row has no limit."""
+    best = max if row.more_is_better else min
+    return best((values[kind] for kind in row.limits if kind in values), key=statistics.median, default=None)
+
+
+def _ratio(own, other):
+    return statistics.median(a / b for a, b in zip(own, other)) if own and other else None
 
 
 def ratios(row, values):
     """(Paddock : Java, Paddock : limit), None where there is no such number."""
-    if "paddock" not in values:
-        return None, None
-    own = statistics.median(values["paddock"])
-    java = statistics.median(values["java"]) if "java" in values else None
-    limit = _best_limit(row, values)
-    return own / java if java else None, own / limit if limit else None
+    own = values.get("paddock")
+    return _ratio(own, values.get("java")), _ratio(own, _best_limit(row, values))
 
 
 def _target(row, ratio, wanted):
@@ -58,7 +61,7 @@ def _line(row, result):
     ratio, of_limit = ratios(row, values)
     limit = _best_limit(row, values)
     return [row.title, row.unit, _cell(values.get("java")), _cell(values.get("paddock")),
-            _target(row, ratio, row.ratio), "-" if limit is None else _number(limit),
+            _target(row, ratio, row.ratio), "-" if limit is None else _number(statistics.median(limit)),
             _target(row, of_limit, row.of_limit), _cost(result["cost"].get(row.key))]
 
 
