@@ -171,7 +171,10 @@ static enum zk_code create_under(struct prep *p, const struct prep_txn *t,
     if (is_ephemeral_node(p, parent)) {
         return ZK_NO_CHILDREN_FOR_EPHEMERALS;
     }
-    code = quota_check_create(p, path, c->data.len);
+    code = quota_check_poison_create(path);
+    if (code == ZK_OK) {
+        code = quota_check_create(p, path, c->data.len);
+    }
     if (code != ZK_OK) {
         return code;
     }
@@ -308,6 +311,9 @@ enum zk_code prep_op_set_data(struct prep *p, const struct prep_txn *t,
         return ZK_NO_NODE;
     }
     code = check_node_acl(p, t, node, PERM_WRITE);
+    if (code == ZK_OK) {
+        code = quota_check_poison_data(r->path, r->data);
+    }
     if (code == ZK_OK) {
         code = quota_check_set_data(p, r->path, node->now.data_len, r->data.len);
     }

@@ -3,6 +3,9 @@
 // Quota checks.
 #include "server/quota.h"
 
+#include "jute/path.h"
+#include "tree/quota_text.h"
+
 #include "server/stats.h"
 
 // One limited quantity of a subtree.
@@ -66,4 +69,28 @@ enum zk_code quota_check_set_data(struct prep *p, struct slice path, uint64_t ol
                                   size_t new_len)
 {
     return check(p, path, 0, (int64_t)new_len - (int64_t)old_len);
+}
+
+// ---- what Java servers do not survive ----
+
+enum zk_code quota_check_poison_create(struct slice path)
+{
+    return slice_equal_str(path, "/zookeeper/quota/zookeeper_limits") ? ZK_BAD_ARGUMENTS : ZK_OK;
+}
+
+static bool is_usage_node(struct slice path)
+{
+    return slice_starts_with(path, slice_str("/zookeeper/quota/")) &&
+           slice_equal_str(path_name(path), "zookeeper_stats");
+}
+
+enum zk_code quota_check_poison_data(struct slice path, struct slice data)
+{
+    if (!is_usage_node(path)) {
+        return ZK_OK;
+    }
+    struct quota_text text = {0};
+    enum err e = quota_text_parse(data, &text);
+    quota_text_fini(&text);
+    return e == ERR_OK ? ZK_OK : ZK_BAD_ARGUMENTS;
 }

@@ -13,4 +13,10 @@ enum zk_code quota_check_create(struct prep *p, struct slice path, size_t data_l
 enum zk_code quota_check_set_data(struct prep *p, struct slice path, uint64_t old_len,
                                   size_t new_len);
 
+// Writes to quota nodes that Java servers do not survive: they stop when they apply one, or the
+// next change below it, and again at every start. BadArguments for them, OK for everything else. A
+// quota of the root; a usage text (zookeeper_stats) that does not parse.
+enum zk_code quota_check_poison_create(struct slice path);
+enum zk_code quota_check_poison_data(struct slice path, struct slice data);
+
 #endif

@@ -98,6 +98,19 @@ static void refusals_are_counted_by_the_first_name_of_the_path(void **state)
     stats_free(w->prep.stats);
 }
 
+static void writes_that_java_does_not_survive_are_refused(void **state)
+{
+    struct prep_world *w = *state;
+    limit(w, "count=5,bytes=100");
+    const char *usage = "/zookeeper/quota/q/zookeeper_stats";
+    assert_int_equal(prep_world_set(w, usage, "garbage", -1), ZK_BAD_ARGUMENTS);
+    assert_int_equal(prep_world_set(w, usage, "count=x", -1), ZK_BAD_ARGUMENTS);
+    assert_int_equal(prep_world_set(w, usage, "count=7,bytes=70", -1), ZK_OK);
+    assert_int_equal(prep_world_create(w, "/zookeeper/quota/zookeeper_limits", "count=1", 0),
+                     ZK_BAD_ARGUMENTS);
+    prep_world_apply(w, SIZE_MAX);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -106,6 +119,7 @@ int main(void)
         T(a_hard_byte_limit_looks_at_the_difference),
         T(soft_limits_refuse_nothing),
         T(unreadable_limits_refuse_creates),
+        T(writes_that_java_does_not_survive_are_refused),
         T(refusals_are_counted_by_the_first_name_of_the_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
