@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Apache's C client with threads, each call once: operations HOST:PORT. Prints `ok N`, or the check that failed.
+// Apache's C client with threads, each call once: operations HOST:PORT. Prints `ok N`, or the check
+// that failed.
 
 #include <pthread.h>
 #include <stdio.h>
@@ -109,14 +110,16 @@ static void test_data(zhandle_t *zh)
     char data[64];
     int size = sizeof data;
     struct Stat stat;
-    check_code(ZOK, zoo_create(zh, "/data", "one", 3, &ZOO_OPEN_ACL_UNSAFE, 0, path, sizeof path), "create");
+    check_code(ZOK, zoo_create(zh, "/data", "one", 3, &ZOO_OPEN_ACL_UNSAFE, 0, path, sizeof path),
+               "create");
     check(strcmp(path, "/data") == 0, "created path");
     check_code(ZOK, zoo_get(zh, "/data", 0, data, &size, &stat), "get");
     check(size == 3 && memcmp(data, "one", 3) == 0 && stat.dataLength == 3, "data");
     check_code(ZOK, zoo_set2(zh, "/data", "drei", 4, 0, &stat), "set");
     check(stat.version == 1 && stat.mzxid == stat.czxid + 1, "stat after set");
     check_code(ZBADVERSION, zoo_set(zh, "/data", "x", 1, 0), "set with an old version");
-    check_code(ZNODEEXISTS, zoo_create(zh, "/data", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0), "create twice");
+    check_code(ZNODEEXISTS, zoo_create(zh, "/data", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0),
+               "create twice");
     check_code(ZNONODE, zoo_exists(zh, "/no", 0, &stat), "exists of nothing");
     check_code(ZOK, zoo_set(zh, "/data", NULL, -1, -1), "set null");
     size = sizeof data;
@@ -133,19 +136,27 @@ static void test_kinds(zhandle_t *zh)
     struct String_vector children;
     int flags = ZOO_EPHEMERAL | ZOO_SEQUENCE;
     check_code(ZOK, zoo_create(zh, "/kinds", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0), "parent");
-    check_code(ZOK,
-               zoo_create2(zh, "/kinds/n-", "", 0, &ZOO_OPEN_ACL_UNSAFE, flags, path, sizeof path, &stat),
-               "ephemeral and sequential");
+    check_code(
+        ZOK,
+        zoo_create2(zh, "/kinds/n-", "", 0, &ZOO_OPEN_ACL_UNSAFE, flags, path, sizeof path, &stat),
+        "ephemeral and sequential");
     check(strcmp(path, "/kinds/n-0000000000") == 0, "its number");
     check(stat.ephemeralOwner == zoo_client_id(zh)->client_id, "its owner");
-    check_code(ZOK, zoo_create(zh, "/kinds/n-", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_SEQUENCE, path, sizeof path), "next");
+    check_code(
+        ZOK,
+        zoo_create(zh, "/kinds/n-", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_SEQUENCE, path, sizeof path),
+        "next");
     check(strcmp(path, "/kinds/n-0000000001") == 0, "the next number");
-    check_code(ZOK, zoo_create(zh, "/kinds/box", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_CONTAINER, NULL, 0), "container");
     check_code(ZOK,
-               zoo_create_ttl(zh, "/kinds/ttl", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_PERSISTENT_WITH_TTL, 60000, NULL, 0),
+               zoo_create(zh, "/kinds/box", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_CONTAINER, NULL, 0),
+               "container");
+    check_code(ZOK,
+               zoo_create_ttl(zh, "/kinds/ttl", "", 0, &ZOO_OPEN_ACL_UNSAFE,
+                              ZOO_PERSISTENT_WITH_TTL, 60000, NULL, 0),
                "ttl");
     check_code(ZNOCHILDRENFOREPHEMERALS,
-               zoo_create(zh, "/kinds/n-0000000000/x", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0), "child of ephemeral");
+               zoo_create(zh, "/kinds/n-0000000000/x", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0),
+               "child of ephemeral");
     check_code(ZOK, zoo_get_children2(zh, "/kinds", 0, &children, &stat), "children");
     check(children.count == 4 && stat.numChildren == 4 && stat.cversion == 4, "their number");
     deallocate_String_vector(&children);
@@ -160,7 +171,8 @@ static void test_watches(zhandle_t *zh)
     char data[8];
     int size = sizeof data;
     events_init(&events);
-    check_code(ZOK, zoo_create(zh, "/watch", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0), "watched node");
+    check_code(ZOK, zoo_create(zh, "/watch", "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0),
+               "watched node");
     check_code(ZOK, zoo_wget(zh, "/watch", on_event, &events, data, &size, &stat), "wget");
     check_code(ZOK, zoo_wget_children(zh, "/watch", on_event, &events, &children), "wget_children");
     deallocate_String_vector(&children);
@@ -171,11 +183,14 @@ static void test_watches(zhandle_t *zh)
     /* The client groups what one frame tells by its own tables: either of the two comes first. */
     struct event first = next_event(&events);
     struct event second = next_event(&events);
-    check((first.type == ZOO_CREATED_EVENT) + (second.type == ZOO_CREATED_EVENT) == 1, "created once");
-    check((first.type == ZOO_CHILD_EVENT) + (second.type == ZOO_CHILD_EVENT) == 1, "child event once");
+    check((first.type == ZOO_CREATED_EVENT) + (second.type == ZOO_CREATED_EVENT) == 1,
+          "created once");
+    check((first.type == ZOO_CHILD_EVENT) + (second.type == ZOO_CHILD_EVENT) == 1,
+          "child event once");
     size = sizeof data;
     check_code(ZOK, zoo_wget(zh, "/watch", on_event, &events, data, &size, &stat), "wget again");
-    check_code(ZOK, zoo_remove_watches(zh, "/watch", ZWATCHTYPE_DATA, on_event, &events, 0), "remove");
+    check_code(ZOK, zoo_remove_watches(zh, "/watch", ZWATCHTYPE_DATA, on_event, &events, 0),
+               "remove");
     check_code(ZOK, zoo_set(zh, "/watch", "y", 1, -1), "set unwatched");
     check_code(ZOK, zoo_delete(zh, "/watch/c", -1), "delete");
 }
@@ -188,7 +203,8 @@ static void test_multi(zhandle_t *zh)
     struct Stat stat;
     char path[64];
     zoo_create_op_init(&ops[0], "/multi", "m", 1, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0);
-    zoo_create_op_init(&ops[1], "/multi/n-", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_SEQUENCE, path, sizeof path);
+    zoo_create_op_init(&ops[1], "/multi/n-", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_SEQUENCE, path,
+                       sizeof path);
     zoo_set_op_init(&ops[2], "/multi", "mm", 2, 0, &stat);
     zoo_check_op_init(&ops[3], "/multi", 1);
     check_code(ZOK, zoo_multi(zh, OPS, ops, results), "multi");
@@ -217,7 +233,8 @@ static void test_acls(zhandle_t *zh, const char *server)
     events_init(&events);
     check_code(ZOK, zoo_add_auth(zh, "digest", "me:secret", 9, on_auth, &events), "add_auth");
     check_event(&events, 1000, "auth");
-    check_code(ZOK, zoo_create(zh, "/acl", "x", 1, &ZOO_CREATOR_ALL_ACL, 0, NULL, 0), "create for me alone");
+    check_code(ZOK, zoo_create(zh, "/acl", "x", 1, &ZOO_CREATOR_ALL_ACL, 0, NULL, 0),
+               "create for me alone");
     zhandle_t *other = open_client(server, &session, NULL);
     check_code(ZNOAUTH, zoo_get(other, "/acl", 0, data, &size, &stat), "get without right");
     check_code(ZOK, zoo_get_acl(zh, "/acl", &acl, &stat), "get_acl");
@@ -238,7 +255,8 @@ static void test_session(zhandle_t *zh, const char *server)
     struct Stat stat;
     zhandle_t *other = open_client(server, &session, NULL);
     events_init(&events);
-    check_code(ZOK, zoo_create(other, "/mine", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0), "ephemeral");
+    check_code(ZOK, zoo_create(other, "/mine", "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0),
+               "ephemeral");
     check_code(ZOK, zoo_wexists(zh, "/mine", on_event, &events, &stat), "wexists");
     check(stat.ephemeralOwner == zoo_client_id(other)->client_id, "owner");
     check_code(ZOK, zookeeper_close(other), "close");
