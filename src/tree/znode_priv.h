@@ -70,7 +70,7 @@ struct znode_ext {
 
 static inline struct znode_ext *znode_ext(const struct znode *n)
 {
-    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it forgets that a removed node has a parent
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a removed node has a parent
     return (n->tail & 1) != 0 ? (struct znode_ext *)(n->tail & ~(uintptr_t)1) : NULL;
 }
 
