@@ -6,13 +6,10 @@
 #define PADDOCK_BASE_LIMITS_H
 
 enum {
-    LIMIT_FRAME_BYTES_DEFAULT = 0xfffff,       // jute.maxbuffer; larger: connection closed
-    LIMIT_PREALLOC_TRIGGER_BYTES = 4096,       // log: extend the file when this close to its end
     LIMIT_READ_CHUNK_BYTES = 64 * 1024,        // one read from a socket
     LIMIT_ACCEPTS_PER_TURN = 64,               // the rest waits for the next turn of the loop
     LIMIT_CONN_OUT_BYTES = 16 * 1024 * 1024,   // unsent replies of one connection: stop reading it
     LIMIT_SNAPSHOT_SLICE_BYTES = 64 * 1024,    // serialized per slice on the loop thread
-    LIMIT_SNAPSHOT_SLICES_IN_FLIGHT = 8,       // handed to the worker and not written yet
     LIMIT_LOG_BATCH_BYTES = 4 * 1024 * 1024,   // one write and sync; more waits for the next
     LIMIT_MULTI_READ_BYTES = 64 * 1024 * 1024, // of one multiRead reply: MarshallingError
     LIMIT_ACL_ENTRIES = 1024,                  // of one list sent by a client: InvalidACL
