@@ -56,7 +56,7 @@ static void accept_session(struct conn *c, struct session *session)
     conn_connected(c);
 }
 
-void connect_finish(struct conn *c)
+void connect_finish(struct conn *c, int64_t asked_ns)
 {
     struct server *s = c->server;
     struct session *session = sessions_find(&s->sessions, c->session_id);
@@ -65,7 +65,7 @@ void connect_finish(struct conn *c)
         return;
     }
     const struct request request = {
-        .conn = c, .type = OP_CREATE_SESSION, .arrived_ns = s->now_ns, .ids = &c->ids};
+        .conn = c, .type = OP_CREATE_SESSION, .arrived_ns = asked_ns, .ids = &c->ids};
     accept_session(c, session);
     conn_replied(c, &request, tree_last_zxid(s->tree), op_last_name(OP_CREATE_SESSION));
     log_opened(c, EVENT_SESSION_OPENED);

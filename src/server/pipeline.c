@@ -209,7 +209,7 @@ static void session_applied(struct server *s, const struct pending *p)
 {
     if (p->type == OP_CREATE_SESSION) {
         if (p->conn != NULL && p->conn->state == CONN_CONNECTING) {
-            connect_finish(p->conn);
+            connect_finish(p->conn, p->arrived_ns);
         }
         return;
     }

@@ -99,8 +99,8 @@ void dispatch_deferred(struct server *s, const struct request *request);
 // ---- connect.c: opening sessions ----
 
 void connect_frame(struct conn *c, struct slice frame);
-// createSession of `session_id` is committed.
-void connect_finish(struct conn *c);
+// createSession is committed; `asked_ns` is when it was asked for, by the monotonic clock.
+void connect_finish(struct conn *c, int64_t asked_ns);
 // Writes were settled: let those in who waited for them.
 void connect_settled(struct server *s);
 

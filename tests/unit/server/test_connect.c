@@ -364,6 +364,25 @@ static void requests_sent_before_the_answer_wait_for_it(void **state)
     }
 }
 
+// Source: FinalRequestProcessor, case createSession: from the request's creation to its commit.
+static void opening_counts_as_a_write_that_takes_as_long_as_its_log(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 17, "flushDelay=300\nmaxWriteQueuePollTime=300\n", NULL);
+    guest_open(&g, &st);
+    const struct server *s = stage_server(&st);
+    const struct conn_stats *cs = &CONTAINER_OF(s->conns.next, struct conn, link)->stats;
+    assert_string_equal(cs->last_op, "SESS");
+    assert_in_range(cs->last_latency_ms, 300, 400);
+    assert_int_equal(cs->min_latency_ms, cs->last_latency_ms);
+    assert_int_equal(summary_min(&s->stats->latency), cs->last_latency_ms);
+    assert_int_equal(s->stats->counters[STATS_OP_COUNT_CREATE_SESSION], 1);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
 static void a_session_whose_client_left_while_it_was_opened_expires(void **state)
 {
     (void)state;
@@ -437,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_client_that_has_seen_a_later_zxid_is_closed_without_an_answer),
         cmocka_unit_test(a_request_that_does_not_decode_is_closed_without_an_answer),
         cmocka_unit_test(requests_sent_before_the_answer_wait_for_it),
+        cmocka_unit_test(opening_counts_as_a_write_that_takes_as_long_as_its_log),
         cmocka_unit_test(a_session_whose_client_left_while_it_was_opened_expires),
         cmocka_unit_test(a_session_that_expires_while_it_is_opened_is_refused),
         cmocka_unit_test(the_throttle_closes_without_an_answer),
