@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Byte streams: TCP connections between us and clients (TLS later looks the same from above).
+// Byte streams: TCP connections between us and others (TLS later looks the same from above).
 //
-//     listen ──accept──► open ──start()──► open and reading ──close()──► gone
-//                         ▲                      │
-//                         └───── pause() ────────┘
+//     listen ──accept────────► open ──start()──► open and reading ──close()──► gone
+//     connect ──on_connected──►  ▲                      │
+//                                └───── pause() ────────┘
 //
 // The owner of a stream embeds nothing: it gets a `struct port_stream *` and sets `handler` and
 // `owner`. Reading delivers borrowed bytes; writing takes what the socket takes at once and says
@@ -32,6 +32,9 @@ struct port_address {
 struct port_stream;
 
 struct port_stream_handler {
+    // Of a stream made by connect(): it is open now. NULL for accepted ones. A connection that
+    // fails calls on_end instead, with ERR_CONNECTION.
+    void (*on_connected)(struct port_stream *s);
     // Bytes arrived; `bytes` is valid during the call. May close the stream.
     void (*on_bytes)(struct port_stream *s, struct slice bytes);
     // No more bytes will arrive: ERR_CLOSED at end of stream, else what failed. The stream is still
@@ -71,6 +74,11 @@ struct port_net {
     // ERR_ADDRESS_IN_USE, ERR_ADDRESS, ERR_ACCESS, ERR_UNRESOLVED, ERR_TOO_MANY_FILES.
     enum err (*listen)(struct port_net *net, const char *host, uint16_t port, int backlog,
                        bool keepalive, struct port_listener **ret);
+    // Begin to connect; TCP_NODELAY on. The owner sets handler and owner before the next turn, and
+    // closes the stream at any time. No callback comes within the call.
+    // Errors: ERR_TOO_MANY_FILES, ERR_NO_MEMORY, ERR_ADDRESS.
+    enum err (*connect)(struct port_net *net, const struct port_address *to,
+                        struct port_stream **ret);
 };
 
 #endif
