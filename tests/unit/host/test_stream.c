@@ -63,7 +63,8 @@ static void on_writable(struct port_stream *s)
     ((struct fixture *)s->owner)->writables++;
 }
 
-static const struct port_stream_handler handler = {on_bytes, on_end, on_writable};
+static const struct port_stream_handler handler = {
+    .on_bytes = on_bytes, .on_end = on_end, .on_writable = on_writable};
 
 static void on_accept(struct port_listener *l, struct port_stream *s)
 {

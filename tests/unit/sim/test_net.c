@@ -44,7 +44,8 @@ static void machine_writable(struct port_stream *s)
     }
 }
 
-static const struct port_stream_handler machine = {machine_bytes, machine_end, machine_writable};
+static const struct port_stream_handler machine = {
+    .on_bytes = machine_bytes, .on_end = machine_end, .on_writable = machine_writable};
 
 static void on_accept(struct port_listener *l, struct port_stream *s)
 {
@@ -230,10 +231,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        T(bytes_arrive_in_order_and_in_pieces), T(short_writes_continue_when_the_client_has_read),
+        T(bytes_arrive_in_order_and_in_pieces),
+        T(short_writes_continue_when_the_client_has_read),
         T(a_deaf_client_leaves_the_machine_without_room),
-        T(paused_machine_gets_nothing),         T(hanging_up_ends_the_stream_after_its_bytes),
-        T(closing_delivers_what_was_written),   T(power_loss_breaks_connections),
+        T(paused_machine_gets_nothing),
+        T(hanging_up_ends_the_stream_after_its_bytes),
+        T(closing_delivers_what_was_written),
+        T(power_loss_breaks_connections),
         T(nobody_listening_is_refused),
 #undef T
     };
