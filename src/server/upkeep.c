@@ -166,7 +166,7 @@ static void on_reap_scan(struct port_timer *timer)
                                  s->config->container_check_interval_ms);
 }
 
-// ---- purge ----
+// ---- purge: at start, then at intervals. Source: DatadirCleanupManager ----
 
 static void purge_job_run(struct port_job *job)
 {
@@ -174,6 +174,11 @@ static void purge_job_run(struct port_job *job)
     struct server *s = p->server;
     p->err = purge_run(s->options.files, datadir_snap_dir(s->datadir), datadir_log_dir(s->datadir),
                        (uint32_t)s->config->purge_snap_retain_count, &p->report, &p->error);
+}
+
+static void purge_in(struct server *s, int64_t delay_ms)
+{
+    s->options.loop->timer_start(s->options.loop, &s->upkeep.purge_timer, delay_ms);
 }
 
 static void purge_job_done(struct port_job *job)
@@ -189,8 +194,7 @@ static void purge_job_done(struct port_job *job)
         log_i64(&l, "bytes", (int64_t)p->report.bytes_removed);
         log_end(&l);
     }
-    s->options.loop->timer_start(s->options.loop, &s->upkeep.purge_timer,
-                                 (int64_t)s->config->purge_interval_hours * HOUR_MS);
+    purge_in(s, (int64_t)s->config->purge_interval_hours * HOUR_MS);
 }
 
 static void on_purge(struct port_timer *timer)
@@ -201,6 +205,7 @@ static void on_purge(struct port_timer *timer)
         enum err e = loop->worker_open(loop, "purge", &u->purge_worker);
         if (e != ERR_OK) {
             log_event_err(u->server->log, EVENT_PURGE_FAILED, e);
+            purge_in(u->server, HOUR_MS);
             return;
         }
     }
@@ -227,7 +232,7 @@ void upkeep_start(struct upkeep *u, struct server *server)
         loop->timer_start(loop, &u->reap_scan, cfg->container_check_interval_ms);
     }
     if (cfg->purge_interval_hours > 0) {
-        loop->timer_start(loop, &u->purge_timer, MINUTE_MS);
+        purge_in(server, 0); // one that is started again and again purges, too
     }
 }
 

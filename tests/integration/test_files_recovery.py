@@ -59,12 +59,20 @@ def refusal(folder, cfg=None, **properties):
     return code, lines[0]
 
 
+def wait_until(condition, deadline_s=10.0):
+    until = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.01)
+
+
+def zxids_of_names(folder, kind):
+    return sorted(int(path.suffix[1:], 16) for path in version_2(folder).glob(kind + ".*[!p]"))
+
+
 def wait_for_snapshot(folder):
     """One that was taken while serving; it is written in the background."""
-    until = time.monotonic() + 10
-    while len(list(version_2(folder).glob("snapshot.*[!p]"))) < 2:
-        assert time.monotonic() < until, "no snapshot after more transactions than snapCount"
-        time.sleep(0.01)
+    wait_until(lambda: len(zxids_of_names(folder, "snapshot")) >= 2)
 
 
 def zxids(folder, name="data"):
@@ -76,12 +84,13 @@ def zxids(folder, name="data"):
 def test_data_comes_back_from_snapshots_and_logs(folder, method, how):
     total = 0
     for _ in range(3):
-        with server(folder, snapCount="100", **{"snapshot.compression.method": method}).start() as running:
+        with server(folder, {"autopurge.purgeInterval": 0}, snapCount="100",
+                    **{"snapshot.compression.method": method}).start() as running:
             assert names(running) == expected(total)
             create_many(running, 170, total)
             total += 170
             getattr(running, how)()
-    with server(folder).start() as running:
+    with server(folder, {"autopurge.purgeInterval": 0}).start() as running:
         assert names(running) == expected(total)
     found = zxids(folder)
     assert found == list(range(1, len(found) + 1))
@@ -256,3 +265,48 @@ def test_foreign_files_are_left_alone(folder):
         running.terminate()
     for name, data in foreign.items():
         assert (version_2(folder) / name).read_bytes() == data
+
+
+@pytest.fixture
+def piled_up(folder):
+    """(folder, count of znodes) with many snapshots and logs, the newest snapshot holding everything."""
+    count = 0
+    keep_all = {"autopurge.purgeInterval": 0}
+    with server(folder, keep_all, snapCount="50").start() as running:
+        while len(zxids_of_names(folder, "snapshot")) < 8:  # written in the background
+            create_many(running, 20, count)
+            count += 20
+            assert count < 20000
+        running.terminate()
+    with server(folder, keep_all).start() as running:  # writes one when it starts
+        wait_until(lambda: zxids_of_names(folder, "snapshot")[-1] == zxids(folder)[-1])
+        running.kill()
+    return folder, count
+
+
+@pytest.mark.parametrize("cfg, retained", [({}, 3), ({"autopurge.snapRetainCount": 5}, 5),
+                                           ({"autopurge.snapRetainCount": 1}, 3)])
+def test_purging_keeps_so_many_snapshots_and_the_logs_they_need(piled_up, cfg, retained):
+    """Begins at start, by default, too; and from the oldest snapshot that stays all comes back."""
+    folder, count = piled_up
+    snapshots, logs = zxids_of_names(folder, "snapshot"), zxids_of_names(folder, "log")
+    with server(folder, cfg).start() as running:
+        wait_until(lambda: " purged " in running.log_path.read_text())
+        running.kill()
+    kept = zxids_of_names(folder, "snapshot")
+    assert kept == snapshots[-retained:]
+    needed = max(log for log in logs if log <= kept[0])  # it may run on past the oldest snapshot
+    assert zxids_of_names(folder, "log") == [log for log in logs if log >= needed]
+    for newer in kept[1:]:
+        (version_2(folder) / ("snapshot.%x" % newer)).unlink()
+    with server(folder, cfg).start() as running:
+        assert names(running) == expected(count)
+
+
+def test_purging_can_be_off(piled_up):
+    folder, count = piled_up
+    before = zxids_of_names(folder, "snapshot")
+    with server(folder, {"autopurge.purgeInterval": 0}).start() as running:
+        assert names(running) == expected(count)
+        running.terminate()
+    assert zxids_of_names(folder, "snapshot")[:len(before)] == before

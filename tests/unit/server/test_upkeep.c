@@ -344,28 +344,59 @@ static size_t count_files(const struct stage *st, enum names_kind kind)
     return count;
 }
 
-static void old_snapshots_and_logs_are_purged(void **state)
+enum { HOUR_MS = 3600 * 1000 };
+
+// A server with more snapshots and logs than it is to keep.
+static void pile_up(struct stage *st, struct guest *g, uint64_t seed, const char *purge_cfg)
+{
+    struct buf cfg = {0};
+    buf_printf(&cfg, "snapCount=20\nmaxSessionTimeout=10000000\n%s", purge_cfg);
+    stage_open(st, seed, buf_cstr(&cfg), NULL);
+    buf_fini(&cfg);
+    open_long(g, st);
+    for (int i = 0; i < 200; i++) {
+        make(g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
+    }
+    assert_true(count_files(st, NAMES_SNAPSHOT) > 5);
+    assert_true(count_files(st, NAMES_LOG) > 5);
+}
+
+static bool is_purged(const struct stage *st)
+{
+    return count_files(st, NAMES_SNAPSHOT) == 3 && count_files(st, NAMES_LOG) <= 5;
+}
+
+static void old_snapshots_and_logs_are_purged_each_interval(void **state)
 {
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 13,
-               "snapCount=20\nmaxSessionTimeout=10000000\n"
-               "autopurge.purgeInterval=1\nautopurge.snapRetainCount=3\n",
-               NULL);
-    open_long(&g, &st);
-    for (int i = 0; i < 200; i++) {
-        make(&g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
-    }
-    assert_true(count_files(&st, NAMES_SNAPSHOT) > 5);
-    assert_true(count_files(&st, NAMES_LOG) > 5);
-    stage_run(&st, 62000);
-    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), 3);
-    assert_true(count_files(&st, NAMES_LOG) <= 5);
+    pile_up(&st, &g, 13, "autopurge.purgeInterval=2\n");
+    stage_run(&st, HOUR_MS);
+    assert_false(is_purged(&st));
+    stage_run(&st, HOUR_MS);
+    assert_true(is_purged(&st));
     uint64_t digest = tree_digest(stage_server(&st)->tree);
     guest_hang_up(&g);
     stage_power_cut(&st); // what is left is enough
     assert_int_equal(tree_digest(stage_server(&st)->tree), digest);
+    guest_leave(&g);
+    stage_close(&st);
+}
+
+static void purging_is_on_by_default_and_begins_at_start(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    pile_up(&st, &g, 17, "");
+    guest_hang_up(&g);
+    for (int i = 0; i < 2; i++) { // the snapshot of the first start may come behind its purge
+        assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
+        stage_start(&st);
+        stage_run(&st, 1000);
+    }
+    assert_true(is_purged(&st));
     guest_leave(&g);
     stage_close(&st);
 }
@@ -375,21 +406,13 @@ static void a_purge_that_fails_is_tried_again(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 15,
-               "snapCount=20\nmaxSessionTimeout=10000000\n"
-               "autopurge.purgeInterval=1\nautopurge.snapRetainCount=3\n",
-               NULL);
-    open_long(&g, &st);
-    for (int i = 0; i < 200; i++) {
-        make(&g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
-    }
+    pile_up(&st, &g, 15, "autopurge.purgeInterval=1\n");
     disk_fail_nth(stage_disk(&st), DISK_REMOVE, 1, ERR_IO);
-    stage_run(&st, 62000);
-    assert_true(count_files(&st, NAMES_SNAPSHOT) > 3 || count_files(&st, NAMES_LOG) > 5);
+    stage_run(&st, HOUR_MS);
+    assert_false(is_purged(&st));
     disk_heal(stage_disk(&st));
-    stage_run(&st, 3600 * 1000);
-    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), 3);
-    assert_true(count_files(&st, NAMES_LOG) <= 5);
+    stage_run(&st, HOUR_MS);
+    assert_true(is_purged(&st));
     guest_leave(&g);
     stage_close(&st);
 }
@@ -399,16 +422,14 @@ static void without_an_interval_nothing_is_purged(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 14, "snapCount=20\nmaxSessionTimeout=10000000\nautopurge.purgeInterval=0\n",
-               NULL);
-    open_long(&g, &st);
-    for (int i = 0; i < 200; i++) {
-        make(&g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
-    }
+    pile_up(&st, &g, 14, "autopurge.purgeInterval=0\n");
     stage_run(&st, 100);
     size_t snapshots = count_files(&st, NAMES_SNAPSHOT);
-    stage_run(&st, 62000);
-    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), snapshots);
+    stage_run(&st, HOUR_MS);
+    guest_hang_up(&g);
+    stage_power_cut(&st);
+    stage_run(&st, 1000);
+    assert_true(count_files(&st, NAMES_SNAPSHOT) >= snapshots);
     guest_leave(&g);
     stage_close(&st);
 }
@@ -429,7 +450,8 @@ int main(void)
         cmocka_unit_test(a_ttl_node_goes_when_it_is_old_and_has_no_children),
         cmocka_unit_test(reaping_keeps_to_its_rate_and_looks_again_before_each_node),
         cmocka_unit_test(a_full_disk_only_delays_reaping),
-        cmocka_unit_test(old_snapshots_and_logs_are_purged),
+        cmocka_unit_test(old_snapshots_and_logs_are_purged_each_interval),
+        cmocka_unit_test(purging_is_on_by_default_and_begins_at_start),
         cmocka_unit_test(a_purge_that_fails_is_tried_again),
         cmocka_unit_test(without_an_interval_nothing_is_purged),
     };
