@@ -378,8 +378,8 @@ static void check_digest(const struct recovery *r)
 {
     int64_t zxid = tree_last_zxid(r->tree);
     if (tree_digest_mismatches(r->tree) > 0) {
-        note(r, "%" PRIu64 " transactions led to another digest than their writer's",
-             tree_digest_mismatches(r->tree));
+        note(r, "%" PRIu64 " digests differ from their writer's, the first at 0x%" PRIx64,
+             tree_digest_mismatches(r->tree), tree_digest_first_mismatch(r->tree));
     }
     if (r->snapshot.has_digest && r->snapshot.digest_zxid > zxid) {
         note(r,

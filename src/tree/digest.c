@@ -87,6 +87,11 @@ uint64_t tree_digest_mismatches(const struct tree *t)
     return t->digest.mismatches;
 }
 
+int64_t tree_digest_first_mismatch(const struct tree *t)
+{
+    return t->digest.first_mismatch;
+}
+
 struct tree_digest_entry tree_digest_point(const struct tree *t)
 {
     return t->digest.last;
@@ -118,13 +123,22 @@ size_t tree_digest_log(const struct tree *t, struct tree_digest_entry ret[TREE_D
 
 // ---- comparing ----
 
+static void compare(struct digest_state *d, int64_t zxid, uint64_t claimed)
+{
+    if (claimed != d->sum && d->mismatches++ == 0) {
+        d->first_mismatch = zxid;
+    }
+}
+
 // Once the transaction that a snapshot's digest belongs to has been applied, the trees must agree.
 // Until then transactions are not compared: the snapshot may hold effects of later ones.
 void digest_check_pending(struct tree *t, int64_t zxid)
 {
     struct digest_state *d = &t->digest;
     if (d->is_pending && zxid == d->pending.zxid) {
-        d->mismatches += t->options.digest_enabled && d->sum != d->pending.digest;
+        if (t->options.digest_enabled) {
+            compare(d, zxid, d->pending.digest);
+        }
         d->is_pending = false;
     }
 }
@@ -144,6 +158,6 @@ void digest_after_txn(struct tree *t, const struct txn *txn)
     }
     if (t->options.digest_enabled && txn->has_digest && !d->is_pending &&
         txn->digest.version == TXN_DIGEST_VERSION) {
-        d->mismatches += (uint64_t)txn->digest.tree_digest != d->sum;
+        compare(d, txn->header.zxid, (uint64_t)txn->digest.tree_digest);
     }
 }

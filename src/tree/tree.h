@@ -94,7 +94,10 @@ struct tree_digest_entry {
 struct tree_digest_entry tree_digest_point(const struct tree *t);
 // {zxid, digest} of every 128th transaction, the newest TREE_DIGEST_LOG_MAX, oldest first ("hash").
 size_t tree_digest_log(const struct tree *t, struct tree_digest_entry ret[TREE_DIGEST_LOG_MAX]);
+// How many comparisons with a transaction or the loaded snapshot failed, and the zxid of the first
+// (0: none). One zxid counts twice when both are compared there.
 uint64_t tree_digest_mismatches(const struct tree *t);
+int64_t tree_digest_first_mismatch(const struct tree *t);
 
 // ---- sessions and ephemerals ----
 

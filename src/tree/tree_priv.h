@@ -21,9 +21,10 @@ struct reap_lists {
 };
 
 struct digest_state {
-    uint64_t sum;        // of the digests of all nodes outside /zookeeper/
-    uint64_t mismatches; // transactions whose digest was not ours
-    bool is_pending;     // a snapshot claimed `pending` and its zxid is not reached yet
+    uint64_t sum;           // of the digests of all nodes outside /zookeeper/
+    uint64_t mismatches;    // comparisons that failed
+    int64_t first_mismatch; // zxid of the first of them
+    bool is_pending;        // a snapshot claimed `pending` and its zxid is not reached yet
     struct tree_digest_entry pending;
     struct tree_digest_entry last; // of the last transaction with a digest; zeros: none
     struct tree_digest_entry *log; // ring of TREE_DIGEST_LOG_MAX, allocated at first use

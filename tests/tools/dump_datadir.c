@@ -121,8 +121,10 @@ static void print_tree(struct tree *t)
     tree_sessions_each(t, add_session, &sessions);
     print_sorted(&nodes);
     print_sorted(&sessions);
-    printf("last_zxid=%" PRIx64 " digest=%" PRIx64 " digest_mismatches=%" PRIu64 "\n",
-           tree_last_zxid(t), tree_digest(t), tree_digest_mismatches(t));
+    printf("last_zxid=%" PRIx64 " digest=%" PRIx64 " digest_mismatches=%" PRIu64
+           " first_mismatch=%" PRIx64 "\n",
+           tree_last_zxid(t), tree_digest(t), tree_digest_mismatches(t),
+           tree_digest_first_mismatch(t));
 }
 
 static void print_note(void *ctx, const char *text)

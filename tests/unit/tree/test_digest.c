@@ -125,8 +125,12 @@ static void wrong_digest_of_a_transaction_is_counted(void **state)
     assert_int_equal(tree_digest_mismatches(w.t), 0);
     apply_with_digest(&w, 1, 5); // another way to compute it: not compared
     assert_int_equal(tree_digest_mismatches(w.t), 0);
+    assert_int_equal(tree_digest_first_mismatch(w.t), 0);
     apply_with_digest(&w, 2, 5);
     assert_int_equal(tree_digest_mismatches(w.t), 1);
+    apply_with_digest(&w, 2, 5);
+    assert_int_equal(tree_digest_mismatches(w.t), 2);
+    assert_int_equal(tree_digest_first_mismatch(w.t), 3);
     world_fini(&w);
 }
 
@@ -158,6 +162,7 @@ static void snapshot_digest_of_the_present_is_compared_at_once(void **state)
     assert_int_equal(tree_digest_mismatches(w.t), 0);
     tree_load_digest(w.t, 7, 5);
     assert_int_equal(tree_digest_mismatches(w.t), 1);
+    assert_int_equal(tree_digest_first_mismatch(w.t), 7);
     tree_load_digest(w.t, 6, 5); // of the past: ignored
     w.zxid = 7;
     apply_with_digest(&w, 2, 5);
