@@ -218,7 +218,7 @@ static enum server_exit serve(struct process *p)
         .net = host_net(p->host),
         .digest = host_digest(p->host),
         .machine = p->machine,
-        .version = PADDOCK_VERSION_TEXT,
+        .version = version_text,
         .on_stopped = on_stopped,
         .ctx = p,
     };
