@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a command works with: where it prints, what the user asked for, the session with the
+// ensemble, and the machine. One `struct cli` lives as long as the program (or the shell).
+//
+// 1. Data goes to `out`, everything said about it (errors, progress, questions) to `err`.
+// 2. Colours and progress appear only where a terminal is; a pipe gets bare data.
+// 3. An error is one line: which server and path, what went wrong, what to do. It is printed where
+//    it stops travelling, by cli_fail or cli_fail_code, which also choose the exit code.
+#ifndef PADDOCK_CLI_CLI_H
+#define PADDOCK_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "paddock/paddock.h"
+#include "port/clock.h"
+#include "port/file.h"
+
+// Exit codes of every command (docs and --help print this list).
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_NO = 1,            // the answer is no: no such node, not equal, damage found, refused
+    CLI_USAGE = 2,         // wrong use; nothing was done
+    CLI_NO_CONNECTION = 3, // no server was reached in time
+    CLI_LOST = 4,          // the session ended, or a write's fate is unknown
+    CLI_TROUBLE = 5,       // this machine: a file, memory, a child that did not start
+    CLI_NOT_FOUND = 127,   // no such command (as zkCli and shells)
+    CLI_INTERRUPTED = 130,
+};
+
+// How the program was called, which decides forms and texts where scripts depend on them.
+enum cli_style {
+    CLI_STYLE_PADDOCK,
+    CLI_STYLE_ZKCLI, // under the name zkCli.sh: its options, streams and exit codes
+};
+
+// A process started by a command (`lock PATH -- CMD`, `edit`). exit_code: 128 + n for signal n.
+struct cli_child;
+struct cli_host {
+    const char *(*env)(const char *name); // getenv
+    struct port_files *files;
+    struct port_clock *clock;
+    int (*open)(const struct paddock_options *options, struct paddock **ret); // paddock_open
+
+    // Errors: CLI_TROUBLE after printing why. The child has the terminal and our streams, and gets
+    // `vars`, lines NAME=value ending with NULL, beside our environment.
+    struct cli_child *(*child_start)(const char *const *argv, const char *const *vars);
+    bool (*child_is_done)(struct cli_child *child, int *ret_exit_code); // does not wait; frees
+    void (*child_signal)(struct cli_child *child, int signal_number);
+    // SIGINT and SIGTERM since the last call, 0 when none came: long commands ask between steps.
+    int (*interrupted)(void);
+
+    bool out_is_tty, err_is_tty, in_is_tty;
+    int (*columns)(void); // of the terminal now; 80 when unknown
+    int (*rows)(void);
+    bool (*key)(int timeout_ms, int *ret); // one key of a raw terminal, for `top` and the like
+    void (*raw)(bool on);                  // switch the terminal between raw and cooked
+
+    // A line with editing and history; NULL at end of input. Owned by the host until the next call.
+    // While waiting it calls `idle` at least every 50 ms. `complete` fills the words that may stand
+    // at the end of `line`, see shell.h.
+    const char *(*read_line)(const char *prompt, void (*idle)(void *ctx),
+                             void (*complete)(void *ctx, const char *line, size_t cursor,
+                                              void (*add)(const char *word)),
+                             void *ctx);
+};
+
+struct cli_auth {
+    const char *scheme;
+    const char *credential;
+};
+
+enum { CLI_AUTHS_MAX = 16 };
+
+struct cli {
+    struct cli_host *host;
+    FILE *out, *err;
+    enum cli_style style;
+    const char *program; // as errors name it
+
+    // What the user asked for.
+    const char *servers;    // NULL: localhost:2181
+    int session_timeout_ms; // 0: 30000
+    bool is_read_only_ok, is_json, is_quiet, is_coloured, is_interactive;
+    struct cli_auth auths[CLI_AUTHS_MAX];
+    size_t auth_count;
+
+    struct paddock *zk; // NULL until cli_session; the shell's `connect` and `close` change it
+    int64_t started_ns; // monotonic
+    void *shell;        // of the interactive shell, else NULL
+};
+
+// The session: opened, connected and authenticated at the first call. CLI_DONE, or the exit code
+// after the error was printed (CLI_NO_CONNECTION, CLI_LOST, CLI_USAGE, ...).
+int cli_session(struct cli *c, struct paddock **ret);
+
+// Print `program: text` to err, in red on a terminal; returns `exit_code`.
+int cli_fail(struct cli *c, int exit_code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// Say how a request ended that did not end well, in zkCli's words (INVENTORY 5.1, "Messages"), with
+// what is known of its fate, and return the exit code for it (zkCli's style: always 1).
+int cli_fail_code(struct cli *c, int code, enum paddock_fate fate, const char *path);
+
+// Wrong use of a command: the reason (may be NULL) and its usage line, on err. Returns CLI_USAGE,
+// in zkCli's style 1.
+int cli_usage(struct cli *c, const struct cli_command *command, const char *reason);
+
+// Ask on a terminal; without one, and with --yes, the answer is `unasked`.
+bool cli_confirm(struct cli *c, bool unasked, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// One request, waited for: CLI_DONE and *ret (owned; may be NULL), or after cli_fail_code.
+int cli_call(struct cli *c, const struct paddock_op *op, struct paddock_result **ret);
+
+// A whole number, or an error naming `what` and the range. CLI_DONE or CLI_USAGE.
+int cli_number(struct cli *c, const char *text, const char *what, int64_t min, int64_t max,
+               int64_t *ret);
+
+// Colours as escape sequences, "" when there are none: cli_colour(c, 'r') red, g y b, 'd' dim, 'B'
+// bold, '0' back to plain.
+const char *cli_colour(const struct cli *c, char which);
+
+#endif
