@@ -119,6 +119,14 @@ AVOIDED = [
             "As above; a client that takes a permission away must be able to rely on it.",
             [("create", "/acl"), ("setACL", "/acl", ((1, "world", "anyone"),), -1), ("setData", "/acl", b"x", -1)],
             [0, 0, -102]),
+    Avoided("reads-do-not-wait-for-others",
+            "A read and a sync wait for the unfinished writes of their own session, on an earlier connection too: "
+            "a client that comes back is let in when these are settled. What another session has asked for and "
+            "has no answer to yet, a read may or may not show; a session opened after it does show it. A "
+            "standalone Apache ZooKeeper lets a client in at once and has every read wait for all writes that "
+            "arrived before it, whoever asked for them; in an ensemble its reads wait as Paddock's do.",
+            "What was answered to anybody is seen by everybody. More would make each read as slow as a write; "
+            "the oracle asks in lock-step, where nothing is unfinished.", [], []),
     Avoided("null-watch-path",
             "addWatch and setWatches2 take a null path for the empty one, which no node has. Apache ZooKeeper "
             "keeps the two apart.",

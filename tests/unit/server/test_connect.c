@@ -190,6 +190,27 @@ static void a_session_comes_back_behind_its_own_unfinished_writes(void **state)
     }
 }
 
+// Opening is a write, too: who opens one to see what became of a write of another session sees it.
+static void a_new_session_opens_behind_the_unfinished_writes_of_others(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    struct guest other;
+    stage_open(&st, 18, "flushDelay=300\nmaxWriteQueuePollTime=300\n", NULL);
+    guest_open(&g, &st);
+    guest_create(&g, "/lost", "", 0);
+    while (stage_server(&st)->in_process == 0) {
+        stage_step(&st);
+    }
+    guest_hang_up(&g);
+    guest_open(&other, &st);
+    assert_int_equal(guest_answer(&other, guest_read(&other, OP_EXISTS, "/lost", false)), ZK_OK);
+    guest_leave(&g);
+    guest_leave(&other);
+    stage_close(&st);
+}
+
 // The write that was waited for could not be logged.
 static void a_session_comes_back_when_its_writes_have_failed(void **state)
 {
@@ -449,6 +470,7 @@ int main(void)
         cmocka_unit_test(coming_back_keeps_the_session_alive),
         cmocka_unit_test(coming_back_closes_the_old_connection),
         cmocka_unit_test(a_session_comes_back_behind_its_own_unfinished_writes),
+        cmocka_unit_test(a_new_session_opens_behind_the_unfinished_writes_of_others),
         cmocka_unit_test(a_session_comes_back_when_its_writes_have_failed),
         cmocka_unit_test(waiting_to_come_back_ends_with_the_next_connection_or_the_server),
         cmocka_unit_test(a_wrong_password_is_refused_and_closes_the_old_connection),
