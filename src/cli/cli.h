@@ -84,7 +84,8 @@ struct cli {
     // What the user asked for.
     const char *servers;    // NULL: localhost:2181
     int session_timeout_ms; // 0: 30000
-    bool is_read_only_ok, is_json, is_quiet, is_coloured, is_interactive;
+    bool is_read_only_ok, is_json, is_quiet, is_yes, is_coloured, is_interactive;
+    paddock_watch_fn *on_event; // of the session to be opened, with this struct; or NULL
     struct cli_auth auths[CLI_AUTHS_MAX];
     size_t auth_count;
 
@@ -96,6 +97,9 @@ struct cli {
 // The session: opened, connected and authenticated at the first call. CLI_DONE, or the exit code
 // after the error was printed (CLI_NO_CONNECTION, CLI_LOST, CLI_USAGE, ...).
 int cli_session(struct cli *c, struct paddock **ret);
+
+// The servers in force, as errors name them.
+const char *cli_servers(const struct cli *c);
 
 // Print `program: text` to err, in red on a terminal; returns `exit_code`.
 int cli_fail(struct cli *c, int exit_code, const char *format, ...)

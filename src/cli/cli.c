@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The session of a command and the words in which it fails.
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "cli/help.h"
+
+enum { TROUBLE_BYTES = 400 };
+
+// ---- failing ----
+
+const char *cli_colour(const struct cli *c, char which)
+{
+    static const struct {
+        char which;
+        const char *sequence;
+    } colours[] = {
+        {'r', "\033[31m"}, {'g', "\033[32m"}, {'y', "\033[33m"}, {'b', "\033[34m"},
+        {'d', "\033[2m"},  {'B', "\033[1m"},  {'0', "\033[0m"},
+    };
+    for (size_t i = 0; c->is_coloured && i < sizeof(colours) / sizeof(colours[0]); i++) {
+        if (colours[i].which == which) {
+            return colours[i].sequence;
+        }
+    }
+    return "";
+}
+
+// zkCli's messages stand alone; ours say who speaks, as programs in a pipe should.
+static void print_failure(struct cli *c, const char *format, va_list args)
+{
+    (void)fflush(c->out); // so that a terminal shows both in order
+    if (c->style == CLI_STYLE_ZKCLI || c->is_interactive) {
+        (void)vfprintf(c->err, format, args);
+        (void)fputc('\n', c->err);
+        return;
+    }
+    (void)fprintf(c->err, "%s%s:%s ", cli_colour(c, 'r'), c->program, cli_colour(c, '0'));
+    (void)vfprintf(c->err, format, args);
+    (void)fputc('\n', c->err);
+}
+
+int cli_fail(struct cli *c, int exit_code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_failure(c, format, args);
+    va_end(args);
+    return exit_code;
+}
+
+// Codes for which zkCli has a text of its own; all others show the exception's.
+// Source: CliWrapperException.getMessage.
+static const struct {
+    int code;
+    const char *before; // the path
+    bool names_path;
+} messages[] = {
+    {PADDOCK_NO_NODE, "Node does not exist: ", true},
+    {PADDOCK_NO_CHILDREN_FOR_EPHEMERALS, "Ephemerals cannot have children: ", true},
+    {PADDOCK_NODE_EXISTS, "Node already exists: ", true},
+    {PADDOCK_NOT_EMPTY, "Node not empty: ", true},
+    {PADDOCK_NOT_READ_ONLY, "Not a read-only call: ", true},
+    {PADDOCK_INVALID_ACL, "Acl is not valid : ", true},
+    {PADDOCK_NO_AUTH, "Insufficient permission : ", true},
+    {PADDOCK_BAD_ARGUMENTS, "Arguments are not valid : ", true},
+    {PADDOCK_BAD_VERSION, "version No is not valid : ", true},
+    {PADDOCK_QUOTA_EXCEEDED, "Quota has exceeded : ", true},
+    {PADDOCK_RECONFIG_IN_PROGRESS,
+     "Another reconfiguration is in progress -- concurrent reconfigs not supported (yet)", false},
+    {PADDOCK_NEW_CONFIG_NO_QUORUM,
+     "No quorum of new config is connected and up-to-date with the leader of last committed "
+     "config - try invoking reconfiguration after new servers are connected and synced",
+     false},
+};
+
+static bool is_of_connection(int code)
+{
+    return code == PADDOCK_CONNECTION_LOSS || code == PADDOCK_OPERATION_TIMEOUT;
+}
+
+static int exit_code_of(const struct cli *c, int code, enum paddock_fate fate)
+{
+    if (c->style == CLI_STYLE_ZKCLI) {
+        return CLI_NO;
+    }
+    if (code == PADDOCK_SESSION_EXPIRED || (is_of_connection(code) && fate == PADDOCK_UNKNOWN)) {
+        return CLI_LOST;
+    }
+    if (is_of_connection(code)) {
+        return CLI_NO_CONNECTION;
+    }
+    return code == PADDOCK_NO_MEMORY || code == PADDOCK_NO_RESOURCES ? CLI_TROUBLE : CLI_NO;
+}
+
+int cli_fail_code(struct cli *c, int code, enum paddock_fate fate, const char *path)
+{
+    ASSERT(code != PADDOCK_OK);
+    int exit_code = exit_code_of(c, code, fate);
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        if (messages[i].code == code) {
+            return cli_fail(c, exit_code, "%s%s", messages[i].before,
+                            messages[i].names_path && path != NULL ? path : "");
+        }
+    }
+    const char *name = paddock_code_name(code);
+    const char *fate_text = "";
+    char trouble[TROUBLE_BYTES] = "";
+    if (c->style == CLI_STYLE_PADDOCK && fate != PADDOCK_ANSWERED) {
+        fate_text = fate == PADDOCK_UNKNOWN ? ": sent, but not answered: it may have been executed"
+                                            : ": not executed";
+        if (c->zk != NULL && is_of_connection(code)) {
+            paddock_trouble(c->zk, trouble, sizeof(trouble));
+        }
+    }
+    return cli_fail(c, exit_code, "KeeperErrorCode = %s%s%s%s%s%s", name,
+                    path != NULL ? " for " : "", path != NULL ? path : "", fate_text,
+                    trouble[0] != '\0' ? "; " : "", trouble);
+}
+
+int cli_usage(struct cli *c, const struct cli_command *command, const char *reason)
+{
+    (void)fflush(c->out);
+    if (reason != NULL) {
+        (void)cli_fail(c, CLI_USAGE, "%s: %s", command->name, reason);
+    }
+    (void)fprintf(c->err, c->style == CLI_STYLE_ZKCLI || c->is_interactive ? "" : "usage: ");
+    help_usage(c, command, c->err);
+    return c->style == CLI_STYLE_ZKCLI ? CLI_NO : CLI_USAGE;
+}
+
+// ---- asking ----
+
+bool cli_confirm(struct cli *c, bool unasked, const char *format, ...)
+{
+    if (!c->host->in_is_tty || !c->host->err_is_tty || c->is_yes) {
+        return c->is_yes || unasked;
+    }
+    va_list args;
+    va_start(args, format);
+    (void)vfprintf(c->err, format, args);
+    va_end(args);
+    (void)fputs(" [y/N] ", c->err);
+    (void)fflush(c->err);
+    char answer[16] = "";
+    return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+int cli_number(struct cli *c, const char *text, const char *what, int64_t min, int64_t max,
+               int64_t *ret)
+{
+    char *end;
+    errno = 0;
+    intmax_t value = strtoimax(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || value < min || value > max) {
+        return cli_fail(c, CLI_USAGE,
+                        "%s is a whole number from %" PRId64 " to %" PRId64 ", not %s", what, min,
+                        max, text);
+    }
+    *ret = value;
+    return CLI_DONE;
+}
+
+// ---- the session ----
+
+const char *cli_servers(const struct cli *c)
+{
+    return c->servers != NULL ? c->servers : "localhost:2181";
+}
+
+static int authenticate(struct cli *c)
+{
+    for (size_t i = 0; i < c->auth_count; i++) {
+        int code =
+            paddock_add_auth(c->zk, c->auths[i].scheme, paddock_text(c->auths[i].credential));
+        if (code != PADDOCK_OK) {
+            return cli_fail(c, CLI_NO, "%s refuses the credential for %s: %s", cli_servers(c),
+                            c->auths[i].scheme, paddock_code_name(code));
+        }
+    }
+    return CLI_DONE;
+}
+
+static int open_session(struct cli *c)
+{
+    struct paddock_options options = {
+        .servers = cli_servers(c),
+        .session_timeout_ms = c->session_timeout_ms,
+        .flags = c->is_read_only_ok ? PADDOCK_READ_ONLY_OK : 0,
+        .on_event = c->on_event,
+        .ctx = c,
+    };
+    int code = c->host->open(&options, &c->zk);
+    if (code == PADDOCK_BAD_ARGUMENTS) {
+        return cli_fail(c, CLI_USAGE,
+                        "not a list of servers: %s; write HOST:PORT[,HOST:PORT][/PATH]",
+                        cli_servers(c));
+    }
+    return code == PADDOCK_OK
+               ? CLI_DONE
+               : cli_fail(c, CLI_TROUBLE, "cannot start a session: %s", paddock_code_name(code));
+}
+
+int cli_session(struct cli *c, struct paddock **ret)
+{
+    if (c->zk == NULL) {
+        int status = open_session(c);
+        if (status != CLI_DONE) {
+            return status;
+        }
+        int timeout_ms = c->session_timeout_ms > 0 ? c->session_timeout_ms : 30000;
+        int code = paddock_connect(c->zk, timeout_ms);
+        char trouble[TROUBLE_BYTES];
+        paddock_trouble(c->zk, trouble, sizeof(trouble));
+        if (code != PADDOCK_OK) {
+            return cli_fail(c, c->style == CLI_STYLE_ZKCLI ? CLI_NO : CLI_NO_CONNECTION,
+                            "no connection to %s: %s", cli_servers(c),
+                            trouble[0] != '\0' ? trouble : paddock_code_name(code));
+        }
+        status = authenticate(c);
+        if (status != CLI_DONE) {
+            return status;
+        }
+    }
+    *ret = c->zk;
+    return CLI_DONE;
+}
+
+int cli_call(struct cli *c, const struct paddock_op *op, struct paddock_result **ret)
+{
+    struct paddock *zk;
+    int status = cli_session(c, &zk);
+    if (status != CLI_DONE) {
+        return status;
+    }
+    struct paddock_result *result = NULL;
+    int code = paddock_call(zk, op, &result);
+    if (code != PADDOCK_OK) {
+        enum paddock_fate fate = result != NULL ? result->fate : PADDOCK_NOT_SENT;
+        paddock_result_free(result);
+        return cli_fail_code(c, code, fate, op->path);
+    }
+    if (ret != NULL) {
+        *ret = result;
+    } else {
+        paddock_result_free(result);
+    }
+    return CLI_DONE;
+}
