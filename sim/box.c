@@ -66,7 +66,9 @@ enum server_exit box_start(struct box *b)
     };
     b->has_stopped = false;
     b->starts++;
+    node_enter(b->node);
     enum server_exit code = server_open(&options, &b->server);
+    node_leave(b->node);
     b->world->now_ns += disk_take_cost(&b->node->disk); // nobody else moves while it recovers
     if (code != SERVER_EXIT_OK) {
         node_stop_process(b->node);

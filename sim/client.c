@@ -34,6 +34,7 @@ static void lose(struct sim_client *c, int64_t away_ns)
     timers_stop(&c->world->events, &c->retry);
     retry_after(c, away_ns);
     if (was_open) {
+        c->lost_count++;
         c->handler->on_lost(c->owner);
     }
 }
@@ -84,11 +85,11 @@ static void open_session(struct sim_client *c, struct slice frame)
     }
     if (r.body.session_id == 0) { // expired while away; ask for a new one
         int64_t silence_ms = (c->world->now_ns - c->heard_ns) / 1000000;
-        if (silence_ms < c->timeout_ms / 2) {
+        if (silence_ms < c->timeout_ms / 2 && !c->is_closing) {
             world_fail(c->world, "session 0x%llx is gone after a silence of %lld ms",
                        (unsigned long long)c->session_id, (long long)silence_ms);
         }
-        c->session_id = 0;
+        client_forget(c);
         lose(c, world_delay(c->world, RETRY_NS / 10));
         return;
     }
@@ -198,6 +199,17 @@ void client_start(struct sim_client *c)
     connect_request_encode(&request, &body);
     send_frame(c, slice_str(""), buf_slice(&body));
     buf_fini(&body);
+}
+
+void client_expect_end(struct sim_client *c)
+{
+    c->is_closing = true;
+}
+
+void client_forget(struct sim_client *c)
+{
+    c->session_id = 0;
+    c->is_closing = false;
 }
 
 void client_rest(struct sim_client *c, int64_t away_ms)

@@ -32,13 +32,15 @@ struct sim_client {
     struct net_link *link; // NULL while away
     bool is_open;
     bool is_stopped; // does not come back
+    bool is_closing; // asked for the end of its session
     struct buf in;
     struct arena arena;
     int64_t session_id; // 0: none
     uint8_t passwd[CONNECT_PASSWD_BYTES];
     int32_t timeout_ms;
     int64_t last_zxid;
-    int64_t heard_ns; // when the server last sent something
+    uint64_t lost_count; // of open connections
+    int64_t heard_ns;    // when the server last sent something
     struct port_timer retry;
     struct port_timer ping;
 };
@@ -50,6 +52,10 @@ void client_fini(struct sim_client *c);
 void client_start(struct sim_client *c); // begin connecting
 // Send a request; `body` may be empty. Only while open.
 void client_send(struct sim_client *c, int32_t xid, int32_t type, struct slice body);
+// The session is to end: closeSession was sent, so that nobody wonders when it is gone.
+void client_expect_end(struct sim_client *c);
+// The session has ended: the next connection opens a new one.
+void client_forget(struct sim_client *c);
 // Drop the connection and come back after `away_ms`.
 void client_rest(struct sim_client *c, int64_t away_ms);
 // Drop the connection for good.

@@ -49,7 +49,9 @@ static void run_one(struct port_timer *event)
     struct sim_worker *k = CONTAINER_OF(event, struct sim_worker, run);
     struct sim_node *n = k->node;
     struct port_job *job = pop(&k->queue);
+    node_enter(n);
     job->run(job);
+    node_leave(n);
     int64_t cost_ns = disk_take_cost(&n->disk);
     push(&k->finished, &k->finished_tail, job);
     if (k->done.impl == NULL) {
@@ -143,12 +145,24 @@ static uint64_t next_random(struct port_entropy *entropy)
     return prng_next(&CONTAINER_OF(entropy, struct sim_node, entropy)->world->prng);
 }
 
+void node_enter(struct sim_node *n)
+{
+    (void)mem_fail_after(n->try_countdown);
+}
+
+void node_leave(struct sim_node *n)
+{
+    n->try_countdown = mem_fail_after(0);
+}
+
 void node_turn(struct sim_node *n)
 {
+    node_enter(n);
     timers_fire(&n->events, n->world->now_ns);
     if (n->hook != NULL) {
         n->hook(n->hook_ctx);
     }
+    node_leave(n);
 }
 
 // ---- life cycle ----

@@ -28,6 +28,7 @@ struct sim_node {
     void *hook_ctx;
     struct list workers;
     int64_t wall_offset_ms; // change it to make the wall clock jump
+    unsigned try_countdown; // the process's try_ allocation that fails, as in mem_fail_after
 };
 
 struct sim_node *node_open(struct world *w);
@@ -35,6 +36,10 @@ void node_close(struct sim_node *n); // the process must be gone
 
 // Fire what is due and end the turn.
 void node_turn(struct sim_node *n);
+
+// Between the two runs the process of this machine: its allocations count, the world's do not.
+void node_enter(struct sim_node *n);
+void node_leave(struct sim_node *n);
 
 // The process that ran here has closed what it had: forget its hook and check that no timer, worker
 // or listener of it is left. Reports by world_fail.

@@ -6,7 +6,7 @@
 //     paddock-sim --seed 17 --plan crashes --verbose
 //     paddock-sim --sweep --seed 1            one short scenario again and again, for every n: the
 //                                             n-th write, sync, ... fails; power goes at the n-th
-//                                             disk operation
+//                                             disk operation; the n-th try_ allocation fails
 //
 // A failure prints what broke and the one line that shows it again.
 #include <getopt.h>
@@ -52,6 +52,9 @@ static bool run_one(const struct scenario_options *o, struct totals *t)
     if (o->cut_at_op > 0) {
         printf(" --cut %" PRIu64, o->cut_at_op);
     }
+    if (o->try_nth > 0) {
+        printf(" --alloc %u", o->try_nth);
+    }
     printf(" --verbose\n");
     (void)fflush(stdout);
     return false;
@@ -92,6 +95,13 @@ static void cut_at(uint64_t seed, uint64_t n, struct totals *t)
     (void)run_one(&o, t);
 }
 
+static void refuse_memory_at(uint64_t seed, unsigned n, struct totals *t)
+{
+    struct scenario_options o = sweep_options(seed);
+    o.try_nth = n;
+    (void)run_one(&o, t);
+}
+
 // Without a fault: how often each operation comes.
 static bool count_operations(uint64_t seed, struct scenario_result *ret, struct totals *t)
 {
@@ -123,6 +133,11 @@ static void sweep(uint64_t seed, struct totals *t)
     for (uint64_t n = 1; n <= whole.disk_ops; n++) {
         cut_at(seed, n, t);
     }
+    printf("sweep: memory is refused, for n = 1 to %u\n", whole.try_count);
+    (void)fflush(stdout);
+    for (unsigned n = 1; n <= whole.try_count; n++) {
+        refuse_memory_at(seed, n, t);
+    }
 }
 
 static void fresh_seeds(double end, uint64_t seed, struct totals *t)
@@ -141,7 +156,7 @@ static void fresh_seeds(double end, uint64_t seed, struct totals *t)
 
 static const char usage[] =
     "usage: paddock-sim [--seed N [--plan quiet|calm|crashes|disk-faults] [--ms N]\n"
-    "                   [--fail OP:NTH:ERR] [--cut N] [--sync-lies] [--verbose]]\n"
+    "                   [--fail OP:NTH:ERR] [--cut N] [--alloc N] [--sync-lies] [--verbose]]\n"
     "                   [--seconds N] [--sweep [--seed N]]\n";
 
 static bool parse_plan(const char *text, enum scenario_plan *ret)
@@ -182,11 +197,17 @@ struct arguments {
 static bool parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'}, {"plan", required_argument, NULL, 'p'},
-        {"ms", required_argument, NULL, 'm'},   {"fail", required_argument, NULL, 'f'},
-        {"cut", required_argument, NULL, 'c'},  {"sync-lies", no_argument, NULL, 'l'},
-        {"verbose", no_argument, NULL, 'v'},    {"seconds", required_argument, NULL, 't'},
-        {"sweep", no_argument, NULL, 'w'},      {NULL, 0, NULL, 0},
+        {"seed", required_argument, NULL, 's'},
+        {"plan", required_argument, NULL, 'p'},
+        {"ms", required_argument, NULL, 'm'},
+        {"fail", required_argument, NULL, 'f'},
+        {"cut", required_argument, NULL, 'c'},
+        {"alloc", required_argument, NULL, 'a'},
+        {"sync-lies", no_argument, NULL, 'l'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"seconds", required_argument, NULL, 't'},
+        {"sweep", no_argument, NULL, 'w'},
+        {NULL, 0, NULL, 0},
     };
     bool is_right = true;
     for (int c = getopt_long(argc, argv, "", options, NULL); c != -1 && is_right;
@@ -208,6 +229,9 @@ static bool parse(int argc, char **argv, struct arguments *a)
             break;
         case 'c':
             a->one.cut_at_op = strtoull(optarg, NULL, 10);
+            break;
+        case 'a':
+            a->one.try_nth = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 'l':
             a->one.sync_lies = true;

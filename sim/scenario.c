@@ -3,6 +3,7 @@
 // Trouble from a seed, and what must be true afterwards.
 #include "sim/scenario.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -241,6 +242,19 @@ static void heal(struct scenario *s)
     }
 }
 
+// An allocation that fails costs its own connection and nothing else: no other one, no session.
+static void check_connections(struct scenario *s)
+{
+    uint64_t lost = 0;
+    for (int i = 0; i < ACTORS; i++) {
+        lost += s->actors[i].client.lost_count;
+    }
+    if (s->options->try_nth > 0 && lost > 1) {
+        world_fail(&s->world, "one failed allocation cost %llu connections",
+                   (unsigned long long)lost);
+    }
+}
+
 static bool run_phases(struct scenario *s)
 {
     if (!run_trouble(s)) {
@@ -256,6 +270,7 @@ static bool run_phases(struct scenario *s)
     if (!run_until(s, is_quiet, "answers are missing")) {
         return false;
     }
+    check_connections(s);
     s->is_stopping = true;
     box_stop(&s->box);
     if (!run_until(s, has_started_again, "not started again")) {
@@ -290,6 +305,7 @@ static void set_up(struct scenario *s)
         disk_fail_nth(&s->box.node->disk, s->options->fail_op, s->options->fail_nth,
                       s->options->fail_with);
     }
+    s->box.node->try_countdown = s->options->try_nth > 0 ? s->options->try_nth : UINT_MAX;
     world_start(&s->world, &s->restart, 0);
     if (s->options->plan != SCENARIO_QUIET) {
         world_start(&s->world, &s->trouble, world_delay(&s->world, TROUBLE_NS));
@@ -308,7 +324,8 @@ static void sum_up(const struct scenario *s, struct scenario_result *ret)
                                     .trace = s->world.trace,
                                     .starts = s->box.starts,
                                     .power_cuts = s->power_cuts,
-                                    .disk_ops = d->op_count};
+                                    .disk_ops = d->op_count,
+                                    .try_count = UINT_MAX - s->box.node->try_countdown};
     memcpy(ret->failure, s->world.failure, sizeof(ret->failure));
     memcpy(ret->disk_counts, d->counts, sizeof(ret->disk_counts));
     for (int i = 0; i < ACTORS; i++) {

@@ -32,6 +32,7 @@ struct scenario_options {
     enum disk_op fail_op;
     uint64_t fail_nth;
     enum err fail_with;
+    unsigned try_nth;   // this try_ allocation of the server fails; 0: none
     uint64_t cut_at_op; // power goes at this disk operation; 0: never
 };
 
@@ -42,6 +43,7 @@ struct scenario_result {
     uint64_t starts, power_cuts;
     uint64_t disk_ops; // all, in this run
     uint64_t disk_counts[DISK_OPS];
+    unsigned try_count; // try_ allocations of the server
 };
 
 // True when every property held.

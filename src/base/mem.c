@@ -12,9 +12,11 @@
 
 static unsigned fail_countdown; // 0: never
 
-void mem_fail_after(unsigned countdown)
+unsigned mem_fail_after(unsigned countdown)
 {
+    unsigned left = fail_countdown;
     fail_countdown = countdown;
+    return left;
 }
 
 static bool must_fail(void)

@@ -18,8 +18,9 @@ void *mem_try_realloc(void *old, size_t size);
 char *mem_strdup(const char *text);
 void mem_free(void *p); // NULL is legal
 
-// Fail the try_ allocations once `countdown` reaches zero (1 = the next one); 0 = never.
+// Fail the try_ allocation at which `countdown` reaches zero (1 = the next one); 0 = none. Returns
+// what was left of the countdown before, so that a test can stop the count and go on with it.
 // Thread: tests only, before threads start.
-void mem_fail_after(unsigned countdown);
+unsigned mem_fail_after(unsigned countdown);
 
 #endif

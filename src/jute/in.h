@@ -4,6 +4,9 @@
 // strings. The first thing that does not fit sets `failed` and drops the bytes that are left, so
 // everything after it fails too and a decoder checks once at its end. The scalars are inline: a
 // record decoder becomes a run of loads. Source: BinaryInputArchive; PROTOCOL 1.1 to 1.3.
+//
+// When memory runs out, bytes of a client fail with `is_out_of_memory`: one request is lost, not
+// the server. Bytes that a server wrote (logs, snapshots) abort: a tree without them is wrong.
 #ifndef PADDOCK_JUTE_IN_H
 #define PADDOCK_JUTE_IN_H
 
@@ -21,6 +24,8 @@ struct jute_in {
     struct arena *arena; // NULL when the caller reads no strings and no vectors
     uint32_t string_max; // bytes of one string or buffer; larger fails
     bool failed;
+    bool is_out_of_memory; // and that is why it failed
+    bool is_own;           // set it after init: written by a server, memory must not run out
 };
 
 void jute_in_init(struct jute_in *in, struct slice bytes, struct arena *arena, uint32_t string_max);
@@ -37,6 +42,25 @@ static inline bool jute_in_fail(struct jute_in *in)
     in->failed = true;
     return false;
 }
+
+static inline bool jute_in_no_memory(struct jute_in *in)
+{
+    in->is_out_of_memory = true;
+    return jute_in_fail(in);
+}
+
+// Memory of the arena for a vector; NULL after it has failed the input.
+static inline void *jute_in_alloc(struct jute_in *in, size_t size)
+{
+    void *p = in->is_own ? arena_alloc(in->arena, size) : arena_try_alloc(in->arena, size);
+    if (p == NULL) {
+        (void)jute_in_no_memory(in);
+    }
+    return p;
+}
+
+// Replace what is malformed in a string by a copy that is not. False: no memory for it.
+bool jute_in_repair(struct arena *arena, bool is_own, struct slice *s);
 
 // Each returns false, sets `failed` and leaves *ret alone when the bytes do not fit. Strings are
 // checked as UTF-8: malformed sequences are replaced by U+FFFD in a copy in the arena, as a Java
@@ -95,8 +119,8 @@ static inline bool jute_in_str(struct jute_in *in, struct slice *ret)
     if (!jute_in_buf(in, &bytes)) {
         return false;
     }
-    if (!utf8_is_ascii(bytes) && !utf8_repair(bytes, in->arena, &bytes)) {
-        return jute_in_fail(in);
+    if (!utf8_is_ascii(bytes) && !jute_in_repair(in->arena, in->is_own, &bytes)) {
+        return jute_in_no_memory(in);
     }
     *ret = bytes;
     return true;

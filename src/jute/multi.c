@@ -84,9 +84,9 @@ static bool grow(struct jute_in *in, struct multi *m, int32_t *cap)
         return true;
     }
     int32_t larger = *cap == 0 ? FIRST_CAP : *cap * 2; // bounded: each part took bytes of the input
-    struct multi_op *ops = arena_try_alloc(in->arena, (size_t)larger * sizeof(*ops));
+    struct multi_op *ops = jute_in_alloc(in, (size_t)larger * sizeof(*ops));
     if (ops == NULL) {
-        return jute_in_fail(in);
+        return false;
     }
     if (m->count > 0) {
         memcpy(ops, m->ops, (size_t)m->count * sizeof(*ops));

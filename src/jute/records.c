@@ -224,9 +224,9 @@ JUTE_RECORDS(DEFINE_VERBS)
             return false;                                                                          \
         }                                                                                          \
         if (v.count > 0) {                                                                         \
-            v.items = arena_try_alloc(in->arena, (size_t)v.count * sizeof(*v.items));              \
+            v.items = jute_in_alloc(in, (size_t)v.count * sizeof(*v.items));                       \
             if (v.items == NULL) {                                                                 \
-                return jute_in_fail(in);                                                           \
+                return false;                                                                      \
             }                                                                                      \
         }                                                                                          \
         for (int32_t i = 0; i < v.count; i++) {                                                    \
@@ -269,6 +269,7 @@ JUTE_VECTORS(DEFINE_VERBS)
         struct jute_in at = *in;                                                                   \
         struct jute_##name v;                                                                      \
         if (!read_##name(&at, &v)) {                                                               \
+            in->is_out_of_memory = at.is_out_of_memory;                                            \
             return jute_in_fail(in);                                                               \
         }                                                                                          \
         in->next = at.next;                                                                        \

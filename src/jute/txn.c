@@ -182,6 +182,7 @@ static bool decode_part(struct jute_in *in, struct txn_op *ret)
     }
     struct jute_in part;
     jute_in_init(&part, body, in->arena, in->string_max);
+    part.is_own = in->is_own;
     return decode_part_body(&part, ret) || jute_in_fail(in);
 }
 
@@ -191,9 +192,9 @@ static bool decode_multi(struct jute_in *in, struct txn *t)
     if (!jute_in_count(in, MULTI_PART_BYTES_MIN, &count) || count < 0) {
         return jute_in_fail(in);
     }
-    t->ops = arena_try_alloc(in->arena, (size_t)count * sizeof(*t->ops));
+    t->ops = jute_in_alloc(in, (size_t)count * sizeof(*t->ops));
     if (t->ops == NULL) {
-        return jute_in_fail(in);
+        return false;
     }
     t->op_count = count;
     for (int32_t i = 0; i < count; i++) {
@@ -264,6 +265,7 @@ enum err txn_decode(struct slice bytes, struct arena *arena, uint32_t string_max
     struct jute_in in;
     struct txn t = {0};
     jute_in_init(&in, bytes, arena, string_max);
+    in.is_own = true;
     if (!jute_txn_header_decode(&in, &t.header)) {
         return ERR_MALFORMED;
     }

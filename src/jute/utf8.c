@@ -140,39 +140,28 @@ static size_t valid_prefix(const uint8_t *p, size_t len)
     }
 }
 
-// Write the repaired text to `to`; `valid` bytes of `s` are known to be good. Returns its length.
-static size_t write_repaired(struct slice s, size_t valid, uint8_t *to)
+size_t utf8_repair_room(struct slice s)
+{
+    size_t valid = slice_is_null(s) ? 0 : valid_prefix(s.data, s.len);
+    // At worst each byte behind the prefix is a malformed run of its own.
+    return valid == s.len ? 0 : valid + (s.len - valid) * sizeof(replacement);
+}
+
+struct slice utf8_repair(struct slice s, uint8_t *to)
 {
     const uint8_t *from = s.data;
     const uint8_t *end = s.data + s.len;
     uint8_t *start = to;
     while (true) {
+        size_t valid = valid_prefix(from, (size_t)(end - from));
         memcpy(to, from, valid);
         to += valid;
         from += valid;
         if (from == end) {
-            return (size_t)(to - start);
+            return slice_of(start, (size_t)(to - start));
         }
         memcpy(to, replacement, sizeof(replacement));
         to += sizeof(replacement);
         from += run_len(from, end);
-        valid = valid_prefix(from, (size_t)(end - from));
     }
-}
-
-bool utf8_repair(struct slice s, struct arena *arena, struct slice *ret)
-{
-    size_t valid = slice_is_null(s) ? 0 : valid_prefix(s.data, s.len);
-    if (valid == s.len) {
-        *ret = s;
-        return true;
-    }
-    ASSERT(arena != NULL);
-    // At worst each byte behind the prefix is a malformed run of its own.
-    uint8_t *copy = arena_try_alloc(arena, valid + (s.len - valid) * sizeof(replacement));
-    if (copy == NULL) {
-        return false;
-    }
-    *ret = slice_of(copy, write_repaired(s, valid, copy));
-    return true;
 }

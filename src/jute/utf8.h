@@ -7,7 +7,6 @@
 #ifndef PADDOCK_JUTE_UTF8_H
 #define PADDOCK_JUTE_UTF8_H
 
-#include "base/arena.h"
 #include "base/slice.h"
 
 // True when all bytes are below 0x80.
@@ -19,10 +18,10 @@ size_t utf8_char_len(const uint8_t *p, const uint8_t *end);
 // The code point of a well-formed character of `len` bytes.
 uint32_t utf8_char(const uint8_t *p, size_t len);
 
-// Give `s` itself when it is well formed (or null), else a copy with every malformed run replaced.
-// Units:  the copy is at most three times as long.
-// Memory: `ret` borrows `s`, or is in `arena`.
-// Errors: false when there is no memory for the copy.
-bool utf8_repair(struct slice s, struct arena *arena, struct slice *ret);
+// Bytes that a repaired copy of `s` may take, at most three times its own; 0 when it is well formed.
+size_t utf8_repair_room(struct slice s);
+
+// Copy `s`, every malformed run replaced by U+FFFD, to `to`, which has utf8_repair_room bytes.
+struct slice utf8_repair(struct slice s, uint8_t *to);
 
 #endif

@@ -195,6 +195,12 @@ void conn_close_flushed(struct conn *c, const char *reason)
     conn_out(c);
 }
 
+void conn_no_memory(struct conn *c)
+{
+    log_event(c->server->log, EVENT_NO_MEMORY);
+    conn_close(c, "no memory for its request");
+}
+
 // ---- output ----
 
 struct buf *conn_out(struct conn *c)
@@ -390,19 +396,33 @@ static void consume_kept(struct conn *c)
     }
 }
 
+// Keep bytes of a frame that is not complete. False, and closed, without memory for them.
+static bool keep(struct conn *c, struct slice bytes)
+{
+    uint8_t *to = buf_try_reserve(&c->in, bytes.len);
+    if (to == NULL) {
+        conn_no_memory(c);
+        return false;
+    }
+    memcpy(to, bytes.data, bytes.len);
+    c->in.len += bytes.len;
+    return true;
+}
+
 static void on_bytes(struct port_stream *stream, struct slice bytes)
 {
     struct conn *c = stream->owner;
     server_take_time(c->server);
     touch_idle(c);
     if (c->in.len > 0) {
-        buf_append_slice(&c->in, bytes);
-        consume_kept(c);
+        if (keep(c, bytes)) {
+            consume_kept(c);
+        }
         return;
     }
     size_t used = consume(c, bytes);
     if (c->state != CONN_CLOSED && used < bytes.len) {
-        buf_append(&c->in, bytes.data + used, bytes.len - used);
+        (void)keep(c, slice_skip(bytes, used));
     }
 }
 
@@ -484,7 +504,12 @@ void conn_write_done(struct conn *c)
 
 void conn_defer(struct conn *c, const struct request *request)
 {
-    struct deferred *d = mem_alloc(sizeof(*d) + request->body.len);
+    struct deferred *d = mem_try_alloc(sizeof(*d) + request->body.len);
+    if (d == NULL) {
+        throttle_large_done(&c->server->throttle, request->large_bytes);
+        conn_no_memory(c);
+        return;
+    }
     d->next = NULL;
     d->after = c->writes_begun;
     d->request = *request;

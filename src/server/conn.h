@@ -83,6 +83,10 @@ void conn_close(struct conn *c, const char *reason);
 // Stop reading, send what is queued, close.
 void conn_close_flushed(struct conn *c, const char *reason);
 
+// Memory for a request of this connection ran out: close, so that the client comes back and asks
+// again. Sizes that clients choose never end the server.
+void conn_no_memory(struct conn *c);
+
 // The session is there: read on. (From `connecting`.)
 void conn_connected(struct conn *c);
 
@@ -98,7 +102,7 @@ struct buf *conn_out(struct conn *c);
 void conn_write_begun(struct conn *c);
 void conn_write_done(struct conn *c);
 
-// Queue a request behind the writes in flight; copies its body.
+// Queue a request behind the writes in flight; copies its body, or closes without memory for it.
 void conn_defer(struct conn *c, const struct request *request);
 static inline bool conn_has_writes(const struct conn *c)
 {

@@ -68,6 +68,11 @@ bool pipeline_write(struct pipeline *pl, const struct request *request)
         propose(pl, request, result.code);
     }
     arena_reset(&s->prep_arena);
+    if (result.is_out_of_memory) {
+        throttle_large_done(&s->throttle, request->large_bytes);
+        conn_no_memory(request->conn);
+        return true;
+    }
     return result.is_txn;
 }
 

@@ -298,6 +298,18 @@ void prep_create_session(struct prep *p, int64_t session_id, int32_t timeout_ms,
 
 // ---- any write ----
 
+static struct prep_result prep_by_type(struct prep *p, const struct prep_txn *t, struct jute_in *in,
+                                       struct txn *ret)
+{
+    if (t->request->type == OP_MULTI) {
+        return prep_multi(p, t, in, ret);
+    }
+    if (t->request->type == OP_CLOSE_SESSION) {
+        return prep_close_session(p, t, ret);
+    }
+    return finish_single(p, t, in, ret);
+}
+
 struct prep_result prep_request(struct prep *p, const struct request *request, int64_t zxid,
                                 int64_t wall_ms, struct txn *ret)
 {
@@ -305,11 +317,10 @@ struct prep_result prep_request(struct prep *p, const struct request *request, i
     struct jute_in in;
     jute_in_init(&in, request->body, p->arena, p->string_max);
     changes_begin(p->changes);
-    if (request->type == OP_MULTI) {
-        return prep_multi(p, &t, &in, ret);
+    struct prep_result result = prep_by_type(p, &t, &in, ret);
+    if (in.is_out_of_memory) { // its edits are rolled back like those of a malformed request
+        ASSERT(result.code != ZK_OK);
+        return (struct prep_result){.code = ZK_SYSTEM_ERROR, .is_out_of_memory = true};
     }
-    if (request->type == OP_CLOSE_SESSION) {
-        return prep_close_session(p, &t, ret);
-    }
-    return finish_single(p, &t, &in, ret);
+    return result;
 }

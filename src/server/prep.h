@@ -29,7 +29,8 @@ struct prep {
 // The code that the requester will see. OK of a failed multi: its codes are inside.
 struct prep_result {
     enum zk_code code;
-    bool is_txn; // false: an undecodable request, answered without a transaction
+    bool is_txn;           // false: an undecodable request, answered without a transaction
+    bool is_out_of_memory; // nothing is known of the request: not even that it is malformed
 };
 
 // Make the transaction `zxid` of `request`; `wall_ms` is its time. `ret` is complete in any case

@@ -496,4 +496,7 @@ void read_answer(struct server *s, const struct request *request)
     reply_end(c, start);
     conn_replied(c, request, zxid, op_last_name(request->type));
     arena_reset(&s->read_arena);
+    if (in.is_out_of_memory) {
+        conn_no_memory(c); // the reply says malformed, which nobody knows; it does not leave
+    }
 }

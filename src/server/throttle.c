@@ -128,7 +128,12 @@ void throttle_submit(struct throttle *t, uint64_t in_process, const struct reque
         go(request->conn, request);
         return;
     }
-    struct throttled *w = mem_alloc(sizeof(*w) + request->body.len);
+    struct throttled *w = mem_try_alloc(sizeof(*w) + request->body.len);
+    if (w == NULL) {
+        throttle_large_done(t, request->large_bytes);
+        conn_no_memory(request->conn);
+        return;
+    }
     w->next = NULL;
     w->request = *request;
     if (request->body.len > 0) {

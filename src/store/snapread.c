@@ -158,6 +158,7 @@ static enum err read_acl(struct reader *r)
     struct jute_acl_vec acl;
     arena_reset(&r->arena);
     jute_in_init(&in, slice_skip(s, 8), &r->arena, r->string_bytes_max);
+    in.is_own = true;
     if (!jute_acl_vec_decode(&in, &acl)) {
         return fail(r, ERR_CORRUPT, "a malformed ACL list");
     }

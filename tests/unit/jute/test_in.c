@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "jute/in.h"
 #include "tests/unit/jute/hex.h"
 
@@ -184,6 +185,49 @@ static void negative_counts_are_null_or_empty_as_in_java(void **state)
     close_hex(&f);
 }
 
+// ---- memory ----
+
+static void no_memory_fails_a_request_and_says_so(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_hex(&f, "00 00 00 02 61 ff  00 00 00 01");
+    struct slice s = slice_str("before");
+    int32_t i;
+    mem_fail_after(1);
+    assert_false(jute_in_str(&f.in, &s)); // its repaired copy
+    mem_fail_after(0);
+    assert_true(f.in.is_out_of_memory);
+    assert_true(slice_equal_str(s, "before"));
+    assert_false(jute_in_i32(&f.in, &i));
+    close_hex(&f);
+}
+
+static void bytes_of_a_server_never_meet_a_refused_allocation(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_hex(&f, "00 00 00 02 61 ff");
+    struct slice s;
+    f.in.is_own = true;
+    mem_fail_after(1);
+    assert_true(jute_in_str(&f.in, &s));
+    mem_fail_after(0);
+    assert_true(slice_equal_str(s, "a\xef\xbf\xbd"));
+    close_hex(&f);
+}
+
+static void malformed_is_not_out_of_memory(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_hex(&f, "00 00 00 02 61");
+    struct slice s;
+    assert_false(jute_in_str(&f.in, &s));
+    assert_false(f.in.is_out_of_memory);
+    close_hex(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +241,9 @@ int main(void)
         cmocka_unit_test(valid_strings_borrow_the_input),
         cmocka_unit_test(counts_are_bounded_by_the_bytes_left),
         cmocka_unit_test(negative_counts_are_null_or_empty_as_in_java),
+        cmocka_unit_test(no_memory_fails_a_request_and_says_so),
+        cmocka_unit_test(bytes_of_a_server_never_meet_a_refused_allocation),
+        cmocka_unit_test(malformed_is_not_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

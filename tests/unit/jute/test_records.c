@@ -294,6 +294,7 @@ static void no_memory_for_a_vector_is_a_failure(void **state)
     assert_false(jute_str_vec_decode(&in, &v));
     mem_fail_after(0);
     assert_true(in.failed);
+    assert_true(in.is_out_of_memory); // not malformed: the caller answers differently
     buf_fini(&bytes);
 }
 

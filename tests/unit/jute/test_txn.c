@@ -378,14 +378,15 @@ static void part_may_not_reach_behind_its_own_bytes(void **state)
     close_txn(&f);
 }
 
-static void no_memory_for_the_parts_is_malformed(void **state)
+// Else recovery would take a full machine for a damaged log.
+static void no_memory_is_never_taken_for_a_malformed_transaction(void **state)
 {
     (void)state;
     struct buf bytes = hex_bytes(HEAD "00 00 00 0e  00 00 00 01" PART_DELETE);
     struct arena arena = {0};
     struct txn t;
-    mem_fail_after(1);
-    assert_int_equal(txn_decode(buf_slice(&bytes), &arena, STRING_MAX, &t), ERR_MALFORMED);
+    mem_fail_after(1); // of those that may fail: it makes none
+    assert_int_equal(txn_decode(buf_slice(&bytes), &arena, STRING_MAX, &t), ERR_OK);
     mem_fail_after(0);
     arena_fini(&arena);
     buf_fini(&bytes);
@@ -475,7 +476,7 @@ int main(void)
         cmocka_unit_test(failed_multi_keeps_its_type_and_codes),
         cmocka_unit_test(parts_that_no_multi_may_hold_are_refused),
         cmocka_unit_test(part_may_not_reach_behind_its_own_bytes),
-        cmocka_unit_test(no_memory_for_the_parts_is_malformed),
+        cmocka_unit_test(no_memory_is_never_taken_for_a_malformed_transaction),
         cmocka_unit_test(transactions_print_as_one_line),
         cmocka_unit_test(every_type_prints_its_body),
     };
