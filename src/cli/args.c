@@ -19,6 +19,38 @@ const struct cli_flag cli_common_flags[] = {
 };
 const size_t cli_common_flag_count = sizeof(cli_common_flags) / sizeof(cli_common_flags[0]);
 
+const struct cli_flag cli_program_flags[] = {
+    {.letter = 's',
+     .name = "server",
+     .value = "HOST:PORT,...",
+     .help = "the servers, and behind a slash the path that stands for / (localhost:2181; else "
+             "$PADDOCK_SERVER)"},
+    {.letter = 't',
+     .name = "timeout",
+     .value = "MS",
+     .kind = CLI_NUMBER,
+     .help = "session timeout, and the longest wait for a connection (30000)"},
+    {.letter = 'a',
+     .name = "auth",
+     .value = "SCHEME:CREDENTIAL",
+     .is_repeatable = true,
+     .help = "add this credential to the session, as digest:user:password"},
+    {.letter = 'r',
+     .name = "read-only",
+     .help = "be content with a server that has lost its quorum"},
+    {.name = "color",
+     .value = "WHEN",
+     .kind = CLI_WORD,
+     .words = "auto always never",
+     .help = "colours: on a terminal unless NO_COLOR is set (auto)"},
+    {.name = "json", .help = "print JSON: one document, or one object a line"},
+    {.letter = 'q', .name = "quiet", .help = "no progress, no remarks"},
+    {.name = "yes", .help = "do not ask"},
+    {.letter = 'h', .name = "help", .help = "this text, or that of a command"},
+    {.letter = 'V', .name = "version", .help = "print the version"},
+};
+const size_t cli_program_flag_count = sizeof(cli_program_flags) / sizeof(cli_program_flags[0]);
+
 struct parse {
     struct cli_call *call;
     const struct cli_flag *open; // wants the next word as its value
@@ -173,18 +205,24 @@ static bool is_complete(struct parse *p)
     return true;
 }
 
-bool call_parse(struct cli_call *ret, const struct cli_command *command, const char *const *words,
-                bool is_lax, char why[CLI_WHY_BYTES])
+static void call_init(struct cli_call *call, const struct cli_command *command,
+                      const char *const *words)
 {
     size_t letters = 0, count = 0;
     for (; words[count] != NULL; count++) {
         letters += strlen(words[count]); // "-abc" gives three flags
     }
-    *ret = (struct cli_call){.command = command};
-    ret->given = mem_alloc((letters + count + 1) * sizeof(*ret->given));
-    ret->params = mem_alloc((count + 1) * sizeof(*ret->params));
+    *call = (struct cli_call){.command = command};
+    call->given = mem_alloc((letters + count + 1) * sizeof(*call->given));
+    call->params = mem_alloc((count + 1) * sizeof(*call->params));
+}
+
+bool call_parse(struct cli_call *ret, const struct cli_command *command, const char *const *words,
+                bool is_lax, char why[CLI_WHY_BYTES])
+{
+    call_init(ret, command, words);
     struct parse p = {.call = ret, .param_max = param_max(command), .is_lax = is_lax, .why = why};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; words[i] != NULL; i++) {
         if (p.open == NULL && strcmp(words[i], "--") == 0 && command->rest != NULL) {
             ret->rest = words + i + 1;
             break;
@@ -195,6 +233,21 @@ bool call_parse(struct cli_call *ret, const struct cli_command *command, const c
     }
     // --help wants no parameters.
     return cli_has(ret, "help") || is_complete(&p);
+}
+
+bool call_parse_before(struct cli_call *ret, const struct cli_command *options,
+                       const char *const *words, size_t *ret_stop, char why[CLI_WHY_BYTES])
+{
+    call_init(ret, options, words);
+    struct parse p = {.call = ret, .why = why};
+    size_t i = 0;
+    for (; words[i] != NULL && (p.open != NULL || !is_parameter(words[i])); i++) {
+        if (!take_word(&p, words[i])) {
+            return false;
+        }
+    }
+    *ret_stop = i;
+    return is_complete(&p);
 }
 
 void call_fini(struct cli_call *call)

@@ -30,6 +30,10 @@ struct cli_call {
 extern const struct cli_flag cli_common_flags[];
 extern const size_t cli_common_flag_count;
 
+// What stands before the command: --server, --timeout, --auth, --read-only, --color, ...
+extern const struct cli_flag cli_program_flags[];
+extern const size_t cli_program_flag_count;
+
 enum { CLI_WHY_BYTES = 160 };
 
 // `words` end with NULL and do not hold the command's own name. Too many parameters are an error,
@@ -39,5 +43,10 @@ enum { CLI_WHY_BYTES = 160 };
 bool call_parse(struct cli_call *ret, const struct cli_command *command, const char *const *words,
                 bool is_lax, char why[CLI_WHY_BYTES]);
 void call_fini(struct cli_call *call);
+
+// The same for what stands before a command: stops at the first word that is no flag, whose place
+// is *ret_stop.
+bool call_parse_before(struct cli_call *ret, const struct cli_command *options,
+                       const char *const *words, size_t *ret_stop, char why[CLI_WHY_BYTES]);
 
 #endif

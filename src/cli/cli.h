@@ -68,18 +68,19 @@ struct cli_host {
                              void *ctx);
 };
 
+enum { CLI_AUTHS_MAX = 16, CLI_SCHEME_BYTES = 32 };
+
 struct cli_auth {
-    const char *scheme;
+    char scheme[CLI_SCHEME_BYTES];
     const char *credential;
 };
-
-enum { CLI_AUTHS_MAX = 16 };
 
 struct cli {
     struct cli_host *host;
     FILE *out, *err;
     enum cli_style style;
     const char *program; // as errors name it
+    const char *version; // of this build
 
     // What the user asked for.
     const char *servers;    // NULL: localhost:2181

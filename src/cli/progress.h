@@ -7,6 +7,7 @@
 #ifndef PADDOCK_CLI_PROGRESS_H
 #define PADDOCK_CLI_PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cli;
@@ -17,7 +18,8 @@ struct progress {
     const char *noun; // "nodes"
     uint64_t total;   // 0: not known
     int64_t begun_ns, drawn_ns;
-    bool is_shown;
+    bool is_wanted, is_shown;
+    unsigned calls;
 };
 
 void progress_begin(struct progress *p, struct cli *c, const char *what, const char *noun,
