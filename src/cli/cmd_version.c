@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `version`. Source: org.apache.zookeeper.cli.VersionCommand.
+#include "cli/cli.h"
+
+static int run(struct cli *c, const struct cli_call *call)
+{
+    (void)call;
+    (void)fprintf(c->out, "ZooKeeper CLI version: %s\n", c->version);
+    return CLI_DONE;
+}
+
+const struct cli_command cli_version = {
+    .name = "version",
+    .group = CLI_GROUP_SESSION,
+    .summary = "print the version of this program",
+    .run = run,
+};
