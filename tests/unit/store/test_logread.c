@@ -30,21 +30,17 @@ static void begin(struct fixture *f)
 static void end(struct fixture *f)
 {
     logread_close(f->r);
-    assert_int_equal(f->fs.opened, 0);
-    memfs_fini(&f->fs);
+    world_disk_fini(&f->fs);
 }
 
 static struct buf *put_creates(struct fixture *f, int64_t zxid, int count, size_t data_bytes)
 {
-    struct buf batch = {0};
     char name[NAMES_BYTES_MAX];
     struct buf path = {0};
-    world_put_many(&batch, zxid, count, data_bytes);
-    world_put_log(&f->fs, zxid, &batch);
+    world_put_log_many(&f->fs, zxid, count, data_bytes);
     names_print_log(zxid, name);
     struct memfs_file *file = memfs_find(&f->fs, names_join(&path, WORLD_DIR, name));
     buf_fini(&path);
-    buf_fini(&batch);
     return &file->bytes;
 }
 
@@ -83,129 +79,120 @@ static size_t record_bytes(size_t data_bytes)
     return len;
 }
 
+static int set_up(void **state)
+{
+    static struct fixture f;
+    begin(&f);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    end(*state);
+    return 0;
+}
+
 static void empty_directory_has_no_records(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    assert_reads(&f, 0, -1, ERR_STOPPED);
-    assert_string_equal(logread_tail(f.r)->file, "");
+    struct fixture *f = *state;
+    assert_reads(f, 0, -1, ERR_STOPPED);
+    assert_string_equal(logread_tail(f->r)->file, "");
     struct logread *r;
-    assert_int_equal(logread_open(&f.fs.port, "/none", 0, 100, &r, &f.e), ERR_NOT_FOUND);
-    end(&f);
+    assert_int_equal(logread_open(&f->fs.port, "/none", 0, 100, &r, &f->e), ERR_NOT_FOUND);
 }
 
 static void records_run_over_all_files_in_order(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_zeros(put_creates(&f, 1, 15, 100), 5000);
-    put_creates(&f, 16, 2000, 1000); // more than one window
-    put_creates(&f, 2016, 1, 10);
-    assert_reads(&f, 1, 2016, ERR_STOPPED);
-    const struct logread_tail *tail = logread_tail(f.r);
+    struct fixture *f = *state;
+    put_zeros(put_creates(f, 1, 15, 100), 5000);
+    put_creates(f, 16, 2000, 1000); // more than one window
+    put_creates(f, 2016, 1, 10);
+    assert_reads(f, 1, 2016, ERR_STOPPED);
+    const struct logread_tail *tail = logread_tail(f->r);
     assert_string_equal(tail->file, "log.7e0");
     assert_false(tail->is_torn);
     assert_false(tail->is_empty);
     assert_int_equal(tail->good_bytes, LOGFILE_HEADER_BYTES + record_bytes(10) + 3);
-    end(&f);
 }
 
 static void reading_starts_at_the_wanted_zxid(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_creates(&f, 1, 9, 10);
-    put_creates(&f, 10, 10, 10);
-    put_creates(&f, 20, 10, 10);
-    assert_reads(&f, 5, 29, ERR_STOPPED);
-    assert_reads(&f, 10, 29, ERR_STOPPED);
-    assert_reads(&f, 19, 29, ERR_STOPPED);
-    assert_reads(&f, 30, 29, ERR_STOPPED);
-    end(&f);
+    struct fixture *f = *state;
+    put_creates(f, 1, 9, 10);
+    put_creates(f, 10, 10, 10);
+    put_creates(f, 20, 10, 10);
+    assert_reads(f, 5, 29, ERR_STOPPED);
+    assert_reads(f, 10, 29, ERR_STOPPED);
+    assert_reads(f, 19, 29, ERR_STOPPED);
+    assert_reads(f, 30, 29, ERR_STOPPED);
 }
 
 static void tail_cut_at_any_byte_ends_at_the_last_good_record(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    struct buf *bytes = put_creates(&f, 1, 3, 10);
+    struct fixture *f = *state;
+    struct buf *bytes = put_creates(f, 1, 3, 10);
     size_t good = bytes->len - record_bytes(10);
     for (size_t len = bytes->len - 1; len > good; len--) {
         bytes->len = len;
-        assert_reads(&f, 1, 2, ERR_STOPPED);
+        assert_reads(f, 1, 2, ERR_STOPPED);
         // A checksum begins with four zeros, which are no more than room.
-        assert_int_equal(logread_tail(f.r)->is_torn, len > good + 4);
-        assert_int_equal(logread_tail(f.r)->good_bytes, good);
+        assert_int_equal(logread_tail(f->r)->is_torn, len > good + 4);
+        assert_int_equal(logread_tail(f->r)->good_bytes, good);
         // The same with room behind it.
         put_zeros(bytes, 3000);
-        assert_reads(&f, 1, 2, ERR_STOPPED);
-        assert_int_equal(logread_tail(f.r)->good_bytes, good);
+        assert_reads(f, 1, 2, ERR_STOPPED);
+        assert_int_equal(logread_tail(f->r)->good_bytes, good);
         bytes->len = len;
     }
-    end(&f);
 }
 
 static void bad_checksum_at_the_very_end_is_a_torn_tail(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    struct buf *bytes = put_creates(&f, 1, 3, 10);
+    struct fixture *f = *state;
+    struct buf *bytes = put_creates(f, 1, 3, 10);
     put_zeros(bytes, 1000);
     bytes->data[bytes->len - 1000 - 20] ^= 4;
-    assert_reads(&f, 1, 2, ERR_STOPPED);
-    assert_true(logread_tail(f.r)->is_torn);
-    assert_string_equal(logread_tail(f.r)->what, "a transaction with a wrong checksum");
-    end(&f);
+    assert_reads(f, 1, 2, ERR_STOPPED);
+    assert_true(logread_tail(f->r)->is_torn);
+    assert_string_equal(logread_tail(f->r)->what, "a transaction with a wrong checksum");
 }
 
 static void damage_in_front_of_intact_records_is_an_error(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    struct buf *bytes = put_creates(&f, 1, 5, 10);
+    struct fixture *f = *state;
+    struct buf *bytes = put_creates(f, 1, 5, 10);
     size_t second = LOGFILE_HEADER_BYTES + record_bytes(10);
     bytes->data[second + 30] ^= 4;
-    assert_reads(&f, 1, 1, ERR_CORRUPT);
+    assert_reads(f, 1, 1, ERR_CORRUPT);
     assert_int_equal(second, 114);
-    assert_non_null(strstr(f.e.text, WORLD_DIR "/log.1 is damaged at offset 114"));
+    assert_non_null(strstr(f->e.text, WORLD_DIR "/log.1 is damaged at offset 114"));
     bytes->data[second + 30] ^= 4;
     bytes->data[second + 8] = 0xff; // a negative length
-    assert_reads(&f, 1, 1, ERR_CORRUPT);
+    assert_reads(f, 1, 1, ERR_CORRUPT);
     bytes->data[second + 8] = 0;
     be32_store(bytes->data + second + 8, 0); // a hole
-    assert_reads(&f, 1, 1, ERR_CORRUPT);
-    assert_non_null(strstr(f.e.text, "truncate -s 114"));
-    end(&f);
+    assert_reads(f, 1, 1, ERR_CORRUPT);
+    assert_non_null(strstr(f->e.text, "truncate -s 114"));
 }
 
 // A power failure may write the sectors of one batch in any order.
 static void batch_with_missing_sectors_is_a_torn_tail(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    struct buf *bytes = put_creates(&f, 1, 20, 1000);
+    struct fixture *f = *state;
+    struct buf *bytes = put_creates(f, 1, 20, 1000);
     size_t sector = (LOGFILE_HEADER_BYTES + 5 * record_bytes(1000)) / 512 * 512 + 512;
     memset(bytes->data + sector, 0, 512);
-    assert_reads(&f, 1, 5, ERR_STOPPED);
-    assert_true(logread_tail(f.r)->is_torn);
-    assert_int_equal(logread_tail(f.r)->good_bytes, LOGFILE_HEADER_BYTES + 5 * record_bytes(1000));
-    end(&f);
+    assert_reads(f, 1, 5, ERR_STOPPED);
+    assert_true(logread_tail(f->r)->is_torn);
+    assert_int_equal(logread_tail(f->r)->good_bytes, LOGFILE_HEADER_BYTES + 5 * record_bytes(1000));
 }
 
 // A missing sector may begin with bytes of the batch before, and end with none of zeros.
 static void batch_with_any_one_sector_missing_is_a_torn_tail(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    struct buf *bytes = put_creates(&f, 1, 60, 100);
+    struct fixture *f = *state;
+    struct buf *bytes = put_creates(f, 1, 60, 100);
     // Records 1 to 20 were synced before: what the first sector holds of them stays.
     size_t synced = LOGFILE_HEADER_BYTES + 9 * record_bytes(100) + 11 * (record_bytes(100) + 1);
     struct buf whole = {0};
@@ -217,8 +204,8 @@ static void batch_with_any_one_sector_missing_is_a_torn_tail(void **state)
         struct logread_record record;
         int64_t count = 0;
         enum err err;
-        open_from(&f, 0);
-        while ((err = logread_next(f.r, &record, &f.e)) == ERR_OK) {
+        open_from(f, 0);
+        while ((err = logread_next(f->r, &record, &f->e)) == ERR_OK) {
             count++;
         }
         assert_int_equal(err, ERR_STOPPED);
@@ -227,61 +214,48 @@ static void batch_with_any_one_sector_missing_is_a_torn_tail(void **state)
         memcpy(bytes->data + at, whole.data + at, len);
     }
     buf_fini(&whole);
-    end(&f);
 }
 
 static void first_sector_of_the_file_may_be_missing(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_creates(&f, 1, 5, 10);
-    struct buf *bytes = put_creates(&f, 6, 50, 100);
+    struct fixture *f = *state;
+    put_creates(f, 1, 5, 10);
+    struct buf *bytes = put_creates(f, 6, 50, 100);
     memset(bytes->data, 0, 512);
-    assert_reads(&f, 1, 5, ERR_STOPPED);
-    assert_true(logread_tail(f.r)->is_empty);
+    assert_reads(f, 1, 5, ERR_STOPPED);
+    assert_true(logread_tail(f->r)->is_empty);
     bytes->data[300] = 1; // not a missing sector
-    assert_reads(&f, 1, 5, ERR_CORRUPT);
-    end(&f);
+    assert_reads(f, 1, 5, ERR_CORRUPT);
 }
 
 static void hole_further_from_the_end_than_a_batch_is_damage(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    struct buf *bytes = put_creates(&f, 1, 100, 100000);
+    struct fixture *f = *state;
+    struct buf *bytes = put_creates(f, 1, 100, 100000);
     memset(bytes->data + 1024, 0, 1024);
-    assert_reads(&f, 1, 0, ERR_CORRUPT);
-    end(&f);
+    assert_reads(f, 1, 0, ERR_CORRUPT);
 }
 
 static void torn_earlier_file_is_passed_over(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    struct buf *bytes = put_creates(&f, 1, 6, 10);
+    struct fixture *f = *state;
+    struct buf *bytes = put_creates(f, 1, 6, 10);
     bytes->len -= 20;
-    put_creates(&f, 6, 5, 10); // the same zxid again, after a restart
-    assert_reads(&f, 1, 10, ERR_STOPPED);
-    assert_false(logread_tail(f.r)->is_torn);
-    end(&f);
+    put_creates(f, 6, 5, 10); // the same zxid again, after a restart
+    assert_reads(f, 1, 10, ERR_STOPPED);
+    assert_false(logread_tail(f->r)->is_torn);
 }
 
 static void garbage_behind_an_earlier_file_counts_when_the_next_does_not_go_on(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    struct buf *bytes = put_creates(&f, 1, 6, 10);
+    struct fixture *f = *state;
+    struct buf *bytes = put_creates(f, 1, 6, 10);
     bytes->data[bytes->len - 20] ^= 1; // a complete record with a wrong checksum
-    put_creates(&f, 6, 5, 10);
-    assert_reads(&f, 1, 10, ERR_STOPPED);
-    assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.6"), ERR_OK);
-    put_creates(&f, 9, 5, 10);
-    assert_reads(&f, 1, 5, ERR_CORRUPT);
-    end(&f);
+    put_creates(f, 6, 5, 10);
+    assert_reads(f, 1, 10, ERR_STOPPED);
+    assert_int_equal(f->fs.port.remove(&f->fs.port, WORLD_DIR "/log.6"), ERR_OK);
+    put_creates(f, 9, 5, 10);
+    assert_reads(f, 1, 5, ERR_CORRUPT);
 }
 
 static void header_that_was_not_written_ends_the_last_file(void **state)
@@ -302,66 +276,59 @@ static void header_that_was_not_written_ends_the_last_file(void **state)
 
 static void header_alone_is_an_empty_file(void **state)
 {
-    (void)state;
-    struct fixture f;
+    struct fixture *f = *state;
     struct buf none = {0};
-    begin(&f);
-    put_creates(&f, 1, 2, 10);
-    world_put_log(&f.fs, 3, &none);
-    assert_reads(&f, 1, 2, ERR_STOPPED);
-    assert_true(logread_tail(f.r)->is_empty);
-    assert_false(logread_tail(f.r)->is_torn);
-    end(&f);
+    put_creates(f, 1, 2, 10);
+    world_put_log(&f->fs, 3, &none);
+    assert_reads(f, 1, 2, ERR_STOPPED);
+    assert_true(logread_tail(f->r)->is_empty);
+    assert_false(logread_tail(f->r)->is_torn);
 }
 
 static void short_or_foreign_file_elsewhere_is_damage(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    memfs_put(&f.fs, WORLD_DIR "/log.1", "ZKLG", 4);
-    put_creates(&f, 3, 2, 10);
-    assert_reads(&f, 0, -1, ERR_CORRUPT);
-    memfs_put(&f.fs, WORLD_DIR "/log.1", "this is another kind of file", 28);
-    assert_reads(&f, 0, -1, ERR_CORRUPT);
-    assert_non_null(strstr(f.e.text, "magic number"));
-    assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.3"), ERR_OK);
-    assert_reads(&f, 0, -1, ERR_CORRUPT); // also as the last file
-    end(&f);
+    struct fixture *f = *state;
+    memfs_put(&f->fs, WORLD_DIR "/log.1", "ZKLG", 4);
+    put_creates(f, 3, 2, 10);
+    assert_reads(f, 0, -1, ERR_CORRUPT);
+    memfs_put(&f->fs, WORLD_DIR "/log.1", "this is another kind of file", 28);
+    assert_reads(f, 0, -1, ERR_CORRUPT);
+    assert_non_null(strstr(f->e.text, "magic number"));
+    assert_int_equal(f->fs.port.remove(&f->fs.port, WORLD_DIR "/log.3"), ERR_OK);
+    assert_reads(f, 0, -1, ERR_CORRUPT); // also as the last file
 }
 
 static void intact_record_above_the_limit_is_not_damage(void **state)
 {
-    (void)state;
-    struct fixture f;
+    struct fixture *f = *state;
     struct logread_record record;
-    begin(&f);
-    put_creates(&f, 1, 1, 5000);
-    assert_int_equal(logread_open(&f.fs.port, WORLD_DIR, 0, 4096, &f.r, &f.e), ERR_OK);
-    assert_int_equal(logread_next(f.r, &record, &f.e), ERR_TOO_BIG);
-    assert_non_null(strstr(f.e.text, "raise jute.maxbuffer"));
-    end(&f);
+    put_creates(f, 1, 1, 5000);
+    assert_int_equal(logread_open(&f->fs.port, WORLD_DIR, 0, 4096, &f->r, &f->e), ERR_OK);
+    assert_int_equal(logread_next(f->r, &record, &f->e), ERR_TOO_BIG);
+    assert_non_null(strstr(f->e.text, "raise jute.maxbuffer"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty_directory_has_no_records),
-        cmocka_unit_test(records_run_over_all_files_in_order),
-        cmocka_unit_test(reading_starts_at_the_wanted_zxid),
-        cmocka_unit_test(tail_cut_at_any_byte_ends_at_the_last_good_record),
-        cmocka_unit_test(bad_checksum_at_the_very_end_is_a_torn_tail),
-        cmocka_unit_test(damage_in_front_of_intact_records_is_an_error),
-        cmocka_unit_test(batch_with_missing_sectors_is_a_torn_tail),
-        cmocka_unit_test(batch_with_any_one_sector_missing_is_a_torn_tail),
-        cmocka_unit_test(first_sector_of_the_file_may_be_missing),
-        cmocka_unit_test(hole_further_from_the_end_than_a_batch_is_damage),
-        cmocka_unit_test(torn_earlier_file_is_passed_over),
-        cmocka_unit_test(garbage_behind_an_earlier_file_counts_when_the_next_does_not_go_on),
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        T(empty_directory_has_no_records),
+        T(records_run_over_all_files_in_order),
+        T(reading_starts_at_the_wanted_zxid),
+        T(tail_cut_at_any_byte_ends_at_the_last_good_record),
+        T(bad_checksum_at_the_very_end_is_a_torn_tail),
+        T(damage_in_front_of_intact_records_is_an_error),
+        T(batch_with_missing_sectors_is_a_torn_tail),
+        T(batch_with_any_one_sector_missing_is_a_torn_tail),
+        T(first_sector_of_the_file_may_be_missing),
+        T(hole_further_from_the_end_than_a_batch_is_damage),
+        T(torn_earlier_file_is_passed_over),
+        T(garbage_behind_an_earlier_file_counts_when_the_next_does_not_go_on),
         cmocka_unit_test(header_that_was_not_written_ends_the_last_file),
-        cmocka_unit_test(header_alone_is_an_empty_file),
-        cmocka_unit_test(short_or_foreign_file_elsewhere_is_damage),
-        cmocka_unit_test(intact_record_above_the_limit_is_not_damage),
+        T(header_alone_is_an_empty_file),
+        T(short_or_foreign_file_elsewhere_is_damage),
+        T(intact_record_above_the_limit_is_not_damage),
+#undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

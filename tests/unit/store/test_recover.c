@@ -22,6 +22,7 @@ struct fixture {
     struct recover_report report;
     struct store_error e;
     struct buf notes; // one line each
+    struct buf batch; // of transactions to put into a log
 };
 
 static int64_t mono_ns(struct port_clock *clock)
@@ -33,8 +34,7 @@ static int64_t mono_ns(struct port_clock *clock)
 static void begin(struct fixture *f)
 {
     *f = (struct fixture){.clock = {.mono_ns = mono_ns, .wall_ms = mono_ns}};
-    memfs_init(&f->fs);
-    assert_int_equal(f->fs.port.make_dir(&f->fs.port, WORLD_DIR), ERR_OK);
+    world_disk_init(&f->fs);
     f->options = (struct recover_options){
         .tree = world_options(),
         .record_bytes_max = WORLD_RECORD_BYTES_MAX,
@@ -49,6 +49,7 @@ static void end(struct fixture *f)
     tree_free(f->tree);
     assert_int_equal(f->fs.opened, 0);
     buf_fini(&f->notes);
+    buf_fini(&f->batch);
     memfs_fini(&f->fs);
 }
 
@@ -106,216 +107,180 @@ static bool has_node(struct fixture *f, const char *path)
 // A snapshot of creates 1 to `snapshot`, a log of 1 to `last`.
 static void put_history(struct fixture *f, int snapshot, int last)
 {
-    struct tree *t = world_tree();
-    struct buf batch = {0};
-    world_put_many(&batch, 1, snapshot, 10);
-    world_apply(t, buf_slice(&batch));
-    world_put_snapshot(&f->fs, t, NAMES_PLAIN);
-    world_put_many(&batch, snapshot + 1, last - snapshot, 10);
-    world_put_log(&f->fs, 1, &batch);
-    buf_fini(&batch);
-    tree_free(t);
+    world_put_snapshot_many(&f->fs, snapshot);
+    world_put_log_many(&f->fs, 1, last, 10);
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    begin(&f);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    end(*state);
+    return 0;
 }
 
 static void nothing_at_all_becomes_an_empty_database(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    assert_int_equal(run(&f), ERR_OK);
-    assert_true(f.report.wrote_snapshot);
-    assert_int_equal(f.report.last_zxid, 0);
-    assert_int_equal(bytes_of(&f, "snapshot.0")->len, 478);
-    assert_int_equal(tree_node_count(f.tree), 5);
-    assert_int_equal(run(&f), ERR_OK); // and is found the next time
-    assert_false(f.report.wrote_snapshot);
-    assert_string_equal(f.report.snapshot, "snapshot.0");
-    end(&f);
+    struct fixture *f = *state;
+    assert_int_equal(run(f), ERR_OK);
+    assert_true(f->report.wrote_snapshot);
+    assert_int_equal(f->report.last_zxid, 0);
+    assert_int_equal(bytes_of(f, "snapshot.0")->len, 478);
+    assert_int_equal(tree_node_count(f->tree), 5);
+    assert_int_equal(run(f), ERR_OK); // and is found the next time
+    assert_false(f->report.wrote_snapshot);
+    assert_string_equal(f->report.snapshot, "snapshot.0");
 }
 
 static void empty_database_is_not_made_where_it_is_not_allowed(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    f.options.db_autocreate = false;
-    assert_int_equal(run(&f), ERR_OK);
-    assert_int_equal(f.report.last_zxid, -1);
-    assert_false(exists(&f, "snapshot.0"));
-    memfs_put(&f.fs, "/d/initialize", "", 0);
-    assert_int_equal(run(&f), ERR_OK);
-    assert_int_equal(f.report.last_zxid, 0);
-    assert_true(exists(&f, "snapshot.0"));
-    assert_null(memfs_find(&f.fs, "/d/initialize"));
-    end(&f);
+    struct fixture *f = *state;
+    f->options.db_autocreate = false;
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.last_zxid, -1);
+    assert_false(exists(f, "snapshot.0"));
+    memfs_put(&f->fs, "/d/initialize", "", 0);
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.last_zxid, 0);
+    assert_true(exists(f, "snapshot.0"));
+    assert_null(memfs_find(&f->fs, "/d/initialize"));
 }
 
 static void log_is_replayed_behind_the_snapshot(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_history(&f, 100, 150);
-    assert_int_equal(run(&f), ERR_OK);
-    assert_string_equal(f.report.snapshot, "snapshot.64");
-    assert_int_equal(f.report.snapshot_zxid, 100);
-    assert_int_equal(f.report.nodes, 104);
-    assert_int_equal(f.report.txns_replayed, 50);
-    assert_int_equal(f.report.last_zxid, 150);
-    assert_true(has_node(&f, "/n150"));
-    assert_int_equal(f.notes.len, 0);
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 100, 150);
+    assert_int_equal(run(f), ERR_OK);
+    assert_string_equal(f->report.snapshot, "snapshot.64");
+    assert_int_equal(f->report.snapshot_zxid, 100);
+    assert_int_equal(f->report.nodes, 104);
+    assert_int_equal(f->report.txns_replayed, 50);
+    assert_int_equal(f->report.last_zxid, 150);
+    assert_true(has_node(f, "/n150"));
+    assert_int_equal(f->notes.len, 0);
 }
 
 static void recovered_tree_is_the_tree_that_was_lost(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    f.options.drop_dead_ephemerals = false;
+    struct fixture *f = *state;
+    f->options.drop_dead_ephemerals = false;
     struct tree *t = world_tree();
-    struct buf batch = {0};
-    world_put_session(&batch, 1, 0x10, 4000);
-    world_put_create(&batch, 2, "/a", "x", false);
-    world_put_create(&batch, 3, "/a/e", "y", true);
-    world_put_set(&batch, 4, "/a", "z", 1);
-    world_apply(t, buf_slice(&batch));
-    world_put_snapshot(&f.fs, t, NAMES_GZ);
+    world_put_session(&f->batch, 1, 0x10, 4000);
+    world_put_create(&f->batch, 2, "/a", "x", false);
+    world_put_create(&f->batch, 3, "/a/e", "y", true);
+    world_put_set(&f->batch, 4, "/a", "z", 1);
+    world_apply(t, buf_slice(&f->batch));
+    world_put_snapshot(&f->fs, t, NAMES_GZ);
     struct buf more = {0};
     world_put_delete(&more, 5, "/a/e");
     world_put_ttl(&more, 6, "/t", 1000);
     world_put_session(&more, 7, 0x11, 5000);
     world_apply(t, buf_slice(&more));
-    world_put_log(&f.fs, 5, &more);
-    assert_int_equal(run(&f), ERR_OK);
-    world_assert_equal(f.tree, t);
+    world_put_log(&f->fs, 5, &more);
+    assert_int_equal(run(f), ERR_OK);
+    world_assert_equal(f->tree, t);
     tree_free(t);
-    buf_fini(&batch);
     buf_fini(&more);
-    end(&f);
 }
 
 static void damaged_snapshot_gives_way_to_the_older_one(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_history(&f, 100, 150);
-    put_history(&f, 120, 150);
-    bytes_of(&f, "snapshot.78")->data[200] ^= 1;
-    assert_int_equal(run(&f), ERR_OK);
-    assert_string_equal(f.report.snapshot, "snapshot.64");
-    assert_int_equal(f.report.snapshots_skipped, 1);
-    assert_int_equal(f.report.last_zxid, 150);
-    assert_true(noted(&f, "snapshot.78, offset"));
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 100, 150);
+    put_history(f, 120, 150);
+    bytes_of(f, "snapshot.78")->data[200] ^= 1;
+    assert_int_equal(run(f), ERR_OK);
+    assert_string_equal(f->report.snapshot, "snapshot.64");
+    assert_int_equal(f->report.snapshots_skipped, 1);
+    assert_int_equal(f->report.last_zxid, 150);
+    assert_true(noted(f, "snapshot.78, offset"));
 }
 
 static void half_written_snapshots_are_passed_over_and_temporaries_removed(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_history(&f, 100, 150);
-    memfs_put(&f.fs, WORLD_DIR "/snapshot.80", "ZKSN half written", 17);
-    memfs_put(&f.fs, WORLD_DIR "/snapshot.96.gz.tmp", "anything", 8);
-    assert_int_equal(run(&f), ERR_OK);
-    assert_int_equal(f.report.snapshots_skipped, 0);
-    assert_true(noted(&f, "snapshot.80 is not whole"));
-    assert_true(noted(&f, "snapshot.96.gz.tmp"));
-    assert_false(exists(&f, "snapshot.96.gz.tmp"));
-    assert_int_equal(f.report.last_zxid, 150);
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 100, 150);
+    memfs_put(&f->fs, WORLD_DIR "/snapshot.80", "ZKSN half written", 17);
+    memfs_put(&f->fs, WORLD_DIR "/snapshot.96.gz.tmp", "anything", 8);
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.snapshots_skipped, 0);
+    assert_true(noted(f, "snapshot.80 is not whole"));
+    assert_true(noted(f, "snapshot.96.gz.tmp"));
+    assert_false(exists(f, "snapshot.96.gz.tmp"));
+    assert_int_equal(f->report.last_zxid, 150);
 }
 
 static void no_valid_snapshot_among_candidates_is_an_error(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_history(&f, 100, 150);
-    bytes_of(&f, "snapshot.64")->data[200] ^= 1;
-    assert_int_equal(run(&f), ERR_CORRUPT);
-    assert_non_null(strstr(f.e.text, "none of 1 snapshots in " WORLD_DIR " is valid"));
-    assert_null(f.tree);
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 100, 150);
+    bytes_of(f, "snapshot.64")->data[200] ^= 1;
+    assert_int_equal(run(f), ERR_CORRUPT);
+    assert_non_null(strstr(f->e.text, "none of 1 snapshots in " WORLD_DIR " is valid"));
+    assert_null(f->tree);
 }
 
 static void missing_transactions_behind_an_older_snapshot_are_an_error(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_history(&f, 100, 150);
-    put_history(&f, 120, 150);
-    bytes_of(&f, "snapshot.78")->data[200] ^= 1;
-    struct buf batch = {0};
-    world_put_many(&batch, 121, 30, 10);
-    assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.1"), ERR_OK);
-    world_put_log(&f.fs, 121, &batch);
-    assert_int_equal(run(&f), ERR_CORRUPT);
-    assert_non_null(strstr(f.e.text, "transactions 0x65 to 0x78 are missing"));
-    buf_fini(&batch);
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 100, 150);
+    put_history(f, 120, 150);
+    bytes_of(f, "snapshot.78")->data[200] ^= 1;
+    world_put_many(&f->batch, 121, 30, 10);
+    assert_int_equal(f->fs.port.remove(&f->fs.port, WORLD_DIR "/log.1"), ERR_OK);
+    world_put_log(&f->fs, 121, &f->batch);
+    assert_int_equal(run(f), ERR_CORRUPT);
+    assert_non_null(strstr(f->e.text, "transactions 0x65 to 0x78 are missing"));
 }
 
 static void gap_without_a_reason_is_noted(void **state)
 {
-    (void)state;
-    struct fixture f;
-    struct buf batch = {0};
-    begin(&f);
-    put_history(&f, 100, 100);
-    world_put_many(&batch, 111, 5, 10);
-    world_put_log(&f.fs, 111, &batch);
-    assert_int_equal(run(&f), ERR_OK);
-    assert_true(noted(&f, "no transactions between 0x64 and 0x6f"));
-    buf_fini(&batch);
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 100, 100);
+    world_put_log_many(&f->fs, 111, 5, 10);
+    assert_int_equal(run(f), ERR_OK);
+    assert_true(noted(f, "no transactions between 0x64 and 0x6f"));
 }
 
 static void log_without_snapshot_is_refused_unless_trusted(void **state)
 {
-    (void)state;
-    struct fixture f;
-    struct buf batch = {0};
-    begin(&f);
-    world_put_many(&batch, 1, 10, 10);
-    world_put_log(&f.fs, 1, &batch);
-    assert_int_equal(run(&f), ERR_NOT_FOUND);
-    assert_non_null(strstr(f.e.text, "snapshot.trust.empty=true"));
-    f.options.trust_empty_snapshot = true;
-    assert_int_equal(run(&f), ERR_OK);
-    assert_int_equal(f.report.txns_replayed, 10);
-    assert_true(f.report.wrote_snapshot);
-    assert_true(exists(&f, "snapshot.a"));
-    f.options.trust_empty_snapshot = false;
-    assert_int_equal(run(&f), ERR_OK); // it is not needed any more
-    assert_int_equal(f.report.last_zxid, 10);
-    buf_fini(&batch);
-    end(&f);
+    struct fixture *f = *state;
+    world_put_log_many(&f->fs, 1, 10, 10);
+    assert_int_equal(run(f), ERR_NOT_FOUND);
+    assert_non_null(strstr(f->e.text, "snapshot.trust.empty=true"));
+    f->options.trust_empty_snapshot = true;
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.txns_replayed, 10);
+    assert_true(f->report.wrote_snapshot);
+    assert_true(exists(f, "snapshot.a"));
+    f->options.trust_empty_snapshot = false;
+    assert_int_equal(run(f), ERR_OK); // it is not needed any more
+    assert_int_equal(f->report.last_zxid, 10);
 }
 
 static void torn_tail_is_cut_once(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_history(&f, 100, 150);
-    struct buf *bytes = bytes_of(&f, "log.1");
+    struct fixture *f = *state;
+    put_history(f, 100, 150);
+    struct buf *bytes = bytes_of(f, "log.1");
     size_t whole = bytes->len;
     bytes->len -= 5;
     memset(buf_reserve(bytes, 4000), 0, 4000);
     bytes->len += 4000;
-    assert_int_equal(run(&f), ERR_OK);
-    assert_int_equal(f.report.last_zxid, 149);
-    assert_true(noted(&f, "cut " WORLD_DIR "/log.1 at offset"));
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.last_zxid, 149);
+    assert_true(noted(f, "cut " WORLD_DIR "/log.1 at offset"));
     assert_true(bytes->len < whole);
-    memfs_crash(&f.fs);
-    assert_int_equal(run(&f), ERR_OK);
-    assert_int_equal(f.report.last_zxid, 149);
-    assert_int_equal(f.notes.len, 0);
-    end(&f);
+    memfs_crash(&f->fs);
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.last_zxid, 149);
+    assert_int_equal(f->notes.len, 0);
 }
 
 static void empty_last_log_is_removed(void **state)
@@ -337,103 +302,79 @@ static void empty_last_log_is_removed(void **state)
 
 static void empty_log_beside_no_snapshot_is_an_empty_database(void **state)
 {
-    (void)state;
-    struct fixture f;
+    struct fixture *f = *state;
     struct buf none = {0};
-    begin(&f);
-    world_put_log(&f.fs, 1, &none);
-    assert_int_equal(run(&f), ERR_OK);
-    assert_int_equal(f.report.last_zxid, 0);
-    assert_false(exists(&f, "log.1"));
-    end(&f);
+    world_put_log(&f->fs, 1, &none);
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.last_zxid, 0);
+    assert_false(exists(f, "log.1"));
 }
 
 static void damage_in_the_middle_stops_the_start_and_changes_nothing(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_history(&f, 100, 150);
-    struct buf *bytes = bytes_of(&f, "log.1");
+    struct fixture *f = *state;
+    put_history(f, 100, 150);
+    struct buf *bytes = bytes_of(f, "log.1");
     size_t len = bytes->len;
     bytes->data[len - 400] ^= 1;
-    assert_int_equal(run(&f), ERR_CORRUPT);
-    assert_non_null(strstr(f.e.text, WORLD_DIR "/log.1 is damaged at offset"));
+    assert_int_equal(run(f), ERR_CORRUPT);
+    assert_non_null(strstr(f->e.text, WORLD_DIR "/log.1 is damaged at offset"));
     assert_int_equal(bytes->len, len);
-    end(&f);
 }
 
 static void unreadable_transaction_stops_the_start(void **state)
 {
-    (void)state;
-    struct fixture f;
-    struct buf batch = {0};
-    begin(&f);
-    put_history(&f, 100, 100);
-    world_put_many(&batch, 101, 2, 10);
-    be32_store(batch.data + 12 + 28, 77); // the type of the first
-    world_put_log(&f.fs, 101, &batch);
-    assert_int_equal(run(&f), ERR_CORRUPT);
-    assert_non_null(strstr(f.e.text, "log.65 holds a transaction at offset 16"));
-    buf_fini(&batch);
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 100, 100);
+    world_put_many(&f->batch, 101, 2, 10);
+    be32_store(f->batch.data + 12 + 28, 77); // the type of the first
+    world_put_log(&f->fs, 101, &f->batch);
+    assert_int_equal(run(f), ERR_CORRUPT);
+    assert_non_null(strstr(f->e.text, "log.65 holds a transaction at offset 16"));
 }
 
 static void ephemerals_of_dead_sessions_go(void **state)
 {
-    (void)state;
-    struct fixture f;
-    struct buf batch = {0};
-    begin(&f);
-    put_history(&f, 1, 1);
-    world_put_create(&batch, 2, "/dead", "", true); // session 0x10 does not exist
-    world_put_log(&f.fs, 2, &batch);
-    f.options.drop_dead_ephemerals = false;
-    assert_int_equal(run(&f), ERR_OK);
-    assert_true(has_node(&f, "/dead"));
-    f.options.drop_dead_ephemerals = true;
-    assert_int_equal(run(&f), ERR_OK);
-    assert_int_equal(f.report.dead_ephemerals, 1);
-    assert_false(has_node(&f, "/dead"));
-    buf_fini(&batch);
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 1, 1);
+    world_put_create(&f->batch, 2, "/dead", "", true); // session 0x10 does not exist
+    world_put_log(&f->fs, 2, &f->batch);
+    f->options.drop_dead_ephemerals = false;
+    assert_int_equal(run(f), ERR_OK);
+    assert_true(has_node(f, "/dead"));
+    f->options.drop_dead_ephemerals = true;
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.dead_ephemerals, 1);
+    assert_false(has_node(f, "/dead"));
 }
 
 static void ttl_nodes_without_extended_types_are_refused(void **state)
 {
-    (void)state;
-    struct fixture f;
-    struct buf batch = {0};
-    begin(&f);
-    put_history(&f, 1, 1);
-    world_put_ttl(&batch, 2, "/ttl", 1000);
-    world_put_log(&f.fs, 2, &batch);
-    f.options.tree.extended_types_enabled = false;
-    assert_int_equal(run(&f), ERR_UNSUPPORTED);
-    assert_non_null(strstr(f.e.text, "set extendedTypesEnabled=true"));
-    f.options.tree.extended_types_enabled = true;
-    assert_int_equal(run(&f), ERR_OK);
-    assert_true(has_node(&f, "/ttl"));
-    buf_fini(&batch);
-    end(&f);
+    struct fixture *f = *state;
+    put_history(f, 1, 1);
+    world_put_ttl(&f->batch, 2, "/ttl", 1000);
+    world_put_log(&f->fs, 2, &f->batch);
+    f->options.tree.extended_types_enabled = false;
+    assert_int_equal(run(f), ERR_UNSUPPORTED);
+    assert_non_null(strstr(f->e.text, "set extendedTypesEnabled=true"));
+    f->options.tree.extended_types_enabled = true;
+    assert_int_equal(run(f), ERR_OK);
+    assert_true(has_node(f, "/ttl"));
 }
 
 // A snapshot that saw transactions the log lost: an operator must know.
 static void log_that_ends_before_the_snapshot_does_is_noted(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    put_history(&f, 100, 150);
-    struct buf *bytes = bytes_of(&f, "snapshot.64");
-    memfs_put(&f.fs, WORLD_DIR "/snapshot.5a", bytes->data, bytes->len);
-    assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/snapshot.64"), ERR_OK);
-    assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.1"), ERR_OK);
-    assert_int_equal(run(&f), ERR_OK);
+    struct fixture *f = *state;
+    put_history(f, 100, 150);
+    struct buf *bytes = bytes_of(f, "snapshot.64");
+    memfs_put(&f->fs, WORLD_DIR "/snapshot.5a", bytes->data, bytes->len);
+    assert_int_equal(f->fs.port.remove(&f->fs.port, WORLD_DIR "/snapshot.64"), ERR_OK);
+    assert_int_equal(f->fs.port.remove(&f->fs.port, WORLD_DIR "/log.1"), ERR_OK);
+    assert_int_equal(run(f), ERR_OK);
     // The tree of this test has no digests in its log, so its snapshot claims the point it has.
-    assert_int_equal(f.report.last_zxid, 90);
-    assert_true(noted(&f, "the end of the log is missing"));
-    end(&f);
+    assert_int_equal(f->report.last_zxid, 90);
+    assert_true(noted(f, "the end of the log is missing"));
 }
 
 // Every write and every sync of a first start fails in turn; the start after it must succeed.
@@ -460,25 +401,27 @@ static void failing_disk_at_the_first_start_is_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_at_all_becomes_an_empty_database),
-        cmocka_unit_test(empty_database_is_not_made_where_it_is_not_allowed),
-        cmocka_unit_test(log_is_replayed_behind_the_snapshot),
-        cmocka_unit_test(recovered_tree_is_the_tree_that_was_lost),
-        cmocka_unit_test(damaged_snapshot_gives_way_to_the_older_one),
-        cmocka_unit_test(half_written_snapshots_are_passed_over_and_temporaries_removed),
-        cmocka_unit_test(no_valid_snapshot_among_candidates_is_an_error),
-        cmocka_unit_test(missing_transactions_behind_an_older_snapshot_are_an_error),
-        cmocka_unit_test(gap_without_a_reason_is_noted),
-        cmocka_unit_test(log_without_snapshot_is_refused_unless_trusted),
-        cmocka_unit_test(torn_tail_is_cut_once),
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        T(nothing_at_all_becomes_an_empty_database),
+        T(empty_database_is_not_made_where_it_is_not_allowed),
+        T(log_is_replayed_behind_the_snapshot),
+        T(recovered_tree_is_the_tree_that_was_lost),
+        T(damaged_snapshot_gives_way_to_the_older_one),
+        T(half_written_snapshots_are_passed_over_and_temporaries_removed),
+        T(no_valid_snapshot_among_candidates_is_an_error),
+        T(missing_transactions_behind_an_older_snapshot_are_an_error),
+        T(gap_without_a_reason_is_noted),
+        T(log_without_snapshot_is_refused_unless_trusted),
+        T(torn_tail_is_cut_once),
         cmocka_unit_test(empty_last_log_is_removed),
-        cmocka_unit_test(empty_log_beside_no_snapshot_is_an_empty_database),
-        cmocka_unit_test(damage_in_the_middle_stops_the_start_and_changes_nothing),
-        cmocka_unit_test(unreadable_transaction_stops_the_start),
-        cmocka_unit_test(ephemerals_of_dead_sessions_go),
-        cmocka_unit_test(ttl_nodes_without_extended_types_are_refused),
-        cmocka_unit_test(log_that_ends_before_the_snapshot_does_is_noted),
+        T(empty_log_beside_no_snapshot_is_an_empty_database),
+        T(damage_in_the_middle_stops_the_start_and_changes_nothing),
+        T(unreadable_transaction_stops_the_start),
+        T(ephemerals_of_dead_sessions_go),
+        T(ttl_nodes_without_extended_types_are_refused),
+        T(log_that_ends_before_the_snapshot_does_is_noted),
         cmocka_unit_test(failing_disk_at_the_first_start_is_survived),
+#undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

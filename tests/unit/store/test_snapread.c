@@ -24,15 +24,13 @@ struct fixture {
 static void begin(struct fixture *f)
 {
     *f = (struct fixture){0};
-    memfs_init(&f->fs);
-    assert_int_equal(f->fs.port.make_dir(&f->fs.port, WORLD_DIR), ERR_OK);
+    world_disk_init(&f->fs);
 }
 
 static void end(struct fixture *f)
 {
     tree_free(f->tree);
-    assert_int_equal(f->fs.opened, 0);
-    memfs_fini(&f->fs);
+    world_disk_fini(&f->fs);
 }
 
 static enum err load(struct fixture *f, const char *name)

@@ -31,8 +31,7 @@ static const char *const file_names[] = {
 static void begin(struct fixture *f, enum names_method method)
 {
     struct snapfile *file;
-    memfs_init(&f->fs);
-    assert_int_equal(f->fs.port.make_dir(&f->fs.port, WORLD_DIR), ERR_OK);
+    world_disk_init(&f->fs);
     f->bytes = mem_alloc(BYTES);
     for (size_t i = 0; i < BYTES; i++) {
         f->bytes[i] = (uint8_t)(i * i >> (i % 13));

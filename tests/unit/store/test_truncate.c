@@ -24,44 +24,23 @@ static int64_t no_time(struct port_clock *clock)
     return 0;
 }
 
-static void put_snapshot(struct fixture *f, int zxid)
-{
-    struct tree *t = world_tree();
-    struct buf batch = {0};
-    world_put_many(&batch, 1, zxid, 10);
-    world_apply(t, buf_slice(&batch));
-    world_put_snapshot(&f->fs, t, NAMES_PLAIN);
-    buf_fini(&batch);
-    tree_free(t);
-}
-
-static void put_log(struct fixture *f, int64_t zxid, int count)
-{
-    struct buf batch = {0};
-    world_put_many(&batch, zxid, count, 10);
-    world_put_log(&f->fs, zxid, &batch);
-    buf_fini(&batch);
-}
-
 // Snapshots at 10, 25 and 35; logs of 1-20, 21-30 and 31-40.
 static void begin(struct fixture *f)
 {
-    memfs_init(&f->fs);
-    assert_int_equal(f->fs.port.make_dir(&f->fs.port, WORLD_DIR), ERR_OK);
-    put_snapshot(f, 10);
-    put_snapshot(f, 25);
-    put_snapshot(f, 35);
-    put_log(f, 1, 20);
-    put_log(f, 21, 10);
-    put_log(f, 31, 10);
+    world_disk_init(&f->fs);
+    world_put_snapshot_many(&f->fs, 10);
+    world_put_snapshot_many(&f->fs, 25);
+    world_put_snapshot_many(&f->fs, 35);
+    world_put_log_many(&f->fs, 1, 20, 10);
+    world_put_log_many(&f->fs, 21, 10, 10);
+    world_put_log_many(&f->fs, 31, 10, 10);
     assert_int_equal(datadir_open(&f->fs.port, "/d", NULL, true, &f->d, &f->e), ERR_OK);
 }
 
 static void end(struct fixture *f)
 {
     datadir_close(f->d);
-    assert_int_equal(f->fs.opened, 0);
-    memfs_fini(&f->fs);
+    world_disk_fini(&f->fs);
 }
 
 static int64_t recovered_zxid(struct fixture *f)
@@ -116,7 +95,7 @@ static void zxid_that_only_a_snapshot_knows_may_stay(void **state)
     begin(&f);
     assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.1"), ERR_OK);
     assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.15"), ERR_OK);
-    put_log(&f, 26, 5);
+    world_put_log_many(&f.fs, 26, 5, 10);
     assert_int_equal(truncate_after(f.d, 25, WORLD_RECORD_BYTES_MAX, &f.e), ERR_OK);
     assert_int_equal(recovered_zxid(&f), 25);
     end(&f);

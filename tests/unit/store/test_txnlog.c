@@ -22,8 +22,7 @@ struct fixture {
 
 static void begin_with(struct fixture *f, const struct txnlog_options *options)
 {
-    memfs_init(&f->fs);
-    assert_int_equal(f->fs.port.make_dir(&f->fs.port, WORLD_DIR), ERR_OK);
+    world_disk_init(&f->fs);
     f->log = txnlog_open(&f->fs.port, WORLD_DIR, options);
 }
 
@@ -35,8 +34,7 @@ static void begin(struct fixture *f)
 static void end(struct fixture *f)
 {
     txnlog_close(f->log);
-    assert_int_equal(f->fs.opened, 0);
-    memfs_fini(&f->fs);
+    world_disk_fini(&f->fs);
 }
 
 // Write `count` creates from `zxid` on.
@@ -78,18 +76,29 @@ static size_t file_bytes(struct fixture *f, const char *path)
     return file->bytes.len;
 }
 
+static int set_up(void **state)
+{
+    static struct fixture f;
+    begin(&f);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    end(*state);
+    return 0;
+}
+
 static void synced_batches_survive_a_crash(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    assert_int_equal(memfs_count(&f.fs), 0);
-    write_synced(&f, 1, 3, 100);
-    write_synced(&f, 4, 1, 100);
-    assert_int_equal(write_many(&f, 5, 1, 100), ERR_OK);
-    memfs_crash(&f.fs);
-    assert_readable(&f, 4);
-    end(&f);
+    struct fixture *f = *state;
+    assert_int_equal(memfs_count(&f->fs), 0);
+    write_synced(f, 1, 3, 100);
+    write_synced(f, 4, 1, 100);
+    assert_int_equal(write_many(f, 5, 1, 100), ERR_OK);
+    memfs_crash(&f->fs);
+    assert_readable(f, 4);
 }
 
 static void without_forced_sync_nothing_is_synced(void **state)
@@ -105,62 +114,53 @@ static void without_forced_sync_nothing_is_synced(void **state)
 
 static void file_is_named_after_its_first_transaction(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    write_synced(&f, 1, 2, 10);
-    txnlog_roll(f.log);
-    write_synced(&f, 3, 14, 10);
-    txnlog_roll(f.log);
-    write_synced(&f, 17, 1, 10);
-    assert_non_null(memfs_find(&f.fs, WORLD_DIR "/log.1"));
-    assert_non_null(memfs_find(&f.fs, WORLD_DIR "/log.3"));
-    assert_non_null(memfs_find(&f.fs, WORLD_DIR "/log.11"));
+    struct fixture *f = *state;
+    write_synced(f, 1, 2, 10);
+    txnlog_roll(f->log);
+    write_synced(f, 3, 14, 10);
+    txnlog_roll(f->log);
+    write_synced(f, 17, 1, 10);
+    assert_non_null(memfs_find(&f->fs, WORLD_DIR "/log.1"));
+    assert_non_null(memfs_find(&f->fs, WORLD_DIR "/log.3"));
+    assert_non_null(memfs_find(&f->fs, WORLD_DIR "/log.11"));
     struct txnlog_stats stats;
-    txnlog_stats(f.log, &stats);
+    txnlog_stats(f->log, &stats);
     assert_int_equal(stats.files_begun, 3);
-    assert_readable(&f, 17);
-    end(&f);
+    assert_readable(f, 17);
 }
 
 static void small_batches_find_room_and_large_ones_do_not_pay(void **state)
 {
-    (void)state;
-    struct fixture f;
+    struct fixture *f = *state;
     struct txnlog_stats stats;
-    begin(&f);
-    write_synced(&f, 1, 1, 100);
-    assert_int_equal(file_bytes(&f, WORLD_DIR "/log.1"), 256 * 1024);
-    txnlog_stats(f.log, &stats);
+    write_synced(f, 1, 1, 100);
+    assert_int_equal(file_bytes(f, WORLD_DIR "/log.1"), 256 * 1024);
+    txnlog_stats(f->log, &stats);
     uint64_t zeroed = stats.zeroed_bytes;
-    unsigned writes = f.fs.writes;
-    write_synced(&f, 2, 1, 100);
-    assert_int_equal(f.fs.writes, writes + 1);
-    write_synced(&f, 3, 400, 1000);
-    txnlog_stats(f.log, &stats);
+    unsigned writes = f->fs.writes;
+    write_synced(f, 2, 1, 100);
+    assert_int_equal(f->fs.writes, writes + 1);
+    write_synced(f, 3, 400, 1000);
+    txnlog_stats(f->log, &stats);
     assert_int_equal(stats.zeroed_bytes, zeroed);
-    assert_int_equal(file_bytes(&f, WORLD_DIR "/log.1"), stats.file_bytes);
-    assert_readable(&f, 402);
-    end(&f);
+    assert_int_equal(file_bytes(f, WORLD_DIR "/log.1"), stats.file_bytes);
+    assert_readable(f, 402);
 }
 
 static void room_grows_with_the_file_up_to_a_limit(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
+    struct fixture *f = *state;
     size_t most = 0;
     for (int i = 0; i < 400; i++) {
-        write_synced(&f, 1 + 40 * i, 40, 1000);
+        write_synced(f, 1 + 40 * i, 40, 1000);
         struct txnlog_stats stats;
-        txnlog_stats(f.log, &stats);
-        size_t room = file_bytes(&f, WORLD_DIR "/log.1") - (size_t)stats.file_bytes;
+        txnlog_stats(f->log, &stats);
+        size_t room = file_bytes(f, WORLD_DIR "/log.1") - (size_t)stats.file_bytes;
         assert_true(room <= stats.file_bytes || room <= 256 * 1024);
         most = room > most ? room : most;
     }
     assert_in_range(most, 3 * 1024 * 1024, 4 * 1024 * 1024);
-    assert_readable(&f, 400 * 40);
-    end(&f);
+    assert_readable(f, 400 * 40);
 }
 
 static void no_room_is_made_when_it_is_off(void **state)
@@ -179,36 +179,30 @@ static void no_room_is_made_when_it_is_off(void **state)
 
 static void room_is_made_in_a_quiet_moment(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    write_synced(&f, 1, 150, 1000);
-    size_t before = file_bytes(&f, WORLD_DIR "/log.1");
-    txnlog_make_room(f.log);
-    size_t after = file_bytes(&f, WORLD_DIR "/log.1");
+    struct fixture *f = *state;
+    write_synced(f, 1, 150, 1000);
+    size_t before = file_bytes(f, WORLD_DIR "/log.1");
+    txnlog_make_room(f->log);
+    size_t after = file_bytes(f, WORLD_DIR "/log.1");
     assert_true(after > before);
-    unsigned writes = f.fs.writes;
-    txnlog_make_room(f.log); // enough is left
-    assert_int_equal(f.fs.writes, writes);
-    memfs_crash(&f.fs);
-    assert_int_equal(file_bytes(&f, WORLD_DIR "/log.1"), after);
-    assert_readable(&f, 150);
-    end(&f);
+    unsigned writes = f->fs.writes;
+    txnlog_make_room(f->log); // enough is left
+    assert_int_equal(f->fs.writes, writes);
+    memfs_crash(&f->fs);
+    assert_int_equal(file_bytes(f, WORLD_DIR "/log.1"), after);
+    assert_readable(f, 150);
 }
 
 static void closing_cuts_the_room(void **state)
 {
-    (void)state;
-    struct fixture f;
+    struct fixture *f = *state;
     struct txnlog_stats stats;
-    begin(&f);
-    write_synced(&f, 1, 1, 100);
-    txnlog_stats(f.log, &stats);
-    txnlog_close(f.log);
-    f.log = NULL;
-    assert_int_equal(file_bytes(&f, WORLD_DIR "/log.1"), stats.file_bytes);
-    assert_readable(&f, 1);
-    end(&f);
+    write_synced(f, 1, 1, 100);
+    txnlog_stats(f->log, &stats);
+    txnlog_close(f->log);
+    f->log = NULL;
+    assert_int_equal(file_bytes(f, WORLD_DIR "/log.1"), stats.file_bytes);
+    assert_readable(f, 1);
 }
 
 static void file_ends_behind_its_size_limit(void **state)
@@ -268,32 +262,26 @@ static void failed_first_write_leaves_no_file(void **state)
 
 static void full_disk_refuses_and_recovers(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    write_synced(&f, 1, 2, 100);
-    f.fs.space_bytes = 300 * 1024; // the room of the first step fits, nothing large does
-    assert_int_equal(write_many(&f, 3, 1000, 1000), ERR_NO_SPACE);
-    assert_false(txnlog_is_broken(f.log));
-    assert_readable(&f, 2);
-    write_synced(&f, 3, 1, 100); // what fits is taken
-    f.fs.space_bytes = 0;
-    write_synced(&f, 4, 1000, 1000);
-    assert_readable(&f, 1003);
-    end(&f);
+    struct fixture *f = *state;
+    write_synced(f, 1, 2, 100);
+    f->fs.space_bytes = 300 * 1024; // the room of the first step fits, nothing large does
+    assert_int_equal(write_many(f, 3, 1000, 1000), ERR_NO_SPACE);
+    assert_false(txnlog_is_broken(f->log));
+    assert_readable(f, 2);
+    write_synced(f, 3, 1, 100); // what fits is taken
+    f->fs.space_bytes = 0;
+    write_synced(f, 4, 1000, 1000);
+    assert_readable(f, 1003);
 }
 
 static void room_that_does_not_fit_does_not_fail_the_write(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    f.fs.space_bytes = 100 * 1024; // less than a step of room
+    struct fixture *f = *state;
+    f->fs.space_bytes = 100 * 1024; // less than a step of room
     for (int64_t zxid = 1; zxid <= 50; zxid++) {
-        write_synced(&f, zxid, 1, 1000);
+        write_synced(f, zxid, 1, 1000);
     }
-    assert_readable(&f, 50);
-    end(&f);
+    assert_readable(f, 50);
 }
 
 static void write_that_cannot_be_undone_breaks_the_log(void **state)
@@ -325,63 +313,56 @@ static void failed_sync_breaks_the_log(void **state)
 
 static void file_that_cannot_be_created_is_no_disaster(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    f.fs.fail_open_in = 1;
-    assert_int_equal(write_many(&f, 1, 1, 100), ERR_TOO_MANY_FILES);
-    assert_string_equal(f.e.text, "cannot create " WORLD_DIR "/log.1: too many open files");
-    write_synced(&f, 1, 1, 100);
-    assert_readable(&f, 1);
-    end(&f);
+    struct fixture *f = *state;
+    f->fs.fail_open_in = 1;
+    assert_int_equal(write_many(f, 1, 1, 100), ERR_TOO_MANY_FILES);
+    assert_string_equal(f->e.text, "cannot create " WORLD_DIR "/log.1: too many open files");
+    write_synced(f, 1, 1, 100);
+    assert_readable(f, 1);
 }
 
 static void name_is_durable_with_the_first_sync_only(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    write_synced(&f, 1, 1, 100);
-    assert_int_equal(f.fs.syncs, 2); // the file and its directory
-    write_synced(&f, 2, 1, 100);
-    assert_int_equal(f.fs.syncs, 3);
-    assert_int_equal(txnlog_sync(f.log, &f.e), ERR_OK); // nothing to do
-    assert_int_equal(f.fs.syncs, 3);
-    end(&f);
+    struct fixture *f = *state;
+    write_synced(f, 1, 1, 100);
+    assert_int_equal(f->fs.syncs, 2); // the file and its directory
+    write_synced(f, 2, 1, 100);
+    assert_int_equal(f->fs.syncs, 3);
+    assert_int_equal(txnlog_sync(f->log, &f->e), ERR_OK); // nothing to do
+    assert_int_equal(f->fs.syncs, 3);
 }
 
 static void unreadable_file_of_the_same_name_is_written_over(void **state)
 {
-    (void)state;
-    struct fixture f;
-    begin(&f);
-    memfs_put(&f.fs, WORLD_DIR "/log.1", "ZKLGrest of a torn file", 23);
-    write_synced(&f, 1, 1, 100);
-    assert_readable(&f, 1);
-    end(&f);
+    struct fixture *f = *state;
+    memfs_put(&f->fs, WORLD_DIR "/log.1", "ZKLGrest of a torn file", 23);
+    write_synced(f, 1, 1, 100);
+    assert_readable(f, 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(synced_batches_survive_a_crash),
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        T(synced_batches_survive_a_crash),
         cmocka_unit_test(without_forced_sync_nothing_is_synced),
-        cmocka_unit_test(file_is_named_after_its_first_transaction),
-        cmocka_unit_test(small_batches_find_room_and_large_ones_do_not_pay),
-        cmocka_unit_test(room_grows_with_the_file_up_to_a_limit),
+        T(file_is_named_after_its_first_transaction),
+        T(small_batches_find_room_and_large_ones_do_not_pay),
+        T(room_grows_with_the_file_up_to_a_limit),
         cmocka_unit_test(no_room_is_made_when_it_is_off),
-        cmocka_unit_test(room_is_made_in_a_quiet_moment),
-        cmocka_unit_test(closing_cuts_the_room),
+        T(room_is_made_in_a_quiet_moment),
+        T(closing_cuts_the_room),
         cmocka_unit_test(file_ends_behind_its_size_limit),
         cmocka_unit_test(failed_write_leaves_nothing_of_itself),
         cmocka_unit_test(failed_first_write_leaves_no_file),
-        cmocka_unit_test(full_disk_refuses_and_recovers),
-        cmocka_unit_test(room_that_does_not_fit_does_not_fail_the_write),
+        T(full_disk_refuses_and_recovers),
+        T(room_that_does_not_fit_does_not_fail_the_write),
         cmocka_unit_test(write_that_cannot_be_undone_breaks_the_log),
         cmocka_unit_test(failed_sync_breaks_the_log),
-        cmocka_unit_test(file_that_cannot_be_created_is_no_disaster),
-        cmocka_unit_test(name_is_durable_with_the_first_sync_only),
-        cmocka_unit_test(unreadable_file_of_the_same_name_is_written_over),
+        T(file_that_cannot_be_created_is_no_disaster),
+        T(name_is_durable_with_the_first_sync_only),
+        T(unreadable_file_of_the_same_name_is_written_over),
+#undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,18 @@ void world_assert_equal(struct tree *a, struct tree *b)
 
 // ---- files ----
 
+void world_disk_init(struct memfs *fs)
+{
+    memfs_init(fs);
+    assert_int_equal(fs->port.make_dir(&fs->port, WORLD_DIR), ERR_OK);
+}
+
+void world_disk_fini(struct memfs *fs)
+{
+    assert_int_equal(fs->opened, 0);
+    memfs_fini(fs);
+}
+
 void world_put_log(struct memfs *fs, int64_t first_zxid, struct buf *batch)
 {
     char name[NAMES_BYTES_MAX];
@@ -231,6 +243,14 @@ void world_put_log(struct memfs *fs, int64_t first_zxid, struct buf *batch)
     memfs_put(fs, names_join(&path, WORLD_DIR, name), bytes.data, bytes.len);
     buf_fini(&bytes);
     buf_fini(&path);
+}
+
+void world_put_log_many(struct memfs *fs, int64_t first_zxid, int count, size_t data_bytes)
+{
+    struct buf batch = {0};
+    world_put_many(&batch, first_zxid, count, data_bytes);
+    world_put_log(fs, first_zxid, &batch);
+    buf_fini(&batch);
 }
 
 void world_put_snapshot(struct memfs *fs, struct tree *t, enum names_method method)
@@ -250,6 +270,17 @@ void world_put_snapshot(struct memfs *fs, struct tree *t, enum names_method meth
     snapwrite_free(w);
     buf_fini(&slice);
     assert_int_equal(snapfile_finish(f, NULL, NULL), ERR_OK);
+}
+
+void world_put_snapshot_many(struct memfs *fs, int count)
+{
+    struct tree *t = world_tree();
+    struct buf batch = {0};
+    world_put_many(&batch, 1, count, 10);
+    world_apply(t, buf_slice(&batch));
+    world_put_snapshot(fs, t, NAMES_PLAIN);
+    buf_fini(&batch);
+    tree_free(t);
 }
 
 static uint8_t nibble(char c)

@@ -31,10 +31,16 @@ void world_apply(struct tree *t, struct slice batch); // every record of a batch
 void world_print(struct tree *t, struct buf *to);
 void world_assert_equal(struct tree *a, struct tree *b);
 
+// A file system with an empty WORLD_DIR; at its end no file may be open.
+void world_disk_init(struct memfs *fs);
+void world_disk_fini(struct memfs *fs);
+
 // Put a log file of a header and the sealed batch.
 void world_put_log(struct memfs *fs, int64_t first_zxid, struct buf *batch);
+void world_put_log_many(struct memfs *fs, int64_t first_zxid, int count, size_t data_bytes);
 // Write a snapshot of `t` the way recovery does; the file is durable.
 void world_put_snapshot(struct memfs *fs, struct tree *t, enum names_method method);
+void world_put_snapshot_many(struct memfs *fs, int count); // of creates 1 to `count`
 
 // Bytes from hex text; blanks are skipped.
 void world_hex(struct buf *to, const char *text);
