@@ -37,13 +37,14 @@ static void connect_again(struct guest *g)
 {
     g->has_ended = false;
     buf_clear(&g->in);
-    g->link = net_connect(g->stage->box.node, BOX_CLIENT_PORT, &handler, g);
-    assert_non_null(g->link);
+    g->net = net_connect(g->stage->box.node, BOX_CLIENT_PORT, &handler, g);
+    assert_non_null(g->net);
 }
 
 void guest_connect(struct guest *g, struct stage *st)
 {
     *g = (struct guest){.stage = st};
+    list_push_back(&st->guests, &g->link);
     connect_again(g);
 }
 
@@ -58,18 +59,25 @@ void guest_open(struct guest *g, struct stage *st)
 
 void guest_hang_up(struct guest *g)
 {
-    if (g->link != NULL) {
-        net_hang_up(g->link);
-        g->link = NULL;
+    if (g->net != NULL) {
+        net_hang_up(g->net);
+        g->net = NULL;
     }
 }
 
 void guest_leave(struct guest *g)
 {
     guest_hang_up(g);
+    list_remove(&g->link);
     buf_fini(&g->in);
     buf_fini(&g->frame);
     arena_fini(&g->arena);
+}
+
+void guest_enter(struct guest *g, struct stage *st, uint64_t seed, const char *zoo_cfg)
+{
+    stage_open(st, seed, zoo_cfg, NULL);
+    guest_open(g, st);
 }
 
 void guest_ask_session(struct guest *g, int64_t id, int32_t timeout_ms)
@@ -80,9 +88,14 @@ void guest_ask_session(struct guest *g, int64_t id, int32_t timeout_ms)
                  .passwd = slice_of(g->passwd, sizeof(g->passwd))},
         .has_read_only = true,
     };
+    guest_ask_connect(g, &request);
+}
+
+void guest_ask_connect(struct guest *g, const struct connect_request *request)
+{
     struct buf frame = {0};
     buf_put_i32(&frame, 0);
-    connect_request_encode(&request, &frame);
+    connect_request_encode(request, &frame);
     be32_store(frame.data, (uint32_t)frame.len - 4);
     guest_send(g, buf_slice(&frame));
     buf_fini(&frame);
@@ -116,8 +129,8 @@ bool guest_come_back(struct guest *g)
 
 void guest_send(struct guest *g, struct slice bytes)
 {
-    assert_non_null(g->link);
-    net_send(g->link, bytes);
+    assert_non_null(g->net);
+    net_send(g->net, bytes);
 }
 
 static bool has_frame(const struct guest *g)
@@ -285,6 +298,11 @@ enum zk_code guest_answer(struct guest *g, int32_t xid)
     return (enum zk_code)g->header.err;
 }
 
+void guest_make(struct guest *g, const char *path, int32_t flags)
+{
+    assert_int_equal(guest_answer(g, guest_create(g, path, "", flags)), ZK_OK);
+}
+
 void guest_event(struct guest *g, enum watch_event type, const char *path)
 {
     struct jute_watcher_event event;
@@ -327,4 +345,22 @@ struct jute_str_vec guest_strs(struct guest *g)
 void guest_body_end(struct guest *g)
 {
     assert_int_equal(jute_in_left(&g->body), 0);
+}
+
+// ---- two on a stage ----
+
+int guest_pair_open(void **state, uint64_t seed, const char *zoo_cfg)
+{
+    static struct guest_pair p;
+    guest_enter(&p.g, &p.st, seed, zoo_cfg);
+    guest_open(&p.other, &p.st);
+    *state = &p;
+    return 0;
+}
+
+int guest_pair_close(void **state)
+{
+    struct guest_pair *p = *state;
+    stage_close(&p->st);
+    return 0;
 }

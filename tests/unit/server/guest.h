@@ -18,11 +18,12 @@
 
 struct guest {
     struct stage *stage;
-    struct net_link *link; // NULL after guest_leave
-    bool has_ended;        // the server closed the connection
-    struct buf in;         // frames not looked at yet
-    struct buf frame;      // the one being looked at
-    struct arena arena;    // of it
+    struct list link;     // of the stage's guests
+    struct net_link *net; // NULL after guest_leave
+    bool has_ended;       // the server closed the connection
+    struct buf in;        // frames not looked at yet
+    struct buf frame;     // the one being looked at
+    struct arena arena;   // of it
     struct jute_reply_header header;
     struct jute_in body; // behind the header
     int64_t session_id;
@@ -38,9 +39,14 @@ enum { GUEST_TIMEOUT_MS = 2000 }; // that guest_open asks for
 void guest_connect(struct guest *g, struct stage *st); // no session yet
 void guest_open(struct guest *g, struct stage *st);    // and a session
 void guest_hang_up(struct guest *g);                   // only the connection
-void guest_leave(struct guest *g);                     // and release everything
+// Hang up and release everything. stage_close does this with all that are left.
+void guest_leave(struct guest *g);
 
-// Send a ConnectRequest for session `id` (0: a new one) with the guest's password.
+// stage_open without defines, and a session on it.
+void guest_enter(struct guest *g, struct stage *st, uint64_t seed, const char *zoo_cfg);
+
+void guest_ask_connect(struct guest *g, const struct connect_request *request);
+// Ask for session `id` (0: a new one) with the guest's password.
 void guest_ask_session(struct guest *g, int64_t id, int32_t timeout_ms);
 // Wait for its answer; false when the connection is closed instead. Takes id, timeout, password.
 bool guest_take_session(struct guest *g, struct connect_response *ret);
@@ -74,6 +80,8 @@ int32_t guest_auth(struct guest *g, const char *scheme, const char *text);
 
 // The next frame must be the reply to `xid`; its code, and the rest is in g->header and g->body.
 enum zk_code guest_answer(struct guest *g, int32_t xid);
+// Create a node without data, which must succeed.
+void guest_make(struct guest *g, const char *path, int32_t flags);
 // The next frame must be this event; g->header has its zxid.
 void guest_event(struct guest *g, enum watch_event type, const char *path);
 // Fields of the body, in the order in which they are there.
@@ -82,5 +90,16 @@ int32_t guest_i32(struct guest *g);
 struct jute_stat guest_stat(struct guest *g);
 struct jute_str_vec guest_strs(struct guest *g);
 void guest_body_end(struct guest *g); // nothing is left of it
+
+// ---- two on a stage: the fixture of a whole file ----
+
+struct guest_pair {
+    struct stage st;
+    struct guest g;     // asks
+    struct guest other; // changes things, or looks on
+};
+
+int guest_pair_open(void **state, uint64_t seed, const char *zoo_cfg);
+int guest_pair_close(void **state);
 
 #endif

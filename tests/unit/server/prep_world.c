@@ -68,6 +68,25 @@ void prep_world_close(struct prep_world *w)
     host_close(w->host);
 }
 
+int prep_world_set_up_with(void **state, const char *const *defines)
+{
+    static struct prep_world w;
+    prep_world_open(&w, defines);
+    *state = &w;
+    return 0;
+}
+
+int prep_world_set_up(void **state)
+{
+    return prep_world_set_up_with(state, NULL);
+}
+
+int prep_world_tear_down(void **state)
+{
+    prep_world_close(*state);
+    return 0;
+}
+
 enum zk_code prep_world_write(struct prep_world *w, int32_t type, const struct buf *body)
 {
     const struct request request = {

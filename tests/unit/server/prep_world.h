@@ -23,12 +23,16 @@ struct prep_world {
     int64_t last_zxid;
     struct buf queue; // {i32 length, transaction} each
     struct tree_outcome outcome;
-    struct txn last;  // prepared last; valid until the next one
+    struct txn last; // prepared last; valid until the next one
 };
 
 // `defines`: "name=value" for the configuration, ended by NULL; may be NULL.
 void prep_world_open(struct prep_world *w, const char *const *defines);
 void prep_world_close(struct prep_world *w);
+// The same as cmocka wants it.
+int prep_world_set_up(void **state);
+int prep_world_set_up_with(void **state, const char *const *defines);
+int prep_world_tear_down(void **state);
 
 // Prepare a request whose body is `body`; its transaction is queued. Returns the code.
 enum zk_code prep_world_write(struct prep_world *w, int32_t type, const struct buf *body);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/server/stage.h"
+#include "tests/unit/server/guest.h"
 
 enum { END_MS = 60000, STEPS_MAX = 2000000 };
 
@@ -31,6 +31,7 @@ static void define(struct box *b, const char *zoo_cfg, const char *const *define
 void stage_open(struct stage *st, uint64_t seed, const char *zoo_cfg, const char *const *defines)
 {
     *st = (struct stage){0};
+    list_init(&st->guests);
     zoo_cfg = zoo_cfg != NULL ? zoo_cfg : "";
     world_init(&st->world, seed);
     box_init(&st->box, &st->world, zoo_cfg, false);
@@ -54,6 +55,9 @@ void stage_power_cut(struct stage *st)
 
 void stage_close(struct stage *st)
 {
+    LIST_FOREACH_SAFE (it, tmp, &st->guests) {
+        guest_leave(CONTAINER_OF(it, struct guest, link));
+    }
     if (box_is_up(&st->box)) {
         box_kill(&st->box);
     }
@@ -62,11 +66,34 @@ void stage_close(struct stage *st)
     world_fini(&st->world);
 }
 
+bool stage_has_node(const struct stage *st, const char *path)
+{
+    return tree_find(stage_server(st)->tree, slice_str(path)) != NULL;
+}
+
+size_t stage_count_files(const struct stage *st, enum names_kind kind)
+{
+    struct names_list list;
+    struct store_error error;
+    struct port_files *fs = &stage_disk(st)->port;
+    assert_int_equal(names_list_dir(fs, "/data/version-2", kind, &list, &error), ERR_OK);
+    size_t count = list.count;
+    names_list_fini(&list);
+    return count;
+}
+
 // A wait for something that never happens fails soon.
 void stage_step(struct stage *st)
 {
     assert_true(st->world.steps < STEPS_MAX);
     assert_true(world_step(&st->world));
+}
+
+void stage_until_in_process(struct stage *st)
+{
+    while (stage_server(st)->in_process == 0) {
+        stage_step(st);
+    }
 }
 
 static void nothing(struct port_timer *timer)

@@ -20,8 +20,7 @@ static void frames_may_arrive_byte_by_byte(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 1, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 1, NULL);
     struct buf frame = {0};
     struct buf path = {0};
     jute_path_encode(&(struct jute_path){slice_str("/some/path")}, &path);
@@ -34,7 +33,6 @@ static void frames_may_arrive_byte_by_byte(void **state)
     assert_true(slice_equal_str(guest_str(&g), "/some/path"));
     buf_fini(&frame);
     buf_fini(&path);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -76,8 +74,7 @@ static void many_frames_may_arrive_at_once(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, NULL);
         struct buf all = {0};
         struct buf path = {0};
         jute_path_watch_encode(&(struct jute_path_watch){slice_str("/"), false}, &path);
@@ -90,7 +87,6 @@ static void many_frames_may_arrive_at_once(void **state)
         }
         buf_fini(&all);
         buf_fini(&path);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -112,7 +108,6 @@ static void a_frame_of_the_greatest_length_is_served_and_one_more_byte_closes(vo
     guest_send(&g, slice_of(frame.data, 4));
     guest_end(&g);
     buf_fini(&frame);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -121,11 +116,9 @@ static void a_negative_length_closes(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 4, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 4, NULL);
     guest_send(&g, slice_of("\xff\xff\xff\xff", 4));
     guest_end(&g);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -144,7 +137,6 @@ static void a_word_is_answered_and_the_connection_closed(void **state)
         assert_true(g.has_ended);
         assert_int_equal(g.in.len, 4);
         assert_memory_equal(g.in.data, "imok", 4);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -165,7 +157,6 @@ static void a_word_with_an_argument_waits_for_it(void **state)
     assert_int_equal(g.in.len, 3);
     assert_memory_equal(g.in.data, "123", 3);
     assert_int_equal(stage_server(&st)->stats->trace_mask, 123);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -174,11 +165,9 @@ static void a_word_is_only_a_word_at_the_beginning(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 5, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 5, NULL);
     guest_send(&g, slice_str("ruok")); // a length that is out of range
     guest_end(&g);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -206,8 +195,7 @@ static void a_read_waits_for_the_writes_before_it(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, NULL);
         int32_t create = guest_create(&g, "/a", "1", 0);
         int32_t first = guest_read(&g, OP_GET_DATA, "/a", false);
         int32_t set = guest_set(&g, "/a", "2", -1);
@@ -221,7 +209,6 @@ static void a_read_waits_for_the_writes_before_it(void **state)
         assert_true(slice_equal_str(guest_str(&g), "2"));
         (void)ping;
         assert_int_equal(guest_answer(&g, XID_PING), ZK_OK);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -232,8 +219,7 @@ static void a_read_does_not_wait_for_writes_of_others(void **state)
     struct stage st;
     struct guest writer;
     struct guest reader;
-    stage_open(&st, 7, NULL, NULL);
-    guest_open(&writer, &st);
+    guest_enter(&writer, &st, 7, NULL);
     guest_open(&reader, &st);
     int32_t create = guest_create(&writer, "/a", "1", 0);
     while (pipeline_is_idle(&stage_server(&st)->pipeline)) {
@@ -252,8 +238,6 @@ static void a_read_does_not_wait_for_writes_of_others(void **state)
     assert_int_equal(guest_answer(&writer, create), ZK_OK);
     buf_fini(&path);
     buf_fini(&frame);
-    guest_leave(&writer);
-    guest_leave(&reader);
     stage_close(&st);
 }
 
@@ -263,8 +247,7 @@ static void an_event_comes_before_the_answer_of_the_write_that_fires_it(void **s
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, NULL);
         assert_int_equal(guest_answer(&g, guest_create(&g, "/a", "1", 0)), ZK_OK);
         assert_int_equal(guest_answer(&g, guest_read(&g, OP_GET_DATA, "/a", true)), ZK_OK);
         int32_t set = guest_set(&g, "/a", "2", -1);
@@ -272,7 +255,6 @@ static void an_event_comes_before_the_answer_of_the_write_that_fires_it(void **s
         int64_t zxid = g.header.zxid;
         assert_int_equal(guest_answer(&g, set), ZK_OK);
         assert_int_equal(g.header.zxid, zxid);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -291,13 +273,9 @@ static void connections_of_one_address_are_limited(void **state)
     }
     guest_connect(&late, &st);
     guest_end(&late);
-    guest_leave(&late);
     guest_leave(&g[1]);
     stage_run(&st, 10);
     guest_open(&g[1], &st); // the place was given back
-    for (size_t i = 0; i < 3; i++) {
-        guest_leave(&g[i]);
-    }
     stage_close(&st);
 }
 
@@ -307,15 +285,12 @@ static void connections_of_all_together_are_limited(void **state)
     struct stage st;
     struct guest g[2];
     struct guest late;
-    stage_open(&st, 9, "maxClientCnxns=0\nmaxCnxns=2\n", NULL);
-    guest_open(&g[0], &st);
+    guest_enter(&g[0], &st, 9, "maxClientCnxns=0\nmaxCnxns=2\n");
     guest_open(&g[1], &st);
     guest_connect(&late, &st);
     guest_end(&late);
     guest_leave(&late);
     assert_int_equal(stage_server(&st)->conn_count, 2);
-    guest_leave(&g[0]);
-    guest_leave(&g[1]);
     stage_close(&st);
 }
 
@@ -327,28 +302,25 @@ static void a_slow_reader_is_not_read_from_until_it_has_caught_up(void **state)
     enum { READS = 40, DATA_BYTES = 1000 * 1000 };
     struct stage st;
     struct guest g;
-    stage_open(&st, 10, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 10, NULL);
     static char data[DATA_BYTES + 1];
     memset(data, 'x', DATA_BYTES);
     assert_int_equal(guest_answer(&g, guest_create(&g, "/big", data, 0)), ZK_OK);
-    net_set_deaf(g.link, true);
+    net_set_deaf(g.net, true);
     int32_t first = g.last_xid + 1;
     for (int i = 0; i < READS; i++) {
         guest_read(&g, OP_GET_DATA, "/big", false);
     }
     stage_run(&st, 100);
-    const struct server *s = stage_server(&st);
-    const struct conn *c = CONTAINER_OF(s->conns.next, struct conn, link);
+    const struct conn *c = stage_conn(&st);
     assert_true(c->is_paused);
     assert_true(c->out.len - c->out_sent > LIMIT_CONN_OUT_BYTES);
     assert_true(c->out.len - c->out_sent <= LIMIT_CONN_OUT_BYTES + 2 * DATA_BYTES);
-    net_set_deaf(g.link, false);
+    net_set_deaf(g.net, false);
     for (int32_t xid = first; xid < first + READS; xid++) {
         assert_int_equal(guest_answer(&g, xid), ZK_OK);
     }
     assert_false(c->is_paused);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -359,12 +331,11 @@ static void a_client_that_never_reads_is_closed_at_the_limit(void **state)
     enum { READS = 120, DATA_BYTES = 1000 * 1000 };
     struct stage st;
     struct guest g;
-    stage_open(&st, 11, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 11, NULL);
     static char data[DATA_BYTES + 1];
     memset(data, 'x', DATA_BYTES);
     assert_int_equal(guest_answer(&g, guest_create(&g, "/big", data, 0)), ZK_OK);
-    net_set_deaf(g.link, true);
+    net_set_deaf(g.net, true);
     guest_set(&g, "/big", data, -1);
     for (int i = 0; i < READS; i++) { // deferred behind the write
         guest_read(&g, OP_GET_DATA, "/big", false);
@@ -374,13 +345,12 @@ static void a_client_that_never_reads_is_closed_at_the_limit(void **state)
     for (int64_t end = stage_now_ms(&st) + 200; stage_now_ms(&st) < end && s->conn_count > 0;) {
         stage_step(&st);
         if (s->conn_count > 0) {
-            const struct conn *c = CONTAINER_OF(s->conns.next, struct conn, link);
+            const struct conn *c = stage_conn(&st);
             most = c->out.len > most ? c->out.len : most;
         }
     }
     assert_int_equal(s->conn_count, 0);
     assert_true(most <= 5 * (size_t)LIMIT_CONN_OUT_BYTES);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -393,26 +363,23 @@ static void a_client_that_never_reads_its_events_is_closed_at_the_limit(void **s
     struct stage st;
     struct guest deaf;
     struct guest g;
-    stage_open(&st, 18, NULL, NULL);
-    guest_open(&deaf, &st);
+    guest_enter(&deaf, &st, 18, NULL);
     guest_open(&g, &st);
     int32_t xid = guest_path_type(&deaf, OP_ADD_WATCH, "/", ADD_WATCH_RECURSIVE);
     assert_int_equal(guest_answer(&deaf, xid), ZK_OK);
-    net_set_deaf(deaf.link, true);
+    net_set_deaf(deaf.net, true);
     const struct server *s = stage_server(&st);
-    const struct conn *c = CONTAINER_OF(s->conns.next, struct conn, link);
+    const struct conn *c = stage_conn(&st);
     assert_int_equal(c->session_id, deaf.session_id);
     int events = 0;
     while (s->conn_count == 2) {
         assert_true(c->out.len - c->out_sent <= 4 * (size_t)LIMIT_CONN_OUT_BYTES);
         assert_true(events < EVENTS_MAX);
-        assert_int_equal(guest_answer(&g, guest_create(&g, path, "", 0)), ZK_OK);
+        guest_make(&g, path, 0);
         assert_int_equal(guest_answer(&g, guest_delete(&g, path, -1)), ZK_OK);
         events += 2;
     }
     assert_true(events > 3 * LIMIT_CONN_OUT_BYTES / NAME_BYTES);
-    guest_leave(&deaf);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -427,7 +394,6 @@ static void a_connection_without_session_is_closed_when_its_time_is_over(void **
     guest_connect(&g, &st);
     guest_silence(&g, 2900);
     guest_end(&g); // within the next 10 s
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -436,9 +402,8 @@ static void closing_a_connection_does_not_end_its_session(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 13, NULL, NULL);
-    guest_open(&g, &st);
-    assert_int_equal(guest_answer(&g, guest_create(&g, "/mine", "", CREATE_EPHEMERAL)), ZK_OK);
+    guest_enter(&g, &st, 13, NULL);
+    guest_make(&g, "/mine", CREATE_EPHEMERAL);
     int64_t id = g.session_id;
     guest_hang_up(&g);
     stage_run(&st, 100);
@@ -446,7 +411,6 @@ static void closing_a_connection_does_not_end_its_session(void **state)
     assert_true(guest_come_back(&g));
     assert_int_equal(g.session_id, id);
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/mine", false)), ZK_OK);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -456,9 +420,8 @@ static void answers_leave_although_the_client_sends_no_more(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 16, NULL, NULL);
-    guest_open(&g, &st);
-    struct conn *c = CONTAINER_OF(stage_server(&st)->conns.next, struct conn, link);
+    guest_enter(&g, &st, 16, NULL);
+    struct conn *c = stage_conn(&st);
     struct buf frame = {0};
     guest_frame(&frame, 1, OP_PING, slice_str(""));
     struct port_stream *stream = c->stream;
@@ -467,7 +430,6 @@ static void answers_leave_although_the_client_sends_no_more(void **state)
     assert_int_equal(guest_answer(&g, XID_PING), ZK_OK);
     guest_end(&g);
     buf_fini(&frame);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -481,12 +443,11 @@ static void a_broken_connection_is_closed_when_it_is_written_to(void **state)
     struct stage st;
     struct guest g;
     struct guest other;
-    stage_open(&st, 17, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 17, NULL);
     guest_open(&other, &st);
     assert_int_equal(guest_answer(&g, guest_create(&g, "/big", data, 0)), ZK_OK);
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_GET_CHILDREN, "/", true)), ZK_OK);
-    net_set_deaf(g.link, true);
+    net_set_deaf(g.net, true);
     for (int i = 0; i < READS; i++) {
         guest_read(&g, OP_GET_DATA, "/big", false);
     }
@@ -494,11 +455,9 @@ static void a_broken_connection_is_closed_when_it_is_written_to(void **state)
     guest_hang_up(&g);
     stage_run(&st, 50);
     assert_int_equal(stage_server(&st)->conn_count, 2);
-    assert_int_equal(guest_answer(&other, guest_create(&other, "/a", "", 0)), ZK_OK);
+    guest_make(&other, "/a", 0);
     stage_run(&st, 10);
     assert_int_equal(stage_server(&st)->conn_count, 1);
-    guest_leave(&g);
-    guest_leave(&other);
     stage_close(&st);
 }
 
@@ -509,21 +468,19 @@ static void a_write_outlives_its_connection(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, NULL);
         guest_create(&g, "/a", "", 0);
         guest_read(&g, OP_EXISTS, "/a", false); // deferred, and dropped
         struct server *s = stage_server(&st);
         while (s->in_process < 2) {
             stage_step(&st);
         }
-        conn_close(CONTAINER_OF(s->conns.next, struct conn, link), "for the test");
+        conn_close(stage_conn(&st), "for the test");
         assert_false(list_is_empty(&s->orphans));
         stage_run(&st, 50);
         assert_true(list_is_empty(&s->orphans));
         assert_int_equal(s->in_process, 0);
         assert_non_null(tree_find(s->tree, slice_str("/a")));
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -533,14 +490,12 @@ static void watches_go_with_their_connection(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 14, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 14, NULL);
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_GET_CHILDREN, "/", true)), ZK_OK);
     assert_int_equal(watches_count(stage_server(&st)->watches), 1);
     guest_hang_up(&g);
     stage_run(&st, 50);
     assert_int_equal(watches_count(stage_server(&st)->watches), 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 

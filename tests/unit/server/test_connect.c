@@ -28,12 +28,7 @@ static void ask(struct guest *g, const struct asked *a)
                                              : slice_of(g->passwd, sizeof(g->passwd))},
         .has_read_only = !a->is_old,
     };
-    struct buf frame = {0};
-    buf_put_i32(&frame, 0);
-    connect_request_encode(&request, &frame);
-    be32_store(frame.data, (uint32_t)frame.len - 4);
-    guest_send(g, buf_slice(&frame));
-    buf_fini(&frame);
+    guest_ask_connect(g, &request);
 }
 
 static void the_read_only_byte_is_answered_only_to_who_sent_it(void **state)
@@ -62,15 +57,12 @@ static void session_ids_count_up_from_server_one_and_give_the_password(void **st
     struct guest a;
     struct guest b;
     uint8_t passwd[CONNECT_PASSWD_BYTES];
-    stage_open(&st, 2, NULL, NULL);
-    guest_open(&a, &st);
+    guest_enter(&a, &st, 2, NULL);
     guest_open(&b, &st);
     assert_int_equal(a.session_id >> 56, 1);
     assert_int_equal(b.session_id, a.session_id + 1);
     connect_passwd(b.session_id, passwd);
     assert_memory_equal(b.passwd, passwd, sizeof(passwd));
-    guest_leave(&a);
-    guest_leave(&b);
     stage_close(&st);
 }
 
@@ -102,8 +94,7 @@ static void a_session_comes_back_on_a_new_connection_with_a_new_timeout(void **s
     struct guest g;
     struct guest again;
     struct connect_response r;
-    stage_open(&st, 4, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 4, NULL);
     guest_hang_up(&g);
     stage_run(&st, 100);
     guest_connect(&again, &st);
@@ -112,8 +103,6 @@ static void a_session_comes_back_on_a_new_connection_with_a_new_timeout(void **s
     assert_true(guest_take_session(&again, &r));
     assert_int_equal(r.body.session_id, g.session_id);
     assert_int_equal(r.body.timeout_ms, 900);
-    guest_leave(&g);
-    guest_leave(&again);
     stage_close(&st);
 }
 
@@ -122,8 +111,7 @@ static void coming_back_keeps_the_session_alive(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 16, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 16, NULL);
     for (int i = 0; i < 3; i++) {
         guest_hang_up(&g);
         stage_run(&st, GUEST_TIMEOUT_MS - 100);
@@ -133,7 +121,6 @@ static void coming_back_keeps_the_session_alive(void **state)
     assert_int_equal(tree_session_count(stage_server(&st)->tree), 1);
     stage_run(&st, 500);
     assert_int_equal(tree_session_count(stage_server(&st)->tree), 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -143,8 +130,7 @@ static void coming_back_closes_the_old_connection(void **state)
     struct stage st;
     struct guest old;
     struct guest fresh;
-    stage_open(&st, 5, NULL, NULL);
-    guest_open(&old, &st);
+    guest_enter(&old, &st, 5, NULL);
     guest_connect(&fresh, &st);
     connect_passwd(old.session_id, fresh.passwd);
     guest_ask_session(&fresh, old.session_id, 1000);
@@ -152,9 +138,7 @@ static void coming_back_closes_the_old_connection(void **state)
     assert_true(guest_take_session(&fresh, &r));
     assert_int_equal(r.body.session_id, old.session_id);
     guest_end(&old);
-    assert_int_equal(guest_answer(&fresh, guest_create(&fresh, "/a", "", CREATE_EPHEMERAL)), ZK_OK);
-    guest_leave(&old);
-    guest_leave(&fresh);
+    guest_make(&fresh, "/a", CREATE_EPHEMERAL);
     stage_close(&st);
 }
 
@@ -167,12 +151,9 @@ static void a_session_comes_back_behind_its_own_unfinished_writes(void **state)
         struct guest g;
         struct guest again;
         struct connect_response r;
-        stage_open(&st, seed, "flushDelay=300\nmaxWriteQueuePollTime=300\n", NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, "flushDelay=300\nmaxWriteQueuePollTime=300\n");
         guest_create(&g, "/lost", "", CREATE_EPHEMERAL);
-        while (stage_server(&st)->in_process == 0) {
-            stage_step(&st);
-        }
+        stage_until_in_process(&st);
         if (seed % 2 == 0) {
             guest_hang_up(&g); // else the server closes it
             stage_run(&st, 10);
@@ -184,8 +165,6 @@ static void a_session_comes_back_behind_its_own_unfinished_writes(void **state)
         assert_true(guest_take_session(&again, &r));
         assert_int_equal(r.body.session_id, g.session_id);
         assert_int_equal(guest_answer(&again, read), ZK_OK);
-        guest_leave(&g);
-        guest_leave(&again);
         stage_close(&st);
     }
 }
@@ -197,17 +176,12 @@ static void a_new_session_opens_behind_the_unfinished_writes_of_others(void **st
     struct stage st;
     struct guest g;
     struct guest other;
-    stage_open(&st, 18, "flushDelay=300\nmaxWriteQueuePollTime=300\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 18, "flushDelay=300\nmaxWriteQueuePollTime=300\n");
     guest_create(&g, "/lost", "", 0);
-    while (stage_server(&st)->in_process == 0) {
-        stage_step(&st);
-    }
+    stage_until_in_process(&st);
     guest_hang_up(&g);
     guest_open(&other, &st);
     assert_int_equal(guest_answer(&other, guest_read(&other, OP_EXISTS, "/lost", false)), ZK_OK);
-    guest_leave(&g);
-    guest_leave(&other);
     stage_close(&st);
 }
 
@@ -217,16 +191,12 @@ static void a_session_comes_back_when_its_writes_have_failed(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 14, "flushDelay=300\nmaxWriteQueuePollTime=300\npreAllocSize=0\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 14, "flushDelay=300\nmaxWriteQueuePollTime=300\npreAllocSize=0\n");
     stage_disk(&st)->capacity_bytes = 0;
     guest_create(&g, "/lost", "", 0);
-    while (stage_server(&st)->in_process == 0) {
-        stage_step(&st);
-    }
+    stage_until_in_process(&st);
     assert_true(guest_come_back(&g));
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/lost", false)), ZK_NO_NODE);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -237,12 +207,9 @@ static void waiting_to_come_back_ends_with_the_next_connection_or_the_server(voi
     struct stage st;
     struct guest g[3];
     struct connect_response r;
-    stage_open(&st, 15, "flushDelay=300\nmaxWriteQueuePollTime=300\n", NULL);
-    guest_open(&g[0], &st);
+    guest_enter(&g[0], &st, 15, "flushDelay=300\nmaxWriteQueuePollTime=300\n");
     guest_create(&g[0], "/lost", "", 0);
-    while (stage_server(&st)->in_process == 0) {
-        stage_step(&st);
-    }
+    stage_until_in_process(&st);
     for (size_t i = 1; i < 3; i++) {
         guest_connect(&g[i], &st);
         memcpy(g[i].passwd, g[0].passwd, sizeof(g[i].passwd));
@@ -255,9 +222,6 @@ static void waiting_to_come_back_ends_with_the_next_connection_or_the_server(voi
     assert_true(guest_take_session(&g[2], &r));
     assert_int_equal(r.body.session_id, g[0].session_id);
     guest_end(&g[2]);
-    for (size_t i = 0; i < 3; i++) {
-        guest_leave(&g[i]);
-    }
     stage_close(&st);
 }
 
@@ -278,8 +242,7 @@ static void a_wrong_password_is_refused_and_closes_the_old_connection(void **sta
     (void)state;
     struct stage st;
     struct guest old;
-    stage_open(&st, 6, NULL, NULL);
-    guest_open(&old, &st);
+    guest_enter(&old, &st, 6, NULL);
     int64_t id = old.session_id;
     uint8_t passwd[CONNECT_PASSWD_BYTES + 1];
     connect_passwd(id, passwd);
@@ -300,7 +263,6 @@ static void a_wrong_password_is_refused_and_closes_the_old_connection(void **sta
     }
     guest_end(&old);
     assert_true(guest_come_back(&old)); // the session itself lives
-    guest_leave(&old);
     stage_close(&st);
 }
 
@@ -315,7 +277,6 @@ static void an_unknown_session_is_refused(void **state)
     ask(&g, &(struct asked){.session_id = 0x0100000000001234, .timeout_ms = 1000, .is_old = true});
     assert_refused(&g);
     assert_int_equal(g.frame.len, 36);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -326,8 +287,7 @@ static void a_client_that_has_seen_a_later_zxid_is_closed_without_an_answer(void
     struct guest g;
     struct guest next;
     struct connect_response r;
-    stage_open(&st, 8, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 8, NULL);
     int64_t zxid = tree_last_zxid(stage_server(&st)->tree);
     guest_connect(&next, &st);
     ask(&next, &(struct asked){.last_zxid_seen = zxid + 1, .timeout_ms = 1000});
@@ -337,8 +297,6 @@ static void a_client_that_has_seen_a_later_zxid_is_closed_without_an_answer(void
     ask(&next, &(struct asked){.last_zxid_seen = zxid, .timeout_ms = 1000});
     assert_true(guest_take_session(&next, &r));
     assert_true(r.body.session_id != 0);
-    guest_leave(&g);
-    guest_leave(&next);
     stage_close(&st);
 }
 
@@ -380,7 +338,6 @@ static void requests_sent_before_the_answer_wait_for_it(void **state)
         assert_int_equal(guest_answer(&g, create), ZK_OK);
         assert_int_equal(guest_answer(&g, read), ZK_OK);
         assert_int_equal(guest_stat(&g).ephemeral_owner, g.session_id);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -391,16 +348,14 @@ static void opening_counts_as_a_write_that_takes_as_long_as_its_log(void **state
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 17, "flushDelay=300\nmaxWriteQueuePollTime=300\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 17, "flushDelay=300\nmaxWriteQueuePollTime=300\n");
     const struct server *s = stage_server(&st);
-    const struct conn_stats *cs = &CONTAINER_OF(s->conns.next, struct conn, link)->stats;
+    const struct conn_stats *cs = &stage_conn(&st)->stats;
     assert_string_equal(cs->last_op, "SESS");
     assert_in_range(cs->last_latency_ms, 300, 400);
     assert_int_equal(cs->min_latency_ms, cs->last_latency_ms);
     assert_int_equal(summary_min(&s->stats->latency), cs->last_latency_ms);
     assert_int_equal(s->stats->counters[STATS_OP_COUNT_CREATE_SESSION], 1);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -413,16 +368,13 @@ static void a_session_whose_client_left_while_it_was_opened_expires(void **state
     struct server *s = stage_server(&st);
     guest_connect(&g, &st);
     guest_ask_session(&g, 0, 400);
-    while (s->in_process == 0) {
-        stage_step(&st);
-    }
-    conn_close(CONTAINER_OF(s->conns.next, struct conn, link), "for the test");
+    stage_until_in_process(&st);
+    conn_close(stage_conn(&st), "for the test");
     stage_run(&st, 100);
     assert_int_equal(tree_session_count(s->tree), 1);
     stage_run(&st, 1000);
     assert_int_equal(tree_session_count(s->tree), 0);
     assert_int_equal(s->sessions.expiry.count, 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -438,7 +390,6 @@ static void a_session_that_expires_while_it_is_opened_is_refused(void **state)
     assert_refused(&g);
     assert_int_equal(stage_server(&st)->sessions.expiry.count, 0);
     assert_int_equal(tree_session_count(stage_server(&st)->tree), 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -447,16 +398,12 @@ static void the_throttle_closes_without_an_answer(void **state)
     (void)state;
     struct stage st;
     struct guest g[3];
-    stage_open(&st, 11, "connection_throttle_tokens=2\nconnection_throttle_fill_time=1000000\n",
-               NULL);
-    guest_open(&g[0], &st);
+    guest_enter(&g[0], &st, 11,
+                "connection_throttle_tokens=2\nconnection_throttle_fill_time=1000000\n");
     guest_open(&g[1], &st);
     guest_connect(&g[2], &st);
     guest_ask_session(&g[2], 0, 1000);
     guest_end(&g[2]);
-    for (size_t i = 0; i < 3; i++) {
-        guest_leave(&g[i]);
-    }
     stage_close(&st);
 }
 

@@ -66,12 +66,10 @@ static void authentication_answers_its_own_xid_and_zxid_0(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 3, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 3, NULL);
     assert_int_equal(guest_answer(&g, guest_auth(&g, "digest", "bob:secret")), ZK_OK);
     assert_int_equal(g.header.zxid, 0);
     guest_body_end(&g);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -80,13 +78,11 @@ static void a_failed_authentication_is_answered_and_closes_but_the_session_lives
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 4, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 4, NULL);
     assert_int_equal(guest_answer(&g, guest_auth(&g, "kerberos", "x")), ZK_AUTH_FAILED);
     assert_int_equal(g.header.zxid, 0);
     guest_end(&g);
     assert_true(guest_come_back(&g));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -95,15 +91,13 @@ static void requests_behind_a_failed_authentication_are_not_served(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 5, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 5, NULL);
     int32_t auth = guest_auth(&g, "kerberos", "x");
     guest_create(&g, "/late", "", 0);
     assert_int_equal(guest_answer(&g, auth), ZK_AUTH_FAILED);
     guest_end(&g);
     stage_run(&st, 50);
     assert_null(tree_find(stage_server(&st)->tree, slice_str("/late")));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -112,15 +106,12 @@ static void a_wrong_ensemble_name_closes_without_an_answer(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 18,
-               "ensembleAuthName=blue,green\nauthProvider.1="
-               "org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider\n",
-               NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 18,
+                "ensembleAuthName=blue,green\nauthProvider.1="
+                "org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider\n");
     assert_int_equal(guest_answer(&g, guest_auth(&g, "ensemble", "green")), ZK_OK);
     guest_auth(&g, "ensemble", "red");
     guest_end(&g);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -148,13 +139,11 @@ static void sasl_is_answered_with_a_null_token_and_the_connection_stays(void **s
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 7, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 7, NULL);
     assert_int_equal(guest_answer(&g, guest_path(&g, OP_SASL, "")), ZK_OK);
     assert_int_equal(g.header.zxid, 0);
     assert_true(slice_is_null(guest_str(&g)));
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/", false)), ZK_OK);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -176,7 +165,6 @@ static void what_must_be_authenticated_is_refused_before_it_is(void **state)
     guest_open(&g, &st);
     assert_int_equal(guest_answer(&g, guest_auth(&g, "digest", "bob:secret")), ZK_OK);
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/", false)), ZK_OK);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -187,14 +175,12 @@ static void requests_keep_a_session_alive(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 9, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 9, NULL);
     for (int i = 0; i < 10; i++) {
         stage_run(&st, GUEST_TIMEOUT_MS - 100);
         guest_plain(&g, OP_PING);
         assert_int_equal(guest_answer(&g, XID_PING), ZK_OK); // whatever xid it had
     }
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -203,8 +189,7 @@ static void a_request_of_a_closing_session_gets_no_answer(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 10, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 10, NULL);
     int32_t close = guest_plain(&g, OP_CLOSE_SESSION);
     guest_read(&g, OP_EXISTS, "/", false);
     guest_create(&g, "/late", "", 0);
@@ -212,7 +197,6 @@ static void a_request_of_a_closing_session_gets_no_answer(void **state)
     guest_body_end(&g);
     guest_end(&g);
     assert_null(tree_find(stage_server(&st)->tree, slice_str("/late")));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -225,8 +209,7 @@ static void the_outstanding_limit_stops_reading_and_resumes(void **state)
     enum { LIMIT = 5, WRITES = 200 };
     struct stage st;
     struct guest g;
-    stage_open(&st, 11, "globalOutstandingLimit=5\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 11, "globalOutstandingLimit=5\n");
     int32_t first = g.last_xid + 1;
     for (int i = 0; i < WRITES; i++) {
         guest_create(&g, "/n-", "", CREATE_PERSISTENT_SEQUENTIAL);
@@ -244,7 +227,6 @@ static void the_outstanding_limit_stops_reading_and_resumes(void **state)
     for (int32_t xid = first; xid < first + WRITES; xid++) {
         assert_int_equal(guest_answer(&g, xid), ZK_OK);
     }
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -255,8 +237,7 @@ static void the_outstanding_limit_does_not_lock_out_other_connections(void **sta
     struct stage st;
     struct guest busy;
     struct guest calm;
-    stage_open(&st, 12, "globalOutstandingLimit=3\n", NULL);
-    guest_open(&busy, &st);
+    guest_enter(&busy, &st, 12, "globalOutstandingLimit=3\n");
     guest_open(&calm, &st);
     for (int i = 0; i < 50; i++) {
         guest_create(&busy, "/n-", "", CREATE_PERSISTENT_SEQUENTIAL);
@@ -266,8 +247,6 @@ static void the_outstanding_limit_does_not_lock_out_other_connections(void **sta
     assert_int_equal(guest_answer(&calm, read), ZK_OK);
     assert_int_equal(guest_answer(&calm, write), ZK_OK);
     assert_true(tree_node_count(stage_server(&st)->tree) < 50);
-    guest_leave(&busy);
-    guest_leave(&calm);
     stage_close(&st);
 }
 
@@ -277,8 +256,7 @@ static void pings_do_not_stop_the_reading(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 21, "globalOutstandingLimit=1\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 21, "globalOutstandingLimit=1\n");
     int32_t create = guest_create(&g, "/a", "", 0);
     struct buf ping = {0};
     guest_frame(&ping, XID_PING, OP_PING, slice_str(""));
@@ -294,7 +272,6 @@ static void pings_do_not_stop_the_reading(void **state)
         assert_int_equal(guest_answer(&g, XID_PING), ZK_OK);
     }
     buf_fini(&ping);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -304,8 +281,7 @@ static void requests_above_the_throttle_wait_and_keep_their_order(void **state)
     enum { REQUESTS = 60 };
     struct stage st;
     struct guest g;
-    stage_open(&st, 13, "request_throttle_max_requests=2\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 13, "request_throttle_max_requests=2\n");
     int32_t first = g.last_xid + 1;
     for (int i = 0; i < REQUESTS / 2; i++) {
         guest_create(&g, "/n-", "", CREATE_PERSISTENT_SEQUENTIAL);
@@ -315,7 +291,6 @@ static void requests_above_the_throttle_wait_and_keep_their_order(void **state)
         assert_int_equal(guest_answer(&g, xid), ZK_OK);
     }
     assert_int_equal(stage_server(&st)->throttle.waiting, 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -331,8 +306,7 @@ static void a_request_that_waited_too_long_is_answered_throttled(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 19, "request_throttle_max_requests=1\nthrottled_op_wait_time=50\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 19, "request_throttle_max_requests=1\nthrottled_op_wait_time=50\n");
     int32_t create = guest_create(&g, "/a", "", 0);
     int32_t read = guest_read(&g, OP_EXISTS, "/a", false);
     guest_plain(&g, OP_PING);
@@ -345,7 +319,6 @@ static void a_request_that_waited_too_long_is_answered_throttled(void **state)
     guest_body_end(&g);
     assert_int_equal(guest_answer(&g, XID_PING), ZK_OK); // never refused
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/a", false)), ZK_OK);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -354,9 +327,7 @@ static void a_request_older_than_its_session_timeout_closes_when_that_is_configu
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 20, "request_throttle_max_requests=1\nrequest_stale_latency_check=true\n",
-               NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 20, "request_throttle_max_requests=1\nrequest_stale_latency_check=true\n");
     int32_t create = guest_create(&g, "/a", "", 0);
     guest_create(&g, "/b", "", 0);
     wait_for_the_throttle(&st);
@@ -367,7 +338,6 @@ static void a_request_older_than_its_session_timeout_closes_when_that_is_configu
     }
     assert_non_null(tree_find(stage_server(&st)->tree, slice_str("/a")));
     assert_null(tree_find(stage_server(&st)->tree, slice_str("/b")));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -386,13 +356,11 @@ static void large_requests_beyond_the_budget_close(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 14, "largeRequestThreshold=1000\nlargeRequestMaxBytes=5000\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 14, "largeRequestThreshold=1000\nlargeRequestMaxBytes=5000\n");
     struct buf body = large_body(6000);
     guest_ask(&g, OP_PING, &body);
     guest_end(&g);
     assert_int_equal(stage_server(&st)->throttle.large_bytes, 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -422,8 +390,7 @@ static void a_large_request_of_a_closing_session_gives_its_bytes_back(void **sta
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 16, "largeRequestThreshold=1000\nlargeRequestMaxBytes=5000\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 16, "largeRequestThreshold=1000\nlargeRequestMaxBytes=5000\n");
     int32_t close = guest_plain(&g, OP_CLOSE_SESSION);
     struct buf body = large_body(4000);
     guest_ask(&g, OP_PING, &body);
@@ -431,7 +398,6 @@ static void a_large_request_of_a_closing_session_gives_its_bytes_back(void **sta
     guest_end(&g);
     stage_run(&st, 20);
     assert_int_equal(stage_server(&st)->throttle.large_bytes, 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -441,11 +407,9 @@ static void a_large_request_that_waits_gives_its_bytes_back_when_its_connection_
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 17,
-               "request_throttle_max_requests=1\nlargeRequestThreshold=1000\n"
-               "largeRequestMaxBytes=5000\n",
-               NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 17,
+                "request_throttle_max_requests=1\nlargeRequestThreshold=1000\n"
+                "largeRequestMaxBytes=5000\n");
     guest_create(&g, "/a", "", 0);
     struct buf body = large_body(4000);
     guest_ask(&g, OP_PING, &body);
@@ -456,7 +420,6 @@ static void a_large_request_that_waits_gives_its_bytes_back_when_its_connection_
     stage_run(&st, 20);
     assert_int_equal(stage_server(&st)->throttle.large_bytes, 0);
     assert_int_equal(stage_server(&st)->throttle.waiting, 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 

@@ -20,8 +20,7 @@ static void check_refusal(void (*ask)(struct guest *g), const char *zoo_cfg)
         struct stage st;
         struct guest g;
         struct guest other;
-        stage_open(&st, seed, zoo_cfg, NULL);
-        guest_open(&other, &st);
+        guest_enter(&other, &st, seed, zoo_cfg);
         guest_open(&g, &st);
         int64_t zxid = tree_last_zxid(stage_server(&st)->tree);
         st.box.node->try_countdown = 1;
@@ -33,9 +32,7 @@ static void check_refusal(void (*ask)(struct guest *g), const char *zoo_cfg)
         assert_int_equal(stage_server(&st)->in_process, 0);
         assert_int_equal(stage_server(&st)->throttle.waiting, 0);
         assert_int_equal(stage_server(&st)->throttle.large_bytes, 0);
-        assert_int_equal(guest_answer(&other, guest_create(&other, "/next", "", 0)), ZK_OK);
-        guest_leave(&g);
-        guest_leave(&other);
+        guest_make(&other, "/next", 0);
         stage_close(&st);
     }
 }

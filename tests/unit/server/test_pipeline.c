@@ -20,11 +20,6 @@ static uint64_t syncs(const struct stage *st)
     return stage_disk(st)->counts[DISK_SYNC];
 }
 
-static bool has_node(const struct stage *st, const char *path)
-{
-    return tree_find(stage_server(st)->tree, slice_str(path)) != NULL;
-}
-
 // ---- group commit ----
 
 static void a_write_is_applied_and_answered_only_after_its_sync(void **state)
@@ -33,18 +28,16 @@ static void a_write_is_applied_and_answered_only_after_its_sync(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, NULL);
         uint64_t before = syncs(&st);
         int32_t xid = guest_create(&g, "/a", "", 0);
         while (syncs(&st) == before) {
-            assert_false(has_node(&st, "/a"));
+            assert_false(stage_has_node(&st, "/a"));
             assert_int_equal(g.in.len, 0);
             stage_step(&st);
         }
         assert_int_equal(guest_answer(&g, xid), ZK_OK);
         assert_int_equal(syncs(&st), before + 1);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -82,9 +75,6 @@ static void writes_that_come_during_a_sync_share_the_next_one(void **state)
             stage_step(&st);
         }
         assert_int_equal(syncs(&st), before + 1);
-        for (size_t i = 0; i < GUESTS; i++) {
-            guest_leave(&g[i]);
-        }
         stage_close(&st);
     }
 }
@@ -125,8 +115,7 @@ static void a_batch_is_bounded_in_bytes(void **state)
     enum { WRITES = 24, DATA_BYTES = 1000 * 1000 };
     struct stage st;
     struct guest g;
-    stage_open(&st, 8, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 8, NULL);
     static char data[DATA_BYTES + 1];
     memset(data, 'x', DATA_BYTES);
     int32_t first = g.last_xid + 1;
@@ -145,7 +134,6 @@ static void a_batch_is_bounded_in_bytes(void **state)
     for (int32_t xid = first; xid < first + WRITES; xid++) {
         assert_int_equal(guest_answer(&g, xid), ZK_OK);
     }
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -156,8 +144,7 @@ static void a_delayed_flush_waits_for_company_and_not_longer(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 9, "flushDelay=100\nmaxWriteQueuePollTime=40\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 9, "flushDelay=100\nmaxWriteQueuePollTime=40\n");
     uint64_t before = syncs(&st);
     int64_t start_ms = stage_now_ms(&st);
     int32_t xid = guest_create(&g, "/alone", "", 0);
@@ -177,7 +164,6 @@ static void a_delayed_flush_waits_for_company_and_not_longer(void **state)
         assert_int_equal(guest_answer(&g, first + i), ZK_OK);
     }
     assert_int_equal(syncs(&st), before + 2);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -200,9 +186,6 @@ static void a_full_batch_does_not_wait(void **state)
     struct connect_response r;
     assert_true(g.in.len > 0);
     assert_true(guest_take_session(&g, &r));
-    guest_leave(&g);
-    guest_leave(&more[0]);
-    guest_leave(&more[1]);
     stage_close(&st);
 }
 
@@ -215,8 +198,7 @@ static void what_was_answered_survives_a_power_cut(void **state)
     for (uint64_t seed = 1; seed <= 2 * SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, NULL);
         char path[16];
         for (int i = 0; i < WRITES; i++) {
             (void)snprintf(path, sizeof(path), "/n%d", i);
@@ -232,11 +214,10 @@ static void what_was_answered_survives_a_power_cut(void **state)
         bool was_there = true;
         for (int i = 0; i < WRITES; i++) {
             (void)snprintf(path, sizeof(path), "/n%d", i);
-            assert_true(i >= answered || has_node(&st, path));
-            assert_true(was_there || !has_node(&st, path)); // none after a lost one
-            was_there = has_node(&st, path);
+            assert_true(i >= answered || stage_has_node(&st, path));
+            assert_true(was_there || !stage_has_node(&st, path)); // none after a lost one
+            was_there = stage_has_node(&st, path);
         }
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -251,8 +232,7 @@ static void try_with_failing_write(uint64_t seed, uint64_t nth, enum err with)
     enum { WRITES = 6 };
     struct stage st;
     struct guest g;
-    stage_open(&st, seed, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, seed, NULL);
     disk_fail_nth(stage_disk(&st), DISK_WRITE, nth, with);
     bool is_done[WRITES];
     char path[16];
@@ -261,7 +241,7 @@ static void try_with_failing_write(uint64_t seed, uint64_t nth, enum err with)
         enum zk_code code = guest_answer(&g, guest_create(&g, path, "data", 0));
         assert_true(code == ZK_OK || code == ZK_SYSTEM_ERROR);
         is_done[i] = code == ZK_OK;
-        assert_int_equal(has_node(&st, path), is_done[i]);
+        assert_int_equal(stage_has_node(&st, path), is_done[i]);
         assert_int_equal(g.header.zxid, tree_last_zxid(stage_server(&st)->tree));
     }
     assert_true(is_done[WRITES - 1]); // it works again
@@ -269,9 +249,8 @@ static void try_with_failing_write(uint64_t seed, uint64_t nth, enum err with)
     stage_power_cut(&st);
     for (int i = 0; i < WRITES; i++) {
         (void)snprintf(path, sizeof(path), "/n%d", i);
-        assert_int_equal(has_node(&st, path), is_done[i]);
+        assert_int_equal(stage_has_node(&st, path), is_done[i]);
     }
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -292,18 +271,17 @@ static void a_log_file_that_cannot_be_begun_refuses_writes_until_it_can(void **s
     for (size_t i = 0; i < 2; i++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, 20 + i, no_room, NULL);
-        guest_open(&g, &st);
-        assert_int_equal(guest_answer(&g, guest_create(&g, "/a", "", 0)), ZK_OK);
+        guest_enter(&g, &st, 20 + i, no_room);
+        guest_make(&g, "/a", 0);
         stage_run(&st, 50);
         pipeline_roll(&stage_server(&st)->pipeline);
         disk_fail_nth(stage_disk(&st), ops[i], 1, ERR_TOO_MANY_FILES);
         assert_int_equal(guest_answer(&g, guest_create(&g, "/b", "", 0)), ZK_SYSTEM_ERROR);
-        assert_int_equal(guest_answer(&g, guest_create(&g, "/c", "", 0)), ZK_OK);
+        guest_make(&g, "/c", 0);
         guest_hang_up(&g);
         stage_power_cut(&st);
-        assert_true(has_node(&st, "/a") && !has_node(&st, "/b") && has_node(&st, "/c"));
-        guest_leave(&g);
+        assert_true(stage_has_node(&st, "/a") && !stage_has_node(&st, "/b") &&
+                    stage_has_node(&st, "/c"));
         stage_close(&st);
     }
 }
@@ -314,9 +292,8 @@ static void a_log_file_whose_name_cannot_be_made_durable_ends_the_process(void *
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 22, NULL, NULL);
-    guest_open(&g, &st);
-    assert_int_equal(guest_answer(&g, guest_create(&g, "/a", "", 0)), ZK_OK);
+    guest_enter(&g, &st, 22, NULL);
+    guest_make(&g, "/a", 0);
     stage_run(&st, 50);
     pipeline_roll(&stage_server(&st)->pipeline);
     disk_fail_nth(stage_disk(&st), DISK_SYNC_DIR, 1, ERR_IO);
@@ -325,8 +302,7 @@ static void a_log_file_whose_name_cannot_be_made_durable_ends_the_process(void *
     guest_end(&g);
     disk_heal(stage_disk(&st));
     stage_power_cut(&st);
-    assert_true(has_node(&st, "/a"));
-    guest_leave(&g);
+    assert_true(stage_has_node(&st, "/a"));
     stage_close(&st);
 }
 
@@ -337,9 +313,8 @@ static void writes_behind_a_failed_one_fail_with_it(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, no_room, NULL);
-        guest_open(&g, &st);
-        assert_int_equal(guest_answer(&g, guest_create(&g, "/p", "", 0)), ZK_OK);
+        guest_enter(&g, &st, seed, no_room);
+        guest_make(&g, "/p", 0);
         stage_disk(&st)->capacity_bytes = 0;
         int32_t create = guest_create(&g, "/p/a", "1", 0);
         int32_t set = guest_set(&g, "/p/a", "2", 0);
@@ -355,7 +330,6 @@ static void writes_behind_a_failed_one_fail_with_it(void **state)
         assert_int_equal(guest_answer(&g, guest_create(&g, "/p/a", "3", 0)), ZK_OK);
         assert_int_equal(g.header.zxid, zxid + 1); // the numbers are given again
         assert_int_equal(guest_answer(&g, guest_set(&g, "/p/a", "4", 0)), ZK_OK);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -366,8 +340,7 @@ static void try_with_failing_batch(uint64_t seed)
     enum { WRITES = 300 };
     struct stage st;
     struct guest g;
-    stage_open(&st, seed, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, seed, NULL);
     char path[16];
     struct pipeline *pl = &stage_server(&st)->pipeline;
     int sent = 0;
@@ -388,15 +361,14 @@ static void try_with_failing_batch(uint64_t seed)
     }
     assert_true(done < sent);
     assert_int_equal(stage_server(&st)->in_process, 0);
-    assert_int_equal(guest_answer(&g, guest_create(&g, "/next", "", 0)), ZK_OK);
+    guest_make(&g, "/next", 0);
     assert_int_equal(g.header.zxid, 1 + done + 1);
     guest_hang_up(&g);
     stage_power_cut(&st);
     for (int i = 0; i < sent; i++) {
         (void)snprintf(path, sizeof(path), "/n%d", i);
-        assert_int_equal(has_node(&st, path), is_done[i]);
+        assert_int_equal(stage_has_node(&st, path), is_done[i]);
     }
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -413,8 +385,7 @@ static void a_session_that_cannot_be_logged_is_not_opened(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 12, no_room, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 12, no_room);
     struct guest late;
     stage_disk(&st)->capacity_bytes = 0;
     guest_connect(&late, &st);
@@ -422,8 +393,6 @@ static void a_session_that_cannot_be_logged_is_not_opened(void **state)
     guest_end(&late);
     assert_int_equal(stage_server(&st)->sessions.expiry.count, 1);
     assert_int_equal(stage_server(&st)->in_process, 0);
-    guest_leave(&g);
-    guest_leave(&late);
     stage_close(&st);
 }
 
@@ -432,9 +401,8 @@ static void a_session_whose_closing_cannot_be_logged_stays_open(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 13, no_room, NULL);
-    guest_open(&g, &st);
-    assert_int_equal(guest_answer(&g, guest_create(&g, "/mine", "", CREATE_EPHEMERAL)), ZK_OK);
+    guest_enter(&g, &st, 13, no_room);
+    guest_make(&g, "/mine", CREATE_EPHEMERAL);
     stage_disk(&st)->capacity_bytes = 0;
     int32_t close = guest_plain(&g, OP_CLOSE_SESSION);
     assert_int_equal(guest_answer(&g, close), ZK_SYSTEM_ERROR);
@@ -443,8 +411,7 @@ static void a_session_whose_closing_cannot_be_logged_stays_open(void **state)
     close = guest_plain(&g, OP_CLOSE_SESSION);
     assert_int_equal(guest_answer(&g, close), ZK_OK);
     guest_end(&g);
-    assert_false(has_node(&st, "/mine"));
-    guest_leave(&g);
+    assert_false(stage_has_node(&st, "/mine"));
     stage_close(&st);
 }
 
@@ -455,9 +422,8 @@ static void a_failed_sync_ends_the_process_with_exit_code_10(void **state)
     for (uint64_t seed = 1; seed <= 2 * SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
-        assert_int_equal(guest_answer(&g, guest_create(&g, "/done", "", 0)), ZK_OK);
+        guest_enter(&g, &st, seed, NULL);
+        guest_make(&g, "/done", 0);
         disk_fail_nth(stage_disk(&st), DISK_SYNC, 1, ERR_IO);
         guest_create(&g, "/unknown", "", 0);
         assert_int_equal(stage_wait_for_end(&st), SERVER_EXIT_LOG);
@@ -465,10 +431,9 @@ static void a_failed_sync_ends_the_process_with_exit_code_10(void **state)
         assert_non_null(strstr(st.box.last_problem, "log_failed"));
         disk_heal(stage_disk(&st));
         stage_start(&st);
-        assert_true(has_node(&st, "/done"));
+        assert_true(stage_has_node(&st, "/done"));
         assert_true(guest_come_back(&g));
-        assert_int_equal(guest_answer(&g, guest_create(&g, "/next", "", 0)), ZK_OK);
-        guest_leave(&g);
+        guest_make(&g, "/next", 0);
         stage_close(&st);
     }
 }
@@ -479,15 +444,13 @@ static void a_failed_write_that_cannot_be_undone_ends_the_process(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 14, NULL, NULL);
-    guest_open(&g, &st);
-    assert_int_equal(guest_answer(&g, guest_create(&g, "/done", "", 0)), ZK_OK);
+    guest_enter(&g, &st, 14, NULL);
+    guest_make(&g, "/done", 0);
     disk_fail_nth(stage_disk(&st), DISK_WRITE, 1, ERR_IO);
     disk_fail_nth(stage_disk(&st), DISK_TRUNCATE, 1, ERR_IO);
     guest_create(&g, "/unknown", "", 0);
     assert_int_equal(stage_wait_for_end(&st), SERVER_EXIT_LOG);
     guest_end(&g);
-    guest_leave(&g);
     stage_close(&st);
 }
 

@@ -15,20 +15,6 @@
 #include "jute/op.h"
 #include "tests/unit/server/prep_world.h"
 
-static int set_up(void **state)
-{
-    static struct prep_world w;
-    prep_world_open(&w, NULL);
-    *state = &w;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    prep_world_close(*state);
-    return 0;
-}
-
 static struct jute_acl open_entry = {
     31, {{(const uint8_t *)"world", 5}, {(const uint8_t *)"anyone", 6}}};
 
@@ -172,7 +158,7 @@ static void a_random_pipeline_predicts_every_digest(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, prep_world_set_up, prep_world_tear_down)
     const struct CMUnitTest tests[] = {
         T(a_multi_happens_whole),
         T(a_failed_multi_leaves_nothing_behind),

@@ -13,27 +13,10 @@
 #include "jute/op.h"
 #include "tests/unit/server/prep_world.h"
 
-static int set_up(void **state)
-{
-    static struct prep_world w;
-    prep_world_open(&w, NULL);
-    *state = &w;
-    return 0;
-}
-
 static int set_up_extended(void **state)
 {
-    static struct prep_world w;
     const char *defines[] = {"zookeeper.extendedTypesEnabled=true", NULL};
-    prep_world_open(&w, defines);
-    *state = &w;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    prep_world_close(*state);
-    return 0;
+    return prep_world_set_up_with(state, defines);
 }
 
 static void a_missing_parent_comes_before_a_bad_path(void **state)
@@ -172,7 +155,7 @@ static void a_version_wraps_as_in_java(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, prep_world_set_up, prep_world_tear_down)
     const struct CMUnitTest tests[] = {
         T(a_missing_parent_comes_before_a_bad_path),
         T(pipelined_writes_see_each_other),
@@ -183,7 +166,7 @@ int main(void)
         T(an_ended_session_writes_nothing),
         T(modes_are_checked_first),
         cmocka_unit_test_setup_teardown(a_ttl_must_be_in_range_and_meant, set_up_extended,
-                                        tear_down),
+                                        prep_world_tear_down),
         T(the_opcode_decides_the_kind),
         T(a_version_wraps_as_in_java),
     };

@@ -13,17 +13,8 @@
 
 static int set_up(void **state)
 {
-    static struct prep_world w;
     const char *defines[] = {"zookeeper.enforceQuota=true", NULL};
-    prep_world_open(&w, defines);
-    *state = &w;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    prep_world_close(*state);
-    return 0;
+    return prep_world_set_up_with(state, defines);
 }
 
 static void limit(struct prep_world *w, const char *limits)
@@ -113,7 +104,7 @@ static void writes_that_java_does_not_survive_are_refused(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, prep_world_tear_down)
     const struct CMUnitTest tests[] = {
         T(a_hard_count_refuses_creates),
         T(a_hard_byte_limit_looks_at_the_difference),

@@ -11,20 +11,6 @@
 #include "server/quota_gauges.h"
 #include "tests/unit/server/prep_world.h"
 
-static int set_up(void **state)
-{
-    static struct prep_world w;
-    prep_world_open(&w, NULL);
-    *state = &w;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    prep_world_close(*state);
-    return 0;
-}
-
 static void create(struct prep_world *w, const char *path, const char *data)
 {
     assert_int_equal(prep_world_create(w, path, data, 0), ZK_OK);
@@ -102,7 +88,7 @@ static void what_cannot_be_read_is_left_out(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, prep_world_set_up, prep_world_tear_down)
     const struct CMUnitTest tests[] = {
         T(without_quotas_there_is_nothing),
         T(quotas_below_one_name_are_summed),

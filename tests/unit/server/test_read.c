@@ -10,29 +10,9 @@
 
 #include "tests/unit/server/guest.h"
 
-struct fixture {
-    struct stage st;
-    struct guest g;     // asks
-    struct guest other; // changes things
-};
-
 static int setup(void **state)
 {
-    static struct fixture f;
-    stage_open(&f.st, 31, NULL, NULL);
-    guest_open(&f.g, &f.st);
-    guest_open(&f.other, &f.st);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    guest_leave(&f->g);
-    guest_leave(&f->other);
-    stage_close(&f->st);
-    return 0;
+    return guest_pair_open(state, 31, NULL);
 }
 
 static void make(struct guest *g, const char *path, const char *data, int32_t flags)
@@ -58,7 +38,7 @@ static void make_guarded(struct guest *g, const char *path, int32_t perms, const
 
 static void exists_tells_the_stat_or_that_there_is_none(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     make(&f->g, "/a", "four", 0);
     int64_t czxid = f->g.header.zxid;
     assert_int_equal(answer_to(&f->g, OP_EXISTS, "/a"), ZK_OK);
@@ -75,7 +55,7 @@ static void exists_tells_the_stat_or_that_there_is_none(void **state)
 
 static void exists_refuses_a_zero_byte_in_the_path(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     struct buf body = {0};
     jute_path_watch_encode(&(struct jute_path_watch){slice_of("/a\0b", 4), false}, &body);
     assert_int_equal(guest_answer(&f->g, guest_ask(&f->g, OP_EXISTS, &body)), ZK_BAD_ARGUMENTS);
@@ -83,9 +63,9 @@ static void exists_refuses_a_zero_byte_in_the_path(void **state)
 
 static void exists_watches_a_node_that_is_not_there(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     assert_int_equal(guest_answer(&f->g, guest_read(&f->g, OP_EXISTS, "/soon", true)), ZK_NO_NODE);
-    make(&f->other, "/soon", "", 0);
+    guest_make(&f->other, "/soon", 0);
     int64_t zxid = f->other.header.zxid;
     guest_event(&f->g, WATCH_EVENT_CREATED, "/soon");
     assert_int_equal(f->g.header.zxid, zxid);
@@ -95,7 +75,7 @@ static void exists_watches_a_node_that_is_not_there(void **state)
 
 static void get_data_gives_data_and_stat(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     make(&f->g, "/a", "some bytes", 0);
     make(&f->g, "/null", NULL, 0);
     assert_int_equal(answer_to(&f->g, OP_GET_DATA, "/a"), ZK_OK);
@@ -110,7 +90,7 @@ static void get_data_gives_data_and_stat(void **state)
 
 static void a_failed_read_leaves_no_watch(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     static const int32_t types[] = {OP_GET_DATA, OP_GET_CHILDREN, OP_GET_CHILDREN2};
     for (size_t i = 0; i < 3; i++) {
         int32_t xid = guest_read(&f->g, types[i], "/none", true);
@@ -131,10 +111,10 @@ static bool has_name(const struct jute_str_vec *v, const char *name)
 
 static void get_children_lists_names_and_the_second_form_adds_the_stat(void **state)
 {
-    struct fixture *f = *state;
-    make(&f->g, "/p", "", 0);
-    make(&f->g, "/p/one", "", 0);
-    make(&f->g, "/p/two", "", 0);
+    struct guest_pair *f = *state;
+    guest_make(&f->g, "/p", 0);
+    guest_make(&f->g, "/p/one", 0);
+    guest_make(&f->g, "/p/two", 0);
     for (int second = 0; second < 2; second++) {
         int32_t type = second == 1 ? OP_GET_CHILDREN2 : OP_GET_CHILDREN;
         assert_int_equal(answer_to(&f->g, type, "/p"), ZK_OK);
@@ -152,20 +132,20 @@ static void get_children_lists_names_and_the_second_form_adds_the_stat(void **st
 
 static void a_child_watch_fires_once_for_a_new_child(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     assert_int_equal(guest_answer(&f->g, guest_read(&f->g, OP_GET_CHILDREN, "/", true)), ZK_OK);
-    make(&f->other, "/new", "", 0);
+    guest_make(&f->other, "/new", 0);
     guest_event(&f->g, WATCH_EVENT_CHILDREN_CHANGED, "/");
-    make(&f->other, "/newer", "", 0);
+    guest_make(&f->other, "/newer", 0);
     guest_silence(&f->g, 50);
 }
 
 static void all_children_are_counted_below_a_path(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     static const char *const paths[] = {"/p", "/p/a", "/p/a/b", "/pq"};
     for (size_t i = 0; i < 4; i++) {
-        make(&f->g, paths[i], "", 0);
+        guest_make(&f->g, paths[i], 0);
     }
     int32_t xid = guest_path(&f->g, OP_GET_ALL_CHILDREN_NUMBER, "/p");
     assert_int_equal(guest_answer(&f->g, xid), ZK_OK);
@@ -182,7 +162,7 @@ static void all_children_are_counted_below_a_path(void **state)
 
 static void reading_needs_the_permission(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     static const int32_t types[] = {OP_EXISTS, OP_GET_DATA, OP_GET_CHILDREN, OP_GET_CHILDREN2};
     make_guarded(&f->g, "/secret", PERM_WRITE, "world", "anyone");
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -205,7 +185,7 @@ static struct slice first_id(struct guest *g)
 
 static void get_acl_hides_hashes_from_who_may_not_administer(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     struct jute_acl items[] = {
         {PERM_ALL, {slice_str("digest"), slice_str("bob:G6Zws9H3ZDm4Oj3cXgUDhE1tMrE=")}},
         {PERM_READ, {slice_str("world"), slice_str("anyone")}},
@@ -225,7 +205,7 @@ static void get_acl_hides_hashes_from_who_may_not_administer(void **state)
 
 static void get_acl_is_enough_for_admins_without_read(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     make_guarded(&f->g, "/a", PERM_ADMIN, "world", "anyone");
     assert_int_equal(guest_answer(&f->g, guest_path(&f->g, OP_GET_ACL, "/a")), ZK_OK);
     assert_int_equal(guest_answer(&f->g, guest_path(&f->g, OP_GET_ACL, "/none")), ZK_NO_NODE);
@@ -256,7 +236,7 @@ static struct jute_multi_header part(struct guest *g)
 
 static void every_part_of_a_multi_read_succeeds_or_fails_alone(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     make(&f->g, "/a", "A", 0);
     make_guarded(&f->g, "/secret", PERM_WRITE, "world", "anyone");
     const int32_t types[] = {OP_GET_DATA, OP_GET_CHILDREN, OP_GET_DATA, OP_GET_CHILDREN};
@@ -283,7 +263,7 @@ static void every_part_of_a_multi_read_succeeds_or_fails_alone(void **state)
 
 static void a_multi_read_refuses_writes_and_takes_none_at_all(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     const int32_t types[] = {OP_DELETE};
     const char *const paths[] = {"/a"};
     struct multi_op op = {.type = types[0], .path_version = {slice_str(paths[0]), -1}};
@@ -300,14 +280,14 @@ static void a_multi_read_refuses_writes_and_takes_none_at_all(void **state)
 
 static void a_persistent_watch_hears_of_its_node_and_its_children(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     int32_t xid = guest_path_type(&f->g, OP_ADD_WATCH, "/p", ADD_WATCH_PERSISTENT);
     assert_int_equal(guest_answer(&f->g, xid), ZK_OK);
     assert_int_equal(guest_i32(&f->g), ZK_OK);
     guest_body_end(&f->g);
-    make(&f->other, "/p", "", 0);
-    make(&f->other, "/p/c", "", 0);
-    make(&f->other, "/p/c/d", "", 0); // too deep
+    guest_make(&f->other, "/p", 0);
+    guest_make(&f->other, "/p/c", 0);
+    guest_make(&f->other, "/p/c/d", 0); // too deep
     assert_int_equal(guest_answer(&f->other, guest_set(&f->other, "/p", "x", -1)), ZK_OK);
     guest_event(&f->g, WATCH_EVENT_CREATED, "/p");
     guest_event(&f->g, WATCH_EVENT_CHILDREN_CHANGED, "/p");
@@ -317,13 +297,13 @@ static void a_persistent_watch_hears_of_its_node_and_its_children(void **state)
 
 static void a_recursive_watch_hears_of_everything_below(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     int32_t xid = guest_path_type(&f->g, OP_ADD_WATCH, "/p", ADD_WATCH_RECURSIVE);
     assert_int_equal(guest_answer(&f->g, xid), ZK_OK);
-    make(&f->other, "/p", "", 0);
-    make(&f->other, "/p/c", "", 0);
-    make(&f->other, "/p/c/d", "", 0);
-    make(&f->other, "/q", "", 0);
+    guest_make(&f->other, "/p", 0);
+    guest_make(&f->other, "/p/c", 0);
+    guest_make(&f->other, "/p/c/d", 0);
+    guest_make(&f->other, "/q", 0);
     assert_int_equal(guest_answer(&f->other, guest_delete(&f->other, "/p/c/d", -1)), ZK_OK);
     guest_event(&f->g, WATCH_EVENT_CREATED, "/p");
     guest_event(&f->g, WATCH_EVENT_CREATED, "/p/c");
@@ -334,7 +314,7 @@ static void a_recursive_watch_hears_of_everything_below(void **state)
 
 static void an_unknown_mode_of_watch_is_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     static const int32_t modes[] = {-1, 2, INT32_MAX};
     for (size_t i = 0; i < 3; i++) {
         int32_t xid = guest_path_type(&f->g, OP_ADD_WATCH, "/p", modes[i]);
@@ -364,9 +344,9 @@ static void set_kind(struct guest *g, int kind)
 
 static void watches_are_found_and_removed_by_type(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     struct watches *ws = stage_server(&f->st)->watches;
-    make(&f->g, "/a", "", 0);
+    guest_make(&f->g, "/a", 0);
     for (int kind = 0; kind < KINDS; kind++) {
         for (int type = 1; type <= TYPES; type++) {
             set_kind(&f->g, kind);
@@ -386,9 +366,9 @@ static void watches_are_found_and_removed_by_type(void **state)
 
 static void removing_is_exact_in_path_owner_and_type(void **state)
 {
-    struct fixture *f = *state;
-    make(&f->g, "/a", "", 0);
-    make(&f->g, "/a/b", "", 0);
+    struct guest_pair *f = *state;
+    guest_make(&f->g, "/a", 0);
+    guest_make(&f->g, "/a/b", 0);
     set_kind(&f->g, 3); // recursive on /a
     int32_t xid = guest_path_type(&f->g, OP_REMOVE_WATCHES, "/a/b", 5);
     assert_int_equal(guest_answer(&f->g, xid), ZK_NO_WATCHER);
@@ -416,12 +396,12 @@ static int32_t ephemerals(struct guest *g, const char *prefix)
 
 static void ephemerals_are_the_callers_own_by_prefix(void **state)
 {
-    struct fixture *f = *state;
-    make(&f->g, "/d", "", 0);
-    make(&f->g, "/d/e1", "", CREATE_EPHEMERAL);
-    make(&f->g, "/d/e2", "", CREATE_EPHEMERAL);
-    make(&f->g, "/other", "", CREATE_EPHEMERAL);
-    make(&f->other, "/d/theirs", "", CREATE_EPHEMERAL);
+    struct guest_pair *f = *state;
+    guest_make(&f->g, "/d", 0);
+    guest_make(&f->g, "/d/e1", CREATE_EPHEMERAL);
+    guest_make(&f->g, "/d/e2", CREATE_EPHEMERAL);
+    guest_make(&f->g, "/other", CREATE_EPHEMERAL);
+    guest_make(&f->other, "/d/theirs", CREATE_EPHEMERAL);
     static const char *const all[] = {NULL, "", "/", "  ", " / "};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         assert_int_equal(ephemerals(&f->g, all[i]), 3);
@@ -434,7 +414,7 @@ static void ephemerals_are_the_callers_own_by_prefix(void **state)
 
 static void who_am_i_lists_every_identity_without_secrets(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     assert_int_equal(guest_answer(&f->g, guest_auth(&f->g, "digest", "bob:secret")), ZK_OK);
     assert_int_equal(guest_answer(&f->g, guest_plain(&f->g, OP_WHO_AM_I)), ZK_OK);
     struct jute_client_info_vec v = {0};
@@ -449,7 +429,7 @@ static void who_am_i_lists_every_identity_without_secrets(void **state)
 
 static void sync_gives_the_path_back_as_it_came(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     assert_int_equal(guest_answer(&f->g, guest_path(&f->g, OP_SYNC, "not/a//path")), ZK_OK);
     assert_true(slice_equal_str(guest_str(&f->g), "not/a//path"));
     assert_int_equal(guest_answer(&f->g, guest_path(&f->g, OP_SYNC, NULL)), ZK_OK);
@@ -459,8 +439,8 @@ static void sync_gives_the_path_back_as_it_came(void **state)
 
 static void ping_is_answered_with_its_own_xid_and_the_last_zxid(void **state)
 {
-    struct fixture *f = *state;
-    make(&f->g, "/a", "", 0);
+    struct guest_pair *f = *state;
+    guest_make(&f->g, "/a", 0);
     int64_t zxid = f->g.header.zxid;
     guest_plain(&f->g, OP_PING); // with an xid above 0
     assert_int_equal(guest_answer(&f->g, XID_PING), ZK_OK);
@@ -470,7 +450,7 @@ static void ping_is_answered_with_its_own_xid_and_the_last_zxid(void **state)
 
 static void a_body_that_does_not_decode_is_a_marshalling_error_and_no_more(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     static const int32_t types[] = {
         OP_EXISTS,        OP_GET_DATA,       OP_GET_CHILDREN,   OP_GET_CHILDREN2,
         OP_GET_ACL,       OP_SYNC,           OP_MULTI_READ,     OP_ADD_WATCH,
@@ -489,7 +469,7 @@ static void a_body_that_does_not_decode_is_a_marshalling_error_and_no_more(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, guest_pair_close)
         T(exists_tells_the_stat_or_that_there_is_none),
         T(exists_refuses_a_zero_byte_in_the_path),
         T(exists_watches_a_node_that_is_not_there),

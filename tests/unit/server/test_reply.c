@@ -10,29 +10,9 @@
 
 #include "tests/unit/server/guest.h"
 
-struct fixture {
-    struct stage st;
-    struct guest g;
-    struct guest other;
-};
-
 static int setup(void **state)
 {
-    static struct fixture f;
-    stage_open(&f.st, 41, "extendedTypesEnabled=true\n", NULL);
-    guest_open(&f.g, &f.st);
-    guest_open(&f.other, &f.st);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    guest_leave(&f->g);
-    guest_leave(&f->other);
-    stage_close(&f->st);
-    return 0;
+    return guest_pair_open(state, 41, "extendedTypesEnabled=true\n");
 }
 
 static struct jute_acl open_acl = {PERM_ALL,
@@ -42,8 +22,8 @@ static struct jute_acl open_acl = {PERM_ALL,
 
 static void a_write_is_answered_with_its_own_zxid(void **state)
 {
-    struct fixture *f = *state;
-    assert_int_equal(guest_answer(&f->g, guest_create(&f->g, "/a", "", 0)), ZK_OK);
+    struct guest_pair *f = *state;
+    guest_make(&f->g, "/a", 0);
     int64_t zxid = f->g.header.zxid;
     assert_true(slice_equal_str(guest_str(&f->g), "/a"));
     guest_body_end(&f->g);
@@ -60,7 +40,7 @@ static void a_write_is_answered_with_its_own_zxid(void **state)
 
 static void a_failed_write_consumes_a_zxid_and_has_no_body(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     assert_int_equal(guest_answer(&f->g, guest_delete(&f->g, "/none", -1)), ZK_NO_NODE);
     int64_t zxid = f->g.header.zxid;
     guest_body_end(&f->g);
@@ -71,7 +51,7 @@ static void a_failed_write_consumes_a_zxid_and_has_no_body(void **state)
 
 static void creates_with_a_stat_answer_path_and_stat(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     struct jute_create_request plain = {
         slice_str("/two-"), slice_str("abc"), {1, &open_acl}, CREATE_PERSISTENT_SEQUENTIAL};
     struct buf body = {0};
@@ -80,7 +60,7 @@ static void creates_with_a_stat_answer_path_and_stat(void **state)
     assert_true(slice_equal_str(guest_str(&f->g), "/two-0000000000"));
     assert_int_equal(guest_stat(&f->g).data_length, 3);
     guest_body_end(&f->g);
-    assert_int_equal(guest_answer(&f->g, guest_create(&f->g, "/c", "", CREATE_CONTAINER)), ZK_OK);
+    guest_make(&f->g, "/c", CREATE_CONTAINER);
     assert_true(slice_equal_str(guest_str(&f->g), "/c"));
     assert_int_equal(guest_stat(&f->g).ephemeral_owner, 0); // its mark is not shown
     guest_body_end(&f->g);
@@ -92,8 +72,8 @@ static void creates_with_a_stat_answer_path_and_stat(void **state)
 
 static void set_acl_answers_the_stat(void **state)
 {
-    struct fixture *f = *state;
-    assert_int_equal(guest_answer(&f->g, guest_create(&f->g, "/a", "", 0)), ZK_OK);
+    struct guest_pair *f = *state;
+    guest_make(&f->g, "/a", 0);
     struct jute_set_acl_request r = {slice_str("/a"), {1, &open_acl}, 0};
     struct buf body = {0};
     jute_set_acl_request_encode(&r, &body);
@@ -104,7 +84,7 @@ static void set_acl_answers_the_stat(void **state)
 
 static void a_write_that_does_not_decode_is_answered_in_order(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     int32_t create = guest_create(&f->g, "/a", "", 0);
     int32_t broken = guest_plain(&f->g, OP_SET_DATA);
     int32_t set = guest_set(&f->g, "/a", "x", 0);
@@ -116,9 +96,8 @@ static void a_write_that_does_not_decode_is_answered_in_order(void **state)
 
 static void closing_a_session_is_answered_last(void **state)
 {
-    struct fixture *f = *state;
-    assert_int_equal(guest_answer(&f->g, guest_create(&f->g, "/mine", "", CREATE_EPHEMERAL)),
-                     ZK_OK);
+    struct guest_pair *f = *state;
+    guest_make(&f->g, "/mine", CREATE_EPHEMERAL);
     assert_int_equal(guest_answer(&f->other, guest_read(&f->other, OP_EXISTS, "/mine", true)),
                      ZK_OK);
     int32_t create = guest_create(&f->g, "/a", "", 0);
@@ -157,7 +136,7 @@ static struct multi_op create_op(int32_t type, const char *path, int32_t flags)
 
 static void every_part_of_a_multi_has_its_own_result(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     struct multi_op ops[] = {
         create_op(OP_CREATE, "/a", 0),
         create_op(OP_CREATE2, "/a/b", 0),
@@ -189,7 +168,7 @@ static void every_part_of_a_multi_has_its_own_result(void **state)
 
 static void a_failed_multi_shows_0_the_code_and_then_inconsistency(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     struct multi_op ops[] = {
         create_op(OP_CREATE, "/a", 0),
         {.type = OP_DELETE, .path_version = {slice_str("/none"), -1}},
@@ -212,7 +191,7 @@ static void a_failed_multi_shows_0_the_code_and_then_inconsistency(void **state)
 
 static void an_empty_multi_is_answered_with_its_end(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     assert_int_equal(guest_answer(&f->g, send_multi(&f->g, NULL, 0)), ZK_OK);
     assert_true(part(&f->g).done);
     guest_body_end(&f->g);
@@ -223,7 +202,7 @@ static void an_empty_multi_is_answered_with_its_end(void **state)
 // The watch is used up although its owner hears nothing.
 static void who_may_not_read_a_node_does_not_hear_of_it(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     struct jute_acl secret = {PERM_WRITE | PERM_ADMIN, open_acl.id};
     const struct jute_acl_vec vec = {1, &secret};
     assert_int_equal(guest_answer(&f->g, guest_read(&f->g, OP_EXISTS, "/s", true)), ZK_NO_NODE);
@@ -234,7 +213,7 @@ static void who_may_not_read_a_node_does_not_hear_of_it(void **state)
 
 static void an_event_comes_before_a_read_that_shows_the_change(void **state)
 {
-    struct fixture *f = *state;
+    struct guest_pair *f = *state;
     assert_int_equal(guest_answer(&f->g, guest_read(&f->g, OP_EXISTS, "/a", true)), ZK_NO_NODE);
     int32_t create = guest_create(&f->other, "/a", "", 0);
     bool was_heard = false;
@@ -255,8 +234,8 @@ static void an_event_comes_before_a_read_that_shows_the_change(void **state)
 
 static void deleting_fires_the_node_and_its_parent_in_order(void **state)
 {
-    struct fixture *f = *state;
-    assert_int_equal(guest_answer(&f->g, guest_create(&f->g, "/a", "", 0)), ZK_OK);
+    struct guest_pair *f = *state;
+    guest_make(&f->g, "/a", 0);
     assert_int_equal(guest_answer(&f->g, guest_read(&f->g, OP_GET_DATA, "/a", true)), ZK_OK);
     assert_int_equal(guest_answer(&f->g, guest_read(&f->g, OP_GET_CHILDREN, "/a", true)), ZK_OK);
     assert_int_equal(guest_answer(&f->g, guest_read(&f->g, OP_GET_CHILDREN, "/", true)), ZK_OK);
@@ -269,7 +248,7 @@ static void deleting_fires_the_node_and_its_parent_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, guest_pair_close)
         T(a_write_is_answered_with_its_own_zxid),
         T(a_failed_write_consumes_a_zxid_and_has_no_body),
         T(creates_with_a_stat_answer_path_and_stat),

@@ -13,11 +13,6 @@
 
 enum { SEEDS = 20 };
 
-static bool has_node(const struct stage *st, const char *path)
-{
-    return tree_find(stage_server(st)->tree, slice_str(path)) != NULL;
-}
-
 // ---- starting ----
 
 static void an_empty_directory_becomes_a_database_that_serves(void **state)
@@ -31,7 +26,6 @@ static void an_empty_directory_becomes_a_database_that_serves(void **state)
     assert_int_equal(g.header.zxid, 0);
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/zookeeper/quota", false)), ZK_OK);
     assert_int_equal(g.header.zxid, 1); // of its own session
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -40,10 +34,9 @@ static void everything_is_there_after_a_clean_restart(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 2, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 2, NULL);
     assert_int_equal(guest_answer(&g, guest_create(&g, "/a", "data", 0)), ZK_OK);
-    assert_int_equal(guest_answer(&g, guest_create(&g, "/e", "", CREATE_EPHEMERAL)), ZK_OK);
+    guest_make(&g, "/e", CREATE_EPHEMERAL);
     int64_t zxid = g.header.zxid;
     for (int i = 0; i < 3; i++) {
         guest_hang_up(&g);
@@ -56,7 +49,6 @@ static void everything_is_there_after_a_clean_restart(void **state)
         assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/e", false)), ZK_OK);
         assert_int_equal(guest_stat(&g).ephemeral_owner, g.session_id);
     }
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -66,15 +58,12 @@ static void session_ids_are_not_given_twice_over_a_restart(void **state)
     struct stage st;
     struct guest old;
     struct guest fresh;
-    stage_open(&st, 3, NULL, NULL);
-    guest_open(&old, &st);
+    guest_enter(&old, &st, 3, NULL);
     guest_hang_up(&old);
     assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
     stage_start(&st);
     guest_open(&fresh, &st);
     assert_true(fresh.session_id > old.session_id);
-    guest_leave(&old);
-    guest_leave(&fresh);
     stage_close(&st);
 }
 
@@ -127,8 +116,7 @@ static void damage_inside_the_log_ends_the_start_and_names_the_file(void **state
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 6, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 6, NULL);
     for (int i = 0; i < 20; i++) {
         assert_int_equal(guest_answer(&g, guest_create(&g, "/n-", "data", 2)), ZK_OK);
     }
@@ -156,9 +144,8 @@ static void a_start_that_fails_can_be_repeated(void **state)
         for (uint64_t nth = 1; nth <= 4; nth++) {
             struct stage st;
             struct guest g;
-            stage_open(&st, nth, NULL, NULL);
-            guest_open(&g, &st);
-            assert_int_equal(guest_answer(&g, guest_create(&g, "/a", "", 0)), ZK_OK);
+            guest_enter(&g, &st, nth, NULL);
+            guest_make(&g, "/a", 0);
             guest_leave(&g);
             stage_power_cut(&st);
             box_kill(&st.box);
@@ -170,7 +157,7 @@ static void a_start_that_fails_can_be_repeated(void **state)
             }
             disk_heal(stage_disk(&st));
             stage_start(&st);
-            assert_true(has_node(&st, "/a"));
+            assert_true(stage_has_node(&st, "/a"));
             stage_close(&st);
         }
     }
@@ -187,8 +174,7 @@ static void stopping_answers_what_is_in_flight(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, NULL);
         int32_t first = g.last_xid + 1;
         for (int i = 0; i < WRITES; i++) {
             char path[16];
@@ -196,9 +182,7 @@ static void stopping_answers_what_is_in_flight(void **state)
             guest_create(&g, path, "", 0);
         }
         struct server *s = stage_server(&st);
-        while (s->in_process == 0) {
-            stage_step(&st);
-        }
+        stage_until_in_process(&st);
         int64_t begun = s->pipeline.last_zxid - 1; // without createSession
         assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
         int32_t answered = 0;
@@ -212,9 +196,8 @@ static void stopping_answers_what_is_in_flight(void **state)
         for (int i = 0; i < WRITES; i++) {
             char path[16];
             (void)snprintf(path, sizeof(path), "/n%d", i);
-            assert_int_equal(has_node(&st, path), i < answered);
+            assert_int_equal(stage_has_node(&st, path), i < answered);
         }
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -229,8 +212,7 @@ static void stopping_lets_replies_leave(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, NULL);
         assert_int_equal(guest_answer(&g, guest_create(&g, "/big", data, 0)), ZK_OK);
         int32_t first = g.last_xid + 1;
         guest_set(&g, "/big", data, -1);
@@ -246,7 +228,6 @@ static void stopping_lets_replies_leave(void **state)
             assert_int_equal(guest_answer(&g, first + i), ZK_OK);
         }
         guest_end(&g);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -260,10 +241,9 @@ static void a_deaf_client_does_not_prevent_the_end(void **state)
     memset(data, 'x', DATA_BYTES);
     struct stage st;
     struct guest g;
-    stage_open(&st, 8, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 8, NULL);
     assert_int_equal(guest_answer(&g, guest_create(&g, "/big", data, 0)), ZK_OK);
-    net_set_deaf(g.link, true);
+    net_set_deaf(g.net, true);
     for (int i = 0; i < READS; i++) {
         guest_read(&g, OP_GET_DATA, "/big", false);
     }
@@ -271,7 +251,6 @@ static void a_deaf_client_does_not_prevent_the_end(void **state)
     int64_t start_ms = stage_now_ms(&st);
     assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
     assert_true(stage_now_ms(&st) - start_ms <= 1000 + 300);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -280,13 +259,10 @@ static void a_stopping_server_takes_nobody_new_and_reads_no_more(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 9, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 9, NULL);
     guest_create(&g, "/a", "", 0);
     struct server *s = stage_server(&st);
-    while (s->in_process == 0) {
-        stage_step(&st);
-    }
+    stage_until_in_process(&st);
     box_stop(&st.box);
     assert_int_equal(server_client_port(s), 0);
     static const struct net_client_handler nobody = {NULL, NULL};
@@ -296,9 +272,8 @@ static void a_stopping_server_takes_nobody_new_and_reads_no_more(void **state)
     assert_int_equal(guest_answer(&g, 1), ZK_OK);
     guest_end(&g);
     stage_start(&st);
-    assert_true(has_node(&st, "/a"));
-    assert_false(has_node(&st, "/late"));
-    guest_leave(&g);
+    assert_true(stage_has_node(&st, "/a"));
+    assert_false(stage_has_node(&st, "/late"));
     stage_close(&st);
 }
 
@@ -310,8 +285,7 @@ static void stopping_drops_what_waits_for_the_throttle(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, seed, "request_throttle_max_requests=1\n", NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, seed, "request_throttle_max_requests=1\n");
         for (int i = 0; i < WRITES; i++) {
             guest_create(&g, "/n-", "", CREATE_PERSISTENT_SEQUENTIAL);
         }
@@ -328,7 +302,6 @@ static void stopping_drops_what_waits_for_the_throttle(void **state)
         assert_true(begun < WRITES);
         stage_start(&st);
         assert_int_equal(tree_last_zxid(stage_server(&st)->tree), begun + 1);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -344,16 +317,13 @@ static void stopping_answers_a_session_that_is_being_opened(void **state)
         guest_connect(&g, &st);
         guest_ask_session(&g, 0, GUEST_TIMEOUT_MS);
         guest_create(&g, "/late", "", 0); // behind the ConnectRequest: not begun
-        while (stage_server(&st)->in_process == 0) {
-            stage_step(&st);
-        }
+        stage_until_in_process(&st);
         assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
         assert_true(guest_take_session(&g, &r));
         guest_end(&g);
         stage_start(&st);
         assert_true(guest_come_back(&g));
-        assert_false(has_node(&st, "/late"));
-        guest_leave(&g);
+        assert_false(stage_has_node(&st, "/late"));
         stage_close(&st);
     }
 }
@@ -364,15 +334,11 @@ static void a_drain_that_takes_too_long_ends_with_an_error(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 13, "request_throttler.shutdownTimeout=0\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 13, "request_throttler.shutdownTimeout=0\n");
     guest_create(&g, "/a", "", 0);
-    while (stage_server(&st)->in_process == 0) {
-        stage_step(&st);
-    }
+    stage_until_in_process(&st);
     assert_int_equal(stage_stop(&st), SERVER_EXIT_UNEXPECTED);
     guest_end(&g);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -381,16 +347,12 @@ static void a_kill_with_writes_of_closed_connections_in_flight_loses_no_memory(v
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 14, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 14, NULL);
     guest_create(&g, "/a", "", 0);
     struct server *s = stage_server(&st);
-    while (s->in_process == 0) {
-        stage_step(&st);
-    }
-    conn_close(CONTAINER_OF(s->conns.next, struct conn, link), "for the test");
+    stage_until_in_process(&st);
+    conn_close(stage_conn(&st), "for the test");
     assert_false(list_is_empty(&s->orphans));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -414,13 +376,10 @@ static void stopping_does_not_wait_for_a_delayed_flush(void **state)
     stage_open(&st, 11, "flushDelay=20000\n", NULL);
     guest_connect(&g, &st);
     guest_ask_session(&g, 0, GUEST_TIMEOUT_MS);
-    while (stage_server(&st)->in_process == 0) {
-        stage_step(&st);
-    }
+    stage_until_in_process(&st);
     int64_t start_ms = stage_now_ms(&st);
     assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
     assert_true(stage_now_ms(&st) - start_ms < 1000);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -429,14 +388,10 @@ static void a_log_that_breaks_while_draining_is_told_once(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 12, "request_throttler.shutdownTimeout=100\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 12, "request_throttler.shutdownTimeout=100\n");
     disk_fail_nth(stage_disk(&st), DISK_SYNC, 1, ERR_IO);
     guest_create(&g, "/a", "", 0);
-    struct server *s = stage_server(&st);
-    while (s->in_process == 0) {
-        stage_step(&st);
-    }
+    stage_until_in_process(&st);
     box_stop(&st.box);
     while (!st.box.has_stopped) {
         stage_step(&st);
@@ -446,7 +401,6 @@ static void a_log_that_breaks_while_draining_is_told_once(void **state)
     stage_run(&st, 500); // nobody released it yet
     assert_int_equal(st.box.exit_code, SERVER_EXIT_OK);
     assert_true(box_reap(&st.box));
-    guest_leave(&g);
     stage_close(&st);
 }
 

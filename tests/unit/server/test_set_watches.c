@@ -20,8 +20,7 @@ struct fixture {
 static int setup(void **state)
 {
     static struct fixture f;
-    stage_open(&f.st, 51, NULL, NULL);
-    guest_open(&f.g, &f.st);
+    guest_enter(&f.g, &f.st, 51, NULL);
     static const char *const paths[] = {"/same", "/changed", "/grown"};
     for (size_t i = 0; i < 3; i++) {
         if (guest_answer(&f.g, guest_create(&f.g, paths[i], "", 0)) != ZK_OK) {
@@ -36,7 +35,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    guest_leave(&f->g);
     stage_close(&f->st);
     return 0;
 }
@@ -86,7 +84,7 @@ static void what_was_missed_is_told_before_the_answer(void **state)
     struct fixture *f = *state;
     struct guest *g = &f->g;
     assert_int_equal(guest_answer(g, guest_set(g, "/changed", "2", -1)), ZK_OK);
-    assert_int_equal(guest_answer(g, guest_create(g, "/grown/child", "", 0)), ZK_OK);
+    guest_make(g, "/grown/child", 0);
     static const int32_t types[] = {OP_SET_WATCHES, OP_SET_WATCHES2};
     for (size_t i = 0; i < 2; i++) {
         struct lists l = {0};
@@ -135,7 +133,7 @@ static void each_list_looks_at_its_own_kind_of_change(void **state)
     struct fixture *f = *state;
     struct guest *g = &f->g;
     assert_int_equal(guest_answer(g, guest_set(g, "/changed", "2", -1)), ZK_OK);
-    assert_int_equal(guest_answer(g, guest_create(g, "/grown/child", "", 0)), ZK_OK);
+    guest_make(g, "/grown/child", 0);
     struct lists l = {0};
     add(&l, DATA, "/grown");
     add(&l, CHILD, "/changed");

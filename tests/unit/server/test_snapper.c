@@ -27,17 +27,6 @@ static void grow(struct guest *g, int count)
     }
 }
 
-static size_t count_files(const struct stage *st, enum names_kind kind)
-{
-    struct names_list list;
-    struct store_error error;
-    struct port_files *fs = &stage_disk(st)->port;
-    assert_int_equal(names_list_dir(fs, "/data/version-2", kind, &list, &error), ERR_OK);
-    size_t count = list.count;
-    names_list_fini(&list);
-    return count;
-}
-
 // Write one by one until a snapshot begins; the number of writes.
 static int grow_until_snapshot(struct stage *st, struct guest *g)
 {
@@ -73,7 +62,6 @@ static void a_snapshot_is_taken_between_half_and_the_whole_of_snap_count(void **
         assert_true(txns > 50 && txns <= 101);
         wait_until_idle(&st);
         assert_int_equal(sn->last_zxid, zxid + txns);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -83,11 +71,9 @@ static void a_snapshot_is_taken_by_the_bytes_of_the_log(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 6, "snapSizeLimitInKb=100\n", NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 6, "snapSizeLimitInKb=100\n");
     int nodes = grow_until_snapshot(&st, &g);
     assert_true(nodes > 50 * 1024 / (NODE_BYTES + 200) && nodes <= 100 * 1024 / NODE_BYTES + 1);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -110,7 +96,7 @@ static void a_snapshot_under_load_recovers_to_the_same_tree(void **state)
         int during = 0;
         while (s->snapper.state == SNAPPER_WALKING) {
             assert_int_equal(guest_answer(&g, guest_set(&g, "/n-0000000899", "new", -1)), ZK_OK);
-            assert_int_equal(guest_answer(&g, guest_create(&g, "/m-", "", 2)), ZK_OK);
+            guest_make(&g, "/m-", 2);
             during++;
         }
         assert_true(during > 0);
@@ -127,7 +113,6 @@ static void a_snapshot_under_load_recovers_to_the_same_tree(void **state)
         assert_int_equal(tree_last_zxid(s->tree), last);
         assert_int_equal(tree_digest_mismatches(s->tree), 0);
         assert_int_equal(s->stats->summaries[STATS_STARTUP_TXNS_LOADED].sum, last - zxid);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -137,8 +122,7 @@ static void slices_are_bounded_in_bytes_and_number(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 7, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 7, NULL);
     grow(&g, 900);
     struct snapper *sn = &stage_server(&st)->snapper;
     snapper_start(sn);
@@ -153,7 +137,6 @@ static void slices_are_bounded_in_bytes_and_number(void **state)
     }
     assert_true(sn->file_bytes > (uint64_t)900 * NODE_BYTES);
     assert_true(most_bytes <= LIMIT_SNAPSHOT_SLICE_BYTES + NODE_BYTES + 200);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -163,8 +146,7 @@ static void the_walk_waits_for_the_disk(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 21, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 21, NULL);
     grow(&g, 400);
     struct snapper *sn = &stage_server(&st)->snapper;
     snapper_start(sn);
@@ -174,7 +156,6 @@ static void the_walk_waits_for_the_disk(void **state)
     }
     wait_until_idle(&st);
     assert_int_equal(sn->last_zxid, tree_last_zxid(stage_server(&st)->tree));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -183,13 +164,11 @@ static void the_log_begins_a_new_file_with_a_snapshot(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 8, "snapCount=20\n", NULL);
-    guest_open(&g, &st);
-    assert_int_equal(count_files(&st, NAMES_LOG), 1);
+    guest_enter(&g, &st, 8, "snapCount=20\n");
+    assert_int_equal(stage_count_files(&st, NAMES_LOG), 1);
     grow_until_snapshot(&st, &g);
     grow(&g, 1);
-    assert_int_equal(count_files(&st, NAMES_LOG), 2);
-    guest_leave(&g);
+    assert_int_equal(stage_count_files(&st, NAMES_LOG), 2);
     stage_close(&st);
 }
 
@@ -199,10 +178,10 @@ static void nothing_new_needs_no_snapshot(void **state)
     struct stage st;
     stage_open(&st, 9, NULL, NULL);
     struct snapper *sn = &stage_server(&st)->snapper;
-    size_t files = count_files(&st, NAMES_SNAPSHOT);
+    size_t files = stage_count_files(&st, NAMES_SNAPSHOT);
     snapper_start(sn);
     assert_int_equal(sn->state, SNAPPER_IDLE);
-    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), files);
+    assert_int_equal(stage_count_files(&st, NAMES_SNAPSHOT), files);
     stage_close(&st);
 }
 
@@ -212,8 +191,7 @@ static void a_start_that_replayed_takes_a_snapshot(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 10, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 10, NULL);
     grow(&g, 5);
     int64_t last = tree_last_zxid(stage_server(&st)->tree);
     guest_leave(&g);
@@ -233,8 +211,7 @@ static void a_failed_snapshot_harms_nobody(void **state)
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         struct stage st;
         struct guest g;
-        stage_open(&st, 11 + i, NULL, NULL);
-        guest_open(&g, &st);
+        guest_enter(&g, &st, 11 + i, NULL);
         grow(&g, 200);
         struct snapper *sn = &stage_server(&st)->snapper;
         int64_t before = sn->last_zxid;
@@ -245,7 +222,7 @@ static void a_failed_snapshot_harms_nobody(void **state)
         assert_int_equal(sn->last_zxid, before);
         assert_non_null(strstr(st.box.last_problem, "snapshot_failed"));
         stage_run(&st, 10);
-        assert_int_equal(count_files(&st, NAMES_SNAPSHOT_TMP), 0);
+        assert_int_equal(stage_count_files(&st, NAMES_SNAPSHOT_TMP), 0);
         disk_heal(stage_disk(&st));
         grow(&g, 1);
         snapper_start(sn);
@@ -255,7 +232,6 @@ static void a_failed_snapshot_harms_nobody(void **state)
         guest_hang_up(&g);
         stage_power_cut(&st);
         assert_int_equal(tree_digest(stage_server(&st)->tree), digest);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -265,11 +241,10 @@ static void a_stop_in_the_middle_leaves_no_half_file(void **state)
     (void)state;
     struct stage st;
     struct guest g;
-    stage_open(&st, 20, NULL, NULL);
-    guest_open(&g, &st);
+    guest_enter(&g, &st, 20, NULL);
     grow(&g, 500);
     struct snapper *sn = &stage_server(&st)->snapper;
-    size_t files = count_files(&st, NAMES_SNAPSHOT);
+    size_t files = stage_count_files(&st, NAMES_SNAPSHOT);
     uint64_t digest = tree_digest(stage_server(&st)->tree);
     snapper_start(sn);
     while (sn->in_flight == 0) {
@@ -278,11 +253,10 @@ static void a_stop_in_the_middle_leaves_no_half_file(void **state)
     assert_int_equal(sn->state, SNAPPER_WALKING);
     box_stop(&st.box);
     assert_int_equal(stage_wait_for_end(&st), SERVER_EXIT_OK);
-    assert_int_equal(count_files(&st, NAMES_SNAPSHOT), files);
-    assert_int_equal(count_files(&st, NAMES_SNAPSHOT_TMP), 0);
+    assert_int_equal(stage_count_files(&st, NAMES_SNAPSHOT), files);
+    assert_int_equal(stage_count_files(&st, NAMES_SNAPSHOT_TMP), 0);
     stage_start(&st);
     assert_int_equal(tree_digest(stage_server(&st)->tree), digest);
-    guest_leave(&g);
     stage_close(&st);
 }
 

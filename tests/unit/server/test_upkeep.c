@@ -13,11 +13,6 @@
 
 enum { TICK_MS = 200, SLACK_MS = 10, GRACE_MS = 1000 };
 
-static bool has_node(const struct stage *st, const char *path)
-{
-    return tree_find(stage_server(st)->tree, slice_str(path)) != NULL;
-}
-
 static void open_for(struct guest *g, struct stage *st, int32_t timeout_ms)
 {
     struct connect_response r;
@@ -31,16 +26,11 @@ static void open_for(struct guest *g, struct stage *st, int32_t timeout_ms)
 static int64_t wait_until_gone(struct stage *st, const char *path)
 {
     int64_t start_ms = stage_now_ms(st);
-    while (has_node(st, path)) {
+    while (stage_has_node(st, path)) {
         assert_true(stage_now_ms(st) < start_ms + 20000);
         stage_step(st);
     }
     return stage_now_ms(st) - start_ms;
-}
-
-static void make(struct guest *g, const char *path, int32_t flags)
-{
-    assert_int_equal(guest_answer(g, guest_create(g, path, "", flags)), ZK_OK);
 }
 
 // ---- sessions ----
@@ -53,11 +43,11 @@ static void a_silent_session_expires_never_early_and_at_most_a_tick_late(void **
         struct guest g;
         stage_open(&st, (uint64_t)timeout_ms, NULL, NULL);
         open_for(&g, &st, timeout_ms);
-        make(&g, "/mine", CREATE_EPHEMERAL); // heard of for the last time some moments before now
+        guest_make(&g, "/mine",
+                   CREATE_EPHEMERAL); // heard of for the last time some moments before now
         int64_t took_ms = wait_until_gone(&st, "/mine");
         assert_true(took_ms >= timeout_ms - SLACK_MS);
         assert_true(took_ms <= timeout_ms + TICK_MS + SLACK_MS);
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -71,18 +61,16 @@ static void an_expired_session_is_closed_with_its_connection_and_nodes(void **st
     stage_open(&st, 2, NULL, NULL);
     open_for(&g, &st, 1000);
     open_for(&other, &st, 4000);
-    make(&g, "/e1", CREATE_EPHEMERAL);
-    make(&g, "/e2", CREATE_EPHEMERAL);
-    make(&g, "/stays", 0);
+    guest_make(&g, "/e1", CREATE_EPHEMERAL);
+    guest_make(&g, "/e2", CREATE_EPHEMERAL);
+    guest_make(&g, "/stays", 0);
     assert_int_equal(guest_answer(&other, guest_read(&other, OP_EXISTS, "/e1", true)), ZK_OK);
     guest_end(&g);
     guest_event(&other, WATCH_EVENT_DELETED, "/e1");
-    assert_false(has_node(&st, "/e2"));
-    assert_true(has_node(&st, "/stays"));
+    assert_false(stage_has_node(&st, "/e2"));
+    assert_true(stage_has_node(&st, "/stays"));
     assert_int_equal(tree_session_count(stage_server(&st)->tree), 1);
     assert_false(guest_come_back(&g));
-    guest_leave(&g);
-    guest_leave(&other);
     stage_close(&st);
 }
 
@@ -93,11 +81,10 @@ static void a_session_expires_without_a_connection_too(void **state)
     struct guest g;
     stage_open(&st, 3, NULL, NULL);
     open_for(&g, &st, 1000);
-    make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_make(&g, "/mine", CREATE_EPHEMERAL);
     guest_hang_up(&g);
     int64_t took_ms = wait_until_gone(&st, "/mine");
     assert_true(took_ms >= 1000 - SLACK_MS && took_ms <= 1000 + TICK_MS + SLACK_MS);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -110,15 +97,14 @@ static void a_stall_of_the_server_expires_nobody_who_spoke(void **state)
         struct guest g;
         stage_open(&st, seed, NULL, NULL);
         open_for(&g, &st, 1000);
-        make(&g, "/mine", CREATE_EPHEMERAL);
+        guest_make(&g, "/mine", CREATE_EPHEMERAL);
         for (int i = 0; i < 3; i++) {
             guest_plain(&g, OP_PING);
             stage_stall(&st, 5000);
             assert_int_equal(guest_answer(&g, XID_PING), ZK_OK);
             stage_run(&st, 500);
-            assert_true(has_node(&st, "/mine"));
+            assert_true(stage_has_node(&st, "/mine"));
         }
-        guest_leave(&g);
         stage_close(&st);
     }
 }
@@ -130,11 +116,10 @@ static void after_a_stall_the_silent_expire_when_the_grace_is_over(void **state)
     struct guest g;
     stage_open(&st, 5, NULL, NULL);
     open_for(&g, &st, 1000);
-    make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_make(&g, "/mine", CREATE_EPHEMERAL);
     stage_stall(&st, 5000);
     int64_t took_ms = wait_until_gone(&st, "/mine");
     assert_true(took_ms >= GRACE_MS - SLACK_MS && took_ms <= GRACE_MS + TICK_MS + SLACK_MS);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -145,13 +130,12 @@ static void jumps_of_the_wall_clock_expire_nobody(void **state)
     struct guest g;
     stage_open(&st, 6, NULL, NULL);
     open_for(&g, &st, 4000);
-    make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_make(&g, "/mine", CREATE_EPHEMERAL);
     st.box.node->wall_offset_ms += 3600 * 1000;
     stage_run(&st, 1500);
     st.box.node->wall_offset_ms -= 7200 * 1000;
     stage_run(&st, 1500);
-    assert_true(has_node(&st, "/mine"));
-    guest_leave(&g);
+    assert_true(stage_has_node(&st, "/mine"));
     stage_close(&st);
 }
 
@@ -162,14 +146,13 @@ static void a_restart_gives_every_session_its_full_time(void **state)
     struct guest g;
     stage_open(&st, 7, NULL, NULL);
     open_for(&g, &st, 1000);
-    make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_make(&g, "/mine", CREATE_EPHEMERAL);
     guest_hang_up(&g);
     stage_run(&st, 800);
     assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
     stage_start(&st);
     int64_t took_ms = wait_until_gone(&st, "/mine");
     assert_true(took_ms >= 1000 - SLACK_MS && took_ms <= 1000 + TICK_MS + SLACK_MS);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -181,16 +164,15 @@ static void a_full_disk_only_delays_expiry(void **state)
     struct guest g;
     stage_open(&st, 8, "preAllocSize=0\n", NULL);
     open_for(&g, &st, 1000);
-    make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_make(&g, "/mine", CREATE_EPHEMERAL);
     guest_hang_up(&g);
     stage_disk(&st)->capacity_bytes = 0;
     stage_run(&st, 5000);
-    assert_true(has_node(&st, "/mine"));
+    assert_true(stage_has_node(&st, "/mine"));
     disk_heal(stage_disk(&st));
     wait_until_gone(&st, "/mine");
     stage_run(&st, 100);
     assert_int_equal(stage_server(&st)->sessions.expiry.count, 0);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -216,18 +198,17 @@ static void a_container_goes_when_its_last_child_has_gone(void **state)
     struct guest g;
     stage_open(&st, 9, long_sessions, fast_reaping);
     open_long(&g, &st);
-    make(&g, "/c", CREATE_CONTAINER);
-    make(&g, "/never-used", CREATE_CONTAINER);
-    make(&g, "/c/child", 0);
+    guest_make(&g, "/c", CREATE_CONTAINER);
+    guest_make(&g, "/never-used", CREATE_CONTAINER);
+    guest_make(&g, "/c/child", 0);
     stage_run(&st, 5000);
-    assert_true(has_node(&st, "/c"));
+    assert_true(stage_has_node(&st, "/c"));
     assert_int_equal(guest_answer(&g, guest_read(&g, OP_EXISTS, "/c", true)), ZK_OK);
     assert_int_equal(guest_answer(&g, guest_delete(&g, "/c/child", -1)), ZK_OK);
     assert_true(wait_until_gone(&st, "/c") <= 1000 + SLACK_MS);
     guest_event(&g, WATCH_EVENT_DELETED, "/c");
     stage_run(&st, 5000);
-    assert_true(has_node(&st, "/never-used"));
-    guest_leave(&g);
+    assert_true(stage_has_node(&st, "/never-used"));
     stage_close(&st);
 }
 
@@ -240,10 +221,9 @@ static void a_container_that_was_never_used_goes_when_that_is_configured(void **
     struct guest g;
     stage_open(&st, 10, long_sessions, defines);
     open_long(&g, &st);
-    make(&g, "/c", CREATE_CONTAINER);
+    guest_make(&g, "/c", CREATE_CONTAINER);
     int64_t took_ms = wait_until_gone(&st, "/c");
     assert_true(took_ms >= 5000 - SLACK_MS && took_ms <= 6000 + SLACK_MS);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -256,15 +236,14 @@ static void a_ttl_node_goes_when_it_is_old_and_has_no_children(void **state)
     open_long(&g, &st);
     assert_int_equal(guest_answer(&g, guest_create_ttl(&g, "/t", 3000)), ZK_OK);
     assert_int_equal(guest_answer(&g, guest_create_ttl(&g, "/parent", 1000)), ZK_OK);
-    make(&g, "/parent/child", 0);
+    guest_make(&g, "/parent/child", 0);
     stage_run(&st, 2000);
     assert_int_equal(guest_answer(&g, guest_set(&g, "/t", "younger", -1)), ZK_OK);
     int64_t took_ms = wait_until_gone(&st, "/t");
     assert_true(took_ms >= 3000 - SLACK_MS && took_ms <= 4000 + SLACK_MS);
-    assert_true(has_node(&st, "/parent"));
+    assert_true(stage_has_node(&st, "/parent"));
     assert_int_equal(guest_answer(&g, guest_delete(&g, "/parent/child", -1)), ZK_OK);
     wait_until_gone(&st, "/parent");
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -283,8 +262,8 @@ static void reaping_keeps_to_its_rate_and_looks_again_before_each_node(void **st
         char child[8] = {0};
         memcpy(child, names[i], 3);
         memcpy(child + 3, "/x", 2);
-        make(&g, names[i], CREATE_CONTAINER);
-        make(&g, child, 0);
+        guest_make(&g, names[i], CREATE_CONTAINER);
+        guest_make(&g, child, 0);
         assert_int_equal(guest_answer(&g, guest_delete(&g, child, -1)), ZK_OK);
     }
     const struct server *s = stage_server(&st);
@@ -294,21 +273,20 @@ static void reaping_keeps_to_its_rate_and_looks_again_before_each_node(void **st
     }
     const char *used = NULL; // one that is to be deleted yet gets a child
     for (size_t i = 0; i < CONTAINERS; i++) {
-        used = has_node(&st, names[i]) ? names[i] : used;
+        used = stage_has_node(&st, names[i]) ? names[i] : used;
     }
     char child[8] = {0};
     memcpy(child, used, 3);
     memcpy(child + 3, "/y", 2);
-    make(&g, child, 0);
+    guest_make(&g, child, 0);
     for (size_t gone = 1; gone <= 3; gone++) {
         stage_run(&st, 500);
         assert_int_equal(tree_node_count(s->tree), all + 1 - gone);
         stage_run(&st, 500);
     }
     stage_run(&st, 10000);
-    assert_true(has_node(&st, child));
+    assert_true(stage_has_node(&st, child));
     assert_int_equal(tree_node_count(s->tree), all + 1 - (CONTAINERS - 1));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -319,30 +297,18 @@ static void a_full_disk_only_delays_reaping(void **state)
     struct guest g;
     stage_open(&st, 16, "maxSessionTimeout=10000000\npreAllocSize=0\n", fast_reaping);
     open_long(&g, &st);
-    make(&g, "/c", CREATE_CONTAINER);
-    make(&g, "/c/child", 0);
+    guest_make(&g, "/c", CREATE_CONTAINER);
+    guest_make(&g, "/c/child", 0);
     assert_int_equal(guest_answer(&g, guest_delete(&g, "/c/child", -1)), ZK_OK);
     stage_disk(&st)->capacity_bytes = 0;
     stage_run(&st, 5000);
-    assert_true(has_node(&st, "/c"));
+    assert_true(stage_has_node(&st, "/c"));
     disk_heal(stage_disk(&st));
     assert_true(wait_until_gone(&st, "/c") <= 1000 + SLACK_MS);
-    guest_leave(&g);
     stage_close(&st);
 }
 
 // ---- purge ----
-
-static size_t count_files(const struct stage *st, enum names_kind kind)
-{
-    struct names_list list;
-    struct store_error error;
-    struct port_files *fs = &stage_disk(st)->port;
-    assert_int_equal(names_list_dir(fs, "/data/version-2", kind, &list, &error), ERR_OK);
-    size_t count = list.count;
-    names_list_fini(&list);
-    return count;
-}
 
 enum { HOUR_MS = 3600 * 1000 };
 
@@ -355,15 +321,15 @@ static void pile_up(struct stage *st, struct guest *g, uint64_t seed, const char
     buf_fini(&cfg);
     open_long(g, st);
     for (int i = 0; i < 200; i++) {
-        make(g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
+        guest_make(g, "/n-", CREATE_PERSISTENT_SEQUENTIAL);
     }
-    assert_true(count_files(st, NAMES_SNAPSHOT) > 5);
-    assert_true(count_files(st, NAMES_LOG) > 5);
+    assert_true(stage_count_files(st, NAMES_SNAPSHOT) > 5);
+    assert_true(stage_count_files(st, NAMES_LOG) > 5);
 }
 
 static bool is_purged(const struct stage *st)
 {
-    return count_files(st, NAMES_SNAPSHOT) == 3 && count_files(st, NAMES_LOG) <= 5;
+    return stage_count_files(st, NAMES_SNAPSHOT) == 3 && stage_count_files(st, NAMES_LOG) <= 5;
 }
 
 static void old_snapshots_and_logs_are_purged_each_interval(void **state)
@@ -380,7 +346,6 @@ static void old_snapshots_and_logs_are_purged_each_interval(void **state)
     guest_hang_up(&g);
     stage_power_cut(&st); // what is left is enough
     assert_int_equal(tree_digest(stage_server(&st)->tree), digest);
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -397,7 +362,6 @@ static void purging_is_on_by_default_and_begins_at_start(void **state)
         stage_run(&st, 1000);
     }
     assert_true(is_purged(&st));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -413,7 +377,6 @@ static void a_purge_that_fails_is_tried_again(void **state)
     disk_heal(stage_disk(&st));
     stage_run(&st, HOUR_MS);
     assert_true(is_purged(&st));
-    guest_leave(&g);
     stage_close(&st);
 }
 
@@ -424,13 +387,12 @@ static void without_an_interval_nothing_is_purged(void **state)
     struct guest g;
     pile_up(&st, &g, 14, "autopurge.purgeInterval=0\n");
     stage_run(&st, 100);
-    size_t snapshots = count_files(&st, NAMES_SNAPSHOT);
+    size_t snapshots = stage_count_files(&st, NAMES_SNAPSHOT);
     stage_run(&st, HOUR_MS);
     guest_hang_up(&g);
     stage_power_cut(&st);
     stage_run(&st, 1000);
-    assert_true(count_files(&st, NAMES_SNAPSHOT) >= snapshots);
-    guest_leave(&g);
+    assert_true(stage_count_files(&st, NAMES_SNAPSHOT) >= snapshots);
     stage_close(&st);
 }
 
