@@ -14,6 +14,8 @@
 #include "host/file.h"
 #include "host/listener.h"
 #include "host/loop.h"
+#include "host/pump.h"
+#include "host/resolver.h"
 
 static const struct {
     int number;
@@ -31,16 +33,42 @@ struct host {
     struct host_entropy entropy;
     struct port_files files;
     struct port_digest digest;
+    struct host_resolver resolver;
+    struct host_pump pump;
     uv_signal_t watchers[SIGNAL_COUNT];
     void (*signalled)(enum host_signal signal, void *ctx);
     void *signalled_ctx;
 };
 
+// The parts with handles in the loop.
+static enum err open_parts(struct host *h)
+{
+    enum err e = resolver_init(&h->resolver, &h->loop);
+    if (e != ERR_OK) {
+        return e;
+    }
+    e = pump_init(&h->pump, &h->loop);
+    if (e != ERR_OK) {
+        resolver_fini(&h->resolver);
+    }
+    return e;
+}
+
 enum err host_open(struct host **ret)
 {
-    struct host *h = mem_zalloc(sizeof(*h));
+    struct host *h = mem_try_alloc(sizeof(*h));
+    if (h == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    *h = (struct host){0};
     enum err e = loop_init(&h->loop);
     if (e != ERR_OK) {
+        mem_free(h);
+        return e;
+    }
+    e = open_parts(h);
+    if (e != ERR_OK) {
+        loop_fini(&h->loop);
         mem_free(h);
         return e;
     }
@@ -56,6 +84,8 @@ enum err host_open(struct host **ret)
 void host_close(struct host *h)
 {
     if (h != NULL) {
+        pump_fini(&h->pump);
+        resolver_fini(&h->resolver);
         loop_fini(&h->loop);
         mem_free(h);
     }
@@ -89,6 +119,16 @@ struct port_net *host_net(struct host *h)
 struct port_digest *host_digest(struct host *h)
 {
     return &h->digest;
+}
+
+struct port_resolver *host_resolver(struct host *h)
+{
+    return &h->resolver.port;
+}
+
+struct port_pump *host_pump(struct host *h)
+{
+    return &h->pump.port;
 }
 
 void host_run(struct host *h)

@@ -6,7 +6,8 @@
 //     host_close
 //
 // host_run returns after host_stop. What was opened through the ports (listeners, streams, workers)
-// is closed by its owner before host_close; streams and listeners left over are closed by it.
+// is closed by its owner before host_close; streams and listeners left over are closed by it, and
+// questions to the resolver are cancelled.
 #ifndef PADDOCK_HOST_HOST_H
 #define PADDOCK_HOST_HOST_H
 
@@ -16,6 +17,8 @@
 #include "port/entropy.h"
 #include "port/file.h"
 #include "port/loop.h"
+#include "port/pump.h"
+#include "port/resolver.h"
 #include "port/stream.h"
 
 struct host;
@@ -31,6 +34,8 @@ struct port_entropy *host_entropy(struct host *h);
 struct port_files *host_files(struct host *h);
 struct port_net *host_net(struct host *h);
 struct port_digest *host_digest(struct host *h);
+struct port_resolver *host_resolver(struct host *h);
+struct port_pump *host_pump(struct host *h); // instead of host_run
 
 void host_run(struct host *h);
 void host_stop(struct host *h); // from a callback: host_run returns after this turn and its hook

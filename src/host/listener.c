@@ -233,7 +233,13 @@ static enum err net_listen(struct port_net *net, const char *host, uint16_t port
     return wrap(CONTAINER_OF(net, struct host_net, port)->loop, fd, ret);
 }
 
+static enum err net_connect(struct port_net *net, const struct port_address *to,
+                            struct port_stream **ret)
+{
+    return stream_connect(CONTAINER_OF(net, struct host_net, port)->loop, to, ret);
+}
+
 void net_init(struct host_net *n, struct host_loop *l)
 {
-    *n = (struct host_net){.port = {.listen = net_listen}, .loop = l};
+    *n = (struct host_net){.port = {.listen = net_listen, .connect = net_connect}, .loop = l};
 }

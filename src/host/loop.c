@@ -10,6 +10,8 @@
 #include "host/errno.h"
 #include "host/worker.h"
 
+enum { TIMERS_AT_FIRST = 16 };
+
 static struct host_loop *loop_of(struct port_loop *port)
 {
     return CONTAINER_OF(port, struct host_loop, port);
@@ -26,7 +28,10 @@ static void run_hook(struct host_loop *l)
 // ran since the last wait, this comes between it and the next one.
 static void on_prepare(uv_prepare_t *handle)
 {
-    run_hook(CONTAINER_OF(handle, struct host_loop, turn_end));
+    struct host_loop *l = CONTAINER_OF(handle, struct host_loop, turn_end);
+    if (!l->is_turned) {
+        run_hook(l);
+    }
 }
 
 static void loop_on_turn_end(struct port_loop *port, void (*hook)(void *ctx), void *ctx)
@@ -113,6 +118,22 @@ static enum err open_handles(struct host_loop *l)
     return ERR_OK;
 }
 
+// What a loop has from its first moment; `l->uv` is open.
+static enum err fill(struct host_loop *l)
+{
+    timers_init(&l->timers);
+    l->read_buffer = mem_try_alloc(LIMIT_READ_CHUNK_BYTES);
+    if (l->read_buffer == NULL || !timers_try_reserve(&l->timers, TIMERS_AT_FIRST) ||
+        uv_mutex_init(&l->mutex) != 0) {
+        return ERR_NO_MEMORY;
+    }
+    enum err e = open_handles(l);
+    if (e != ERR_OK) {
+        uv_mutex_destroy(&l->mutex);
+    }
+    return e;
+}
+
 enum err loop_init(struct host_loop *l)
 {
     *l = (struct host_loop){
@@ -125,16 +146,13 @@ enum err loop_init(struct host_loop *l)
     if (status < 0) {
         return host_err_uv(status);
     }
-    enum err e = open_handles(l);
+    enum err e = fill(l);
     if (e != ERR_OK) {
         (void)uv_loop_close(&l->uv);
-        return e;
+        timers_fini(&l->timers);
+        mem_free(l->read_buffer);
     }
-    status = uv_mutex_init(&l->mutex);
-    ASSERT(status == 0); // fails only for want of memory
-    timers_init(&l->timers);
-    l->read_buffer = mem_alloc(LIMIT_READ_CHUNK_BYTES);
-    return ERR_OK;
+    return e;
 }
 
 static void close_handle(uv_handle_t *handle, void *ctx)
@@ -167,4 +185,22 @@ void loop_run(struct host_loop *l)
 {
     (void)uv_run(&l->uv, UV_RUN_DEFAULT);
     run_hook(l); // the turn that stopped the loop has an end too
+}
+
+int loop_wait_ms(struct host_loop *l, int timeout_ms)
+{
+    uv_update_time(&l->uv);
+    int wait_ms = uv_backend_timeout(&l->uv); // 0 also when epoll is to be told of something first
+    if (timeout_ms < 0 || (wait_ms >= 0 && wait_ms < timeout_ms)) {
+        return wait_ms;
+    }
+    return timeout_ms;
+}
+
+void loop_turn(struct host_loop *l)
+{
+    l->is_turned = true;
+    (void)uv_run(&l->uv, UV_RUN_NOWAIT);
+    l->is_turned = false;
+    run_hook(l);
 }

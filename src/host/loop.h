@@ -25,6 +25,7 @@ struct host_loop {
     uv_prepare_t turn_end;
     void (*hook)(void *ctx);
     void *hook_ctx;
+    bool is_turned; // within loop_turn, which runs the hook itself
 
     uv_timer_t alarm; // armed for the earliest of `timers`
     struct timers timers;
@@ -42,5 +43,11 @@ struct host_loop {
 enum err loop_init(struct host_loop *l) MUST_CHECK;
 void loop_fini(struct host_loop *l); // closes the handles that are left; workers must be gone
 void loop_run(struct host_loop *l);
+
+// The same from outside: wait until the descriptor uv_backend_fd is readable, at most for as long
+// as loop_wait_ms says (of which `timeout_ms` is the bound; -1: for ever), then loop_turn, which
+// runs what is due and the hook.
+int loop_wait_ms(struct host_loop *l, int timeout_ms);
+void loop_turn(struct host_loop *l);
 
 #endif

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading and writing one socket. epoll is told of a change of interest as seldom as possible,
-// since libuv needs two or three system calls for it: reading stays armed, also over a pause in
-// which nothing arrives; writing is armed after a short write until the socket drains.
+// Connecting, reading and writing one socket. epoll is told of a change of interest as seldom as
+// possible, since libuv needs two or three system calls for it: reading stays armed, also over a
+// pause in which nothing arrives; writing is armed after a short write until the socket drains, and
+// while the socket connects.
 #include "host/stream.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,7 +29,9 @@ struct host_stream {
     uv_poll_t poll;
     struct host_loop *loop;
     int fd;
-    int armed; // the events that epoll watches
+    int armed;          // the events that epoll watches
+    int connect_number; // the errno with which connect() failed at once, else 0
+    bool is_connecting; // on_connected or on_end is to come; nothing else happens before it
     bool is_reading;
     bool wants_writable;
     bool has_ended; // on_end was called
@@ -45,8 +49,8 @@ static void on_ready(uv_poll_t *handle, int status, int events);
 
 static void watch(struct host_stream *s)
 {
-    int events =
-        (s->is_reading && !s->has_ended ? UV_READABLE : 0) | (s->wants_writable ? UV_WRITABLE : 0);
+    bool reads = s->is_reading && !s->has_ended && !s->is_connecting;
+    int events = (reads ? UV_READABLE : 0) | (s->wants_writable ? UV_WRITABLE : 0);
     if (events == s->armed) {
         return;
     }
@@ -100,23 +104,45 @@ static bool read_once(struct host_stream *s)
     return false;
 }
 
+// The pending error of the socket, which this clears; 0 when there is none.
 static int socket_error(int fd)
 {
     int number = 0;
     socklen_t size = sizeof(number);
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0 || number == 0) {
-        return ECONNRESET;
-    }
-    return number;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) == 0 ? number : errno;
 }
+
+// ---- connecting ----
+
+static void finish_connect(struct host_stream *s)
+{
+    int number = s->connect_number != 0 ? s->connect_number : socket_error(s->fd);
+    s->is_connecting = false;
+    s->wants_writable = false;
+    if (number != 0) {
+        end(s, ERR_CONNECTION);
+        return;
+    }
+    watch(s);
+    s->port.handler->on_connected(&s->port);
+}
+
+// ---- what epoll saw ----
 
 static void on_ready(uv_poll_t *handle, int status, int events)
 {
     struct host_stream *s = CONTAINER_OF(handle, struct host_stream, poll);
     if (status < 0) { // the socket is in error; libuv has stopped watching it
-        s->wants_writable = false;
         s->armed = 0;
-        end(s, host_err(socket_error(s->fd)));
+    }
+    if (s->is_connecting) {
+        finish_connect(s);
+        return;
+    }
+    if (status < 0) {
+        int number = socket_error(s->fd);
+        s->wants_writable = false;
+        end(s, host_err(number != 0 ? number : ECONNRESET));
         return;
     }
     if ((events & UV_READABLE) != 0 && !s->is_reading) {
@@ -162,6 +188,7 @@ static int64_t stream_write(struct port_stream *port, const struct slice *parts,
 {
     struct host_stream *s = stream_of(port);
     ASSERT(!s->is_closing);
+    ASSERT(!s->is_connecting);
     int64_t total = 0;
     while (count > 0) {
         size_t part_count = count < WRITE_PARTS ? count : WRITE_PARTS;
@@ -238,17 +265,38 @@ struct port_address stream_address(const struct sockaddr_storage *from)
     return a;
 }
 
-enum err stream_open(struct host_loop *l, int fd, const struct sockaddr_storage *from,
-                     struct port_stream **ret)
+socklen_t stream_sockaddr(const struct port_address *from, struct sockaddr_storage *ret)
 {
-    struct host_stream *s = mem_zalloc(sizeof(*s));
-    s->port = (struct port_stream){.peer = stream_address(from),
-                                   .start = stream_start,
-                                   .pause = stream_pause,
-                                   .write = stream_write,
-                                   .close = stream_close};
-    s->loop = l;
-    s->fd = fd;
+    *ret = (struct sockaddr_storage){0};
+    if (from->is_v6) {
+        struct sockaddr_in6 in6 = {
+            .sin6_family = AF_INET6, .sin6_port = htons(from->port), .sin6_scope_id = from->scope};
+        memcpy(&in6.sin6_addr, from->bytes, 16);
+        memcpy(ret, &in6, sizeof(in6));
+        return sizeof(in6);
+    }
+    struct sockaddr_in in4 = {.sin_family = AF_INET, .sin_port = htons(from->port)};
+    memcpy(&in4.sin_addr, from->bytes, 4);
+    memcpy(ret, &in4, sizeof(in4));
+    return sizeof(in4);
+}
+
+// Takes `fd`, also on failure.
+static enum err wrap(struct host_loop *l, int fd, struct port_address peer,
+                     struct host_stream **ret)
+{
+    struct host_stream *s = mem_try_alloc(sizeof(*s));
+    if (s == NULL) {
+        (void)close(fd);
+        return ERR_NO_MEMORY;
+    }
+    *s = (struct host_stream){.port = {.peer = peer,
+                                       .start = stream_start,
+                                       .pause = stream_pause,
+                                       .write = stream_write,
+                                       .close = stream_close},
+                              .loop = l,
+                              .fd = fd};
     int status = uv_poll_init_socket(&l->uv, &s->poll, fd);
     if (status < 0) {
         mem_free(s);
@@ -256,6 +304,48 @@ enum err stream_open(struct host_loop *l, int fd, const struct sockaddr_storage 
         return host_err_uv(status);
     }
     s->poll.data = (void *)(uintptr_t)&closer;
+    *ret = s;
+    return ERR_OK;
+}
+
+enum err stream_open(struct host_loop *l, int fd, const struct sockaddr_storage *from,
+                     struct port_stream **ret)
+{
+    struct host_stream *s;
+    enum err e = wrap(l, fd, stream_address(from), &s);
+    if (e == ERR_OK) {
+        *ret = &s->port;
+    }
+    return e;
+}
+
+// Failures that say something of the peer or of the way to it are the connection's: they come by
+// on_end. EADDRNOTAVAIL is ours: no local port is free.
+enum err stream_connect(struct host_loop *l, const struct port_address *to,
+                        struct port_stream **ret)
+{
+    struct sockaddr_storage address;
+    socklen_t size = stream_sockaddr(to, &address);
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return host_err(errno);
+    }
+    const int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    int number = connect(fd, (struct sockaddr *)&address, size) == 0 ? 0 : errno;
+    if (number == EADDRNOTAVAIL || number == ENOMEM || number == ENOBUFS) {
+        (void)close(fd);
+        return host_err(number);
+    }
+    struct host_stream *s;
+    enum err e = wrap(l, fd, *to, &s);
+    if (e != ERR_OK) {
+        return e;
+    }
+    s->connect_number = number == EINPROGRESS || number == EINTR ? 0 : number;
+    s->is_connecting = true;
+    s->wants_writable = true; // a socket that has connected, or failed to, is writable
+    watch(s);
     *ret = &s->port;
     return ERR_OK;
 }

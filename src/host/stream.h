@@ -18,6 +18,13 @@
 enum err stream_open(struct host_loop *l, int fd, const struct sockaddr_storage *from,
                      struct port_stream **ret) MUST_CHECK;
 
+// As connect() of struct port_net says.
+enum err stream_connect(struct host_loop *l, const struct port_address *to,
+                        struct port_stream **ret) MUST_CHECK;
+
+// The size of what was written to *ret.
+socklen_t stream_sockaddr(const struct port_address *from, struct sockaddr_storage *ret);
+
 // An IPv4 address that came through an IPv6 socket is an IPv4 address.
 struct port_address stream_address(const struct sockaddr_storage *from);
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The thread of a worker and its two hand-overs: jobs in under the worker's mutex, finished jobs
-// out under the loop's. Signals are blocked in the thread, so they always interrupt the loop
-// instead.
+// out under the loop's.
 #include "host/worker.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "host/loop.h"
+#include "host/thread.h"
 
 enum { THREAD_NAME_BYTES = 16 }; // Source: pthread_setname_np(3), the zero included
 
@@ -118,18 +117,6 @@ static void worker_close(struct port_worker *port)
     mem_free(w);
 }
 
-// Start the thread with every signal blocked.
-static int start_thread(struct host_worker *w)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int status = uv_thread_create(&w->thread, worker_thread, w);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return status;
-}
-
 enum err worker_open(struct port_loop *loop, const char *name, struct port_worker **ret)
 {
     struct host_worker *w = mem_zalloc(sizeof(*w));
@@ -140,11 +127,12 @@ enum err worker_open(struct port_loop *loop, const char *name, struct port_worke
     ASSERT(status == 0); // this and the next fail only for want of memory
     status = uv_cond_init(&w->wake);
     ASSERT(status == 0);
-    if (start_thread(w) != 0) {
+    enum err e = thread_start(&w->thread, worker_thread, w);
+    if (e != ERR_OK) {
         uv_cond_destroy(&w->wake);
         uv_mutex_destroy(&w->mutex);
         mem_free(w);
-        return ERR_LIMIT;
+        return e;
     }
     *ret = &w->port;
     return ERR_OK;

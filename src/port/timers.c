@@ -12,6 +12,20 @@ void timers_init(struct timers *ts)
     *ts = (struct timers){0};
 }
 
+bool timers_try_reserve(struct timers *ts, size_t count)
+{
+    if (ts->cap >= count) {
+        return true;
+    }
+    struct timers_slot *slots = mem_try_realloc(ts->slots, count * sizeof(*slots));
+    if (slots == NULL) {
+        return false;
+    }
+    ts->slots = slots;
+    ts->cap = count;
+    return true;
+}
+
 void timers_fini(struct timers *ts)
 {
     for (size_t i = 0; i < ts->count; i++) {

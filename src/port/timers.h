@@ -27,7 +27,8 @@ struct timers {
 };
 
 void timers_init(struct timers *ts);
-void timers_fini(struct timers *ts); // stops what is started
+bool timers_try_reserve(struct timers *ts, size_t count); // false: memory is out
+void timers_fini(struct timers *ts);                      // stops what is started
 
 void timers_start(struct timers *ts, struct port_timer *timer,
                   int64_t due);                                // moves a started one

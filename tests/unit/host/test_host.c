@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "host/host.h"
 
 struct seen {
@@ -37,9 +38,30 @@ static void every_port_is_answered(void **state)
     assert_true(entropy_next(host_entropy(h)) != entropy_next(host_entropy(h)));
     assert_true(host_files(h)->is_writable(host_files(h), "/tmp"));
     assert_non_null(host_net(h)->listen);
+    assert_non_null(host_net(h)->connect);
     assert_non_null(host_digest(h)->hash);
+    assert_non_null(host_resolver(h)->resolve);
+    host_pump(h)->lock(host_pump(h));
+    host_pump(h)->turn(host_pump(h), 0);
+    host_pump(h)->unlock(host_pump(h));
     host_close(h);
     host_close(NULL);
+}
+
+static void memory_that_is_out_is_an_error(void **state)
+{
+    (void)state;
+    unsigned failures = 0;
+    for (enum err e = ERR_NO_MEMORY; e != ERR_OK; failures++) {
+        struct host *h = NULL;
+        (void)mem_fail_after(failures + 1);
+        e = host_open(&h);
+        (void)mem_fail_after(0);
+        assert_true(e == ERR_OK || e == ERR_NO_MEMORY);
+        assert_true((h != NULL) == (e == ERR_OK));
+        host_close(h);
+    }
+    assert_true(failures > 3);
 }
 
 static void signals_become_callbacks(void **state)
@@ -68,6 +90,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_port_is_answered),
+        cmocka_unit_test(memory_that_is_out_is_an_error),
         cmocka_unit_test(signals_become_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,11 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "host/listener.h"
 #include "host/loop.h"
 #include "host/stream.h"
@@ -334,6 +336,218 @@ static void mapped_address_is_ipv4(void **state)
     assert_memory_equal(a.bytes, in6.sin6_addr.s6_addr, 16);
 }
 
+// ---- connecting ----
+
+// A stream that we began ourselves, and what became of it.
+struct dialled {
+    struct port_stream *stream;
+    int connects, ends;
+    enum err end;
+    bool closes_when_connected;
+};
+
+static void dial_connected(struct port_stream *s)
+{
+    struct dialled *d = s->owner;
+    d->connects++;
+    if (d->closes_when_connected) {
+        s->close(s);
+        d->stream = NULL;
+    }
+}
+
+static void dial_end(struct port_stream *s, enum err reason)
+{
+    struct dialled *d = s->owner;
+    d->ends++;
+    d->end = reason;
+}
+
+static void dial_bytes(struct port_stream *s, struct slice bytes)
+{
+    struct slice part = bytes;
+    assert_int_equal(s->write(s, &part, 1), (int64_t)part.len); // an echo
+}
+
+static const struct port_stream_handler dialler = {
+    .on_connected = dial_connected, .on_bytes = dial_bytes, .on_end = dial_end};
+
+static enum err dial(struct fixture *f, const struct port_address *to, struct dialled *d)
+{
+    *d = (struct dialled){0};
+    enum err e = f->net.port.connect(&f->net.port, to, &d->stream);
+    if (e == ERR_OK) {
+        assert_int_equal(d->connects + d->ends, 0);
+        d->stream->handler = &dialler;
+        d->stream->owner = d;
+    }
+    return e;
+}
+
+static void hang_up(struct fixture *f, struct dialled *d)
+{
+    d->stream->close(d->stream);
+    turn(f);
+}
+
+static struct port_address loopback(uint16_t port)
+{
+    return (struct port_address){.bytes = {127, 0, 0, 1}, .port = port};
+}
+
+// A plain listening socket of the test on the loopback interface; `ret` is its address.
+static int test_listener(int family, int backlog, struct port_address *ret)
+{
+    *ret = loopback(0);
+    if (family == AF_INET6) {
+        *ret = (struct port_address){.bytes = {[15] = 1}, .is_v6 = true};
+    }
+    struct sockaddr_storage here;
+    socklen_t size = stream_sockaddr(ret, &here);
+    int fd = socket(family, SOCK_STREAM, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&here, size) != 0) {
+        assert_int_equal(family, AF_INET6); // a machine without IPv6
+        (void)close(fd);
+        return -1;
+    }
+    assert_int_equal(listen(fd, backlog), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&here, &size), 0);
+    ret->port = stream_address(&here).port;
+    return fd;
+}
+
+static void connect_and_echo(struct fixture *f, int family)
+{
+    struct port_address to;
+    int listener = test_listener(family, 4, &to);
+    if (listener < 0) {
+        return;
+    }
+    struct dialled d;
+    assert_int_equal(dial(f, &to, &d), ERR_OK);
+    while (d.connects + d.ends == 0) {
+        turn(f);
+    }
+    assert_int_equal(d.connects, 1);
+    assert_int_equal(d.stream->peer.port, to.port);
+    int fd = accept(listener, NULL, NULL);
+    assert_int_equal(send(fd, "hello", 5, 0), 5);
+    turn(f); // nothing is read before start()
+    d.stream->start(d.stream);
+    char back[8];
+    while (recv(fd, back, sizeof(back), MSG_DONTWAIT) < 0) {
+        turn(f);
+    }
+    assert_memory_equal(back, "hello", 5);
+    assert_int_equal(d.connects, 1);
+    (void)close(fd);
+    while (d.ends == 0) {
+        turn(f);
+    }
+    assert_int_equal(d.end, ERR_CLOSED);
+    hang_up(f, &d);
+    (void)close(listener);
+}
+
+static void connection_over_ipv4_carries_bytes(void **state)
+{
+    connect_and_echo(*state, AF_INET);
+}
+
+static void connection_over_ipv6_carries_bytes(void **state)
+{
+    connect_and_echo(*state, AF_INET6);
+}
+
+static void failed_connection_ends_and_is_not_told_within_the_call(void **state)
+{
+    struct fixture *f = *state;
+    struct port_address to;
+    (void)close(test_listener(AF_INET, 1, &to)); // now nobody listens there
+    const struct port_address targets[] = {
+        to,
+        {.bytes = {255, 255, 255, 255}, .port = 1}, // refused by our own kernel, at once
+        {.bytes = {0xff, 2}, .is_v6 = true, .port = 1},
+    };
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        struct dialled d;
+        enum err e = dial(f, &targets[i], &d);
+        if (e == ERR_ADDRESS) { // a machine without IPv6
+            assert_true(targets[i].is_v6);
+            continue;
+        }
+        assert_int_equal(e, ERR_OK);
+        while (d.connects + d.ends == 0) {
+            turn(f);
+        }
+        turn(f);
+        assert_int_equal(d.connects, 0);
+        assert_int_equal(d.ends, 1);
+        assert_int_equal(d.end, ERR_CONNECTION);
+        hang_up(f, &d);
+    }
+}
+
+static void connection_may_be_closed_while_it_hangs(void **state)
+{
+    struct fixture *f = *state;
+    struct port_address to;
+    int listener = test_listener(AF_INET, 0, &to);
+    struct dialled waiting[8]; // more than its queue takes: the last ones hang
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(dial(f, &to, &waiting[i]), ERR_OK);
+    }
+    for (int i = 0; i < 20; i++) {
+        turn(f);
+    }
+    assert_int_equal(waiting[7].connects + waiting[7].ends, 0);
+    for (int i = 0; i < 8; i++) {
+        hang_up(f, &waiting[i]);
+    }
+    assert_int_equal(waiting[7].connects + waiting[7].ends, 0);
+    struct dialled forgotten;
+    assert_int_equal(dial(f, &to, &forgotten), ERR_OK); // teardown's loop_fini closes it
+    (void)close(listener);
+}
+
+static void closing_inside_on_connected_is_legal(void **state)
+{
+    struct fixture *f = *state;
+    struct port_address to;
+    int listener = test_listener(AF_INET, 4, &to);
+    struct dialled d;
+    assert_int_equal(dial(f, &to, &d), ERR_OK);
+    d.closes_when_connected = true;
+    while (d.connects == 0) {
+        turn(f);
+    }
+    turn(f);
+    assert_null(d.stream);
+    assert_int_equal(d.ends, 0);
+    (void)close(listener);
+}
+
+static void connection_without_resources_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    const struct port_address to = loopback(f->listener->port);
+    struct dialled d;
+    int next = dup(f->peer); // the lowest free descriptor
+    (void)close(next);
+    (void)mem_fail_after(1);
+    assert_int_equal(dial(f, &to, &d), ERR_NO_MEMORY);
+    (void)mem_fail_after(0);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit none = {.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(dial(f, &to, &d), ERR_TOO_MANY_FILES);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    int again = dup(f->peer);
+    assert_int_equal(again, next); // nothing leaked
+    (void)close(again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +563,12 @@ int main(void)
         T(closing_inside_on_bytes_is_legal),
         T(close_does_not_destroy_what_was_sent),
         T(forgotten_stream_is_closed_with_the_loop),
+        T(connection_over_ipv4_carries_bytes),
+        T(connection_over_ipv6_carries_bytes),
+        T(failed_connection_ends_and_is_not_told_within_the_call),
+        T(connection_may_be_closed_while_it_hangs),
+        T(closing_inside_on_connected_is_legal),
+        T(connection_without_resources_is_an_error),
         cmocka_unit_test(mapped_address_is_ipv4),
 #undef T
     };

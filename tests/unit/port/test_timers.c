@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/list.h"
+#include "base/mem.h"
 #include "base/prng.h"
 #include "port/timers.h"
 
@@ -146,6 +147,25 @@ static void timer_started_by_a_callback_waits_for_the_next_round(void **state)
     timers_fini(&ts);
 }
 
+static void reserved_timers_need_no_memory(void **state)
+{
+    (void)state;
+    struct timers ts;
+    timers_init(&ts);
+    (void)mem_fail_after(1);
+    assert_false(timers_try_reserve(&ts, 4));
+    assert_true(timers_try_reserve(&ts, 4));
+    const struct timers_slot *slots = ts.slots;
+    assert_true(timers_try_reserve(&ts, 3));
+    struct port_timer t[4] = {0};
+    for (int i = 0; i < 4; i++) {
+        t[i].fire = alarm_of(&ts, NULL).timer.fire;
+        timers_start(&ts, &t[i], i);
+    }
+    assert_ptr_equal(ts.slots, slots);
+    timers_fini(&ts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +174,7 @@ int main(void)
         cmocka_unit_test(stopped_timers_do_not_fire),
         cmocka_unit_test(starting_again_moves_a_timer),
         cmocka_unit_test(timer_started_by_a_callback_waits_for_the_next_round),
+        cmocka_unit_test(reserved_timers_need_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
