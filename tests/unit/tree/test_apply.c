@@ -13,25 +13,20 @@
 
 static void error_and_check_only_advance_the_zxid(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
+    struct world *w = *state;
     struct txn_op op = {.type = OP_ERROR, .error = {.err = -9999}};
-    assert_int_equal(world_apply(&w, &op), -9999);
+    assert_int_equal(world_apply(w, &op), -9999);
     op = (struct txn_op){.type = OP_CHECK, .check = {.path = slice_str("/none"), .version = 4}};
-    assert_int_equal(world_apply(&w, &op), ZK_OK);
-    assert_int_equal(tree_last_zxid(w.t), 2);
-    assert_int_equal(tree_digest(w.t), 0x51c6d660);
-    world_fini(&w);
+    assert_int_equal(world_apply(w, &op), ZK_OK);
+    assert_int_equal(tree_last_zxid(w->t), 2);
+    assert_int_equal(tree_digest(w->t), 0x51c6d660);
 }
 
 // ---- multi ----
 
 static void multi_applies_all_parts(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
+    struct world *w = *state;
     struct txn_op ops[] = {
         op_create("/a", "1"),
         op_create("/a/b", "2"),
@@ -39,72 +34,64 @@ static void multi_applies_all_parts(void **state)
         op_delete("/a/b"),
         {.type = OP_CHECK, .check = {.path = slice_str("/a"), .version = 1}},
     };
-    assert_int_equal(world_multi(&w, ops, 5), ZK_OK);
-    assert_int_equal(w.o.result_count, 5);
+    assert_int_equal(world_multi(w, ops, 5), ZK_OK);
+    assert_int_equal(w->o.result_count, 5);
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(w.o.results[i].code, ZK_OK);
+        assert_int_equal(w->o.results[i].code, ZK_OK);
     }
-    assert_true(world_has(&w, "/a", "3"));
-    assert_true(slice_equal_str(w.o.results[1].path, "/a/b"));
-    assert_int_equal(w.o.results[2].stat.version, 1);
-    assert_int_equal(world_stat(&w, "/a").czxid, 1);
-    assert_int_equal(world_stat(&w, "/a").mzxid, 1);
-    world_fini(&w);
+    assert_true(world_has(w, "/a", "3"));
+    assert_true(slice_equal_str(w->o.results[1].path, "/a/b"));
+    assert_int_equal(w->o.results[2].stat.version, 1);
+    assert_int_equal(world_stat(w, "/a").czxid, 1);
+    assert_int_equal(world_stat(w, "/a").mzxid, 1);
 }
 
 static void failed_multi_applies_nothing_and_reports_codes(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
+    struct world *w = *state;
     struct txn_op ops[] = {
         op_create("/a", "1"),
         {.type = OP_ERROR, .error = {.err = ZK_NO_NODE}},
         {.type = OP_ERROR, .error = {.err = ZK_RUNTIME_INCONSISTENCY}},
         op_create("/b", "1"),
     };
-    assert_int_equal(world_multi(&w, ops, 4), ZK_NO_NODE);
-    assert_int_equal(w.o.result_count, 4);
-    assert_int_equal(w.o.results[0].code, ZK_OK);
-    assert_int_equal(w.o.results[1].code, ZK_NO_NODE);
-    assert_int_equal(w.o.results[2].code, ZK_RUNTIME_INCONSISTENCY);
-    assert_int_equal(w.o.results[3].code, ZK_RUNTIME_INCONSISTENCY);
-    assert_int_equal(tree_digest(w.t), 0x51c6d660);
-    assert_int_equal(tree_last_zxid(w.t), 1);
-    world_fini(&w);
+    assert_int_equal(world_multi(w, ops, 4), ZK_NO_NODE);
+    assert_int_equal(w->o.result_count, 4);
+    assert_int_equal(w->o.results[0].code, ZK_OK);
+    assert_int_equal(w->o.results[1].code, ZK_NO_NODE);
+    assert_int_equal(w->o.results[2].code, ZK_RUNTIME_INCONSISTENCY);
+    assert_int_equal(w->o.results[3].code, ZK_RUNTIME_INCONSISTENCY);
+    assert_int_equal(tree_digest(w->t), 0x51c6d660);
+    assert_int_equal(tree_last_zxid(w->t), 1);
 }
 
 static void replayed_multi_goes_on_behind_a_part_that_fails(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
-    world_create(&w, "/a", "1");
+    struct world *w = *state;
+    world_create(w, "/a", "1");
     struct txn_op ops[] = {op_create("/a", "1"), op_create("/b", "1")};
-    assert_int_equal(world_multi(&w, ops, 2), ZK_NODE_EXISTS);
-    assert_int_equal(w.o.results[1].code, ZK_OK);
-    assert_non_null(world_find(&w, "/b"));
-    world_fini(&w);
+    assert_int_equal(world_multi(w, ops, 2), ZK_NODE_EXISTS);
+    assert_int_equal(w->o.results[1].code, ZK_OK);
+    assert_non_null(world_find(w, "/b"));
 }
 
 static void empty_multi_is_fine(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
-    assert_int_equal(world_multi(&w, NULL, 0), ZK_OK);
-    assert_int_equal(w.o.result_count, 0);
-    world_fini(&w);
+    struct world *w = *state;
+    assert_int_equal(world_multi(w, NULL, 0), ZK_OK);
+    assert_int_equal(w->o.result_count, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(error_and_check_only_advance_the_zxid),
-        cmocka_unit_test(multi_applies_all_parts),
-        cmocka_unit_test(failed_multi_applies_nothing_and_reports_codes),
-        cmocka_unit_test(replayed_multi_goes_on_behind_a_part_that_fails),
-        cmocka_unit_test(empty_multi_is_fine),
+#define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
+        T(error_and_check_only_advance_the_zxid),
+        T(multi_applies_all_parts),
+        T(failed_multi_applies_nothing_and_reports_codes),
+        T(replayed_multi_goes_on_behind_a_part_that_fails),
+        T(empty_multi_is_fine),
+#undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

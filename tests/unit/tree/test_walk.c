@@ -19,15 +19,13 @@ static void walk_all(struct copy *c)
 
 static void walk_gives_every_node_once_parents_first(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
-    world_create(&w, "/a", "1");
-    world_create(&w, "/a/b", "2");
-    world_create(&w, "/a/b/c", "3");
-    world_create(&w, "/d", "4");
+    struct world *w = *state;
+    world_create(w, "/a", "1");
+    world_create(w, "/a/b", "2");
+    world_create(w, "/a/b/c", "3");
+    world_create(w, "/d", "4");
     struct copy c;
-    copy_begin(&c, w.t);
+    copy_begin(&c, w->t);
     assert_int_equal(tree_walk_zxid(c.walk), 4);
     walk_all(&c);
     assert_int_equal(c.node_count, 8);
@@ -39,52 +37,46 @@ static void walk_gives_every_node_once_parents_first(void **state)
     assert_true(slice_equal_str(c.nodes[at_a + 1].path, "/a/b"));
     assert_true(slice_equal_str(c.nodes[at_a + 2].path, "/a/b/c"));
     copy_fini(&c);
-    world_fini(&w);
 }
 
 static void nodes_created_during_the_walk_are_left_out(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
-    world_create(&w, "/a", "");
-    world_create(&w, "/a/old", "");
+    struct world *w = *state;
+    world_create(w, "/a", "");
+    world_create(w, "/a/old", "");
     struct copy c;
-    copy_begin(&c, w.t);
+    copy_begin(&c, w->t);
     copy_step(&c);
-    world_create(&w, "/new", "");
-    world_create(&w, "/a/new", "");
-    world_create(&w, "/a/new/below", "");
-    world_create(&w, "/a/old/below", "");
+    world_create(w, "/new", "");
+    world_create(w, "/a/new", "");
+    world_create(w, "/a/new/below", "");
+    world_create(w, "/a/old/below", "");
     walk_all(&c);
     assert_int_equal(c.node_count, 6);
     assert_true(copy_has(&c, "/a/old"));
     assert_false(copy_has(&c, "/new"));
     copy_fini(&c);
     // The next walk sees them.
-    copy_begin(&c, w.t);
+    copy_begin(&c, w->t);
     walk_all(&c);
     assert_int_equal(c.node_count, 10);
     copy_fini(&c);
-    world_fini(&w);
 }
 
 static void nodes_deleted_before_their_turn_are_not_seen(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
-    world_create(&w, "/1", "");
-    world_create(&w, "/1/x", "");
-    world_create(&w, "/2", "");
-    world_create(&w, "/3", "");
+    struct world *w = *state;
+    world_create(w, "/1", "");
+    world_create(w, "/1/x", "");
+    world_create(w, "/2", "");
+    world_create(w, "/3", "");
     struct copy c;
-    copy_begin(&c, w.t);
-    copy_step(&c);          // the root; /3 is next
-    world_delete(&w, "/3"); // so /2 is
-    world_delete(&w, "/2");
-    world_delete(&w, "/1/x");
-    world_create(&w, "/2", ""); // again, but new
+    copy_begin(&c, w->t);
+    copy_step(&c);         // the root; /3 is next
+    world_delete(w, "/3"); // so /2 is
+    world_delete(w, "/2");
+    world_delete(w, "/1/x");
+    world_create(w, "/2", ""); // again, but new
     walk_all(&c);
     assert_false(copy_has(&c, "/3"));
     assert_false(copy_has(&c, "/2"));
@@ -92,40 +84,34 @@ static void nodes_deleted_before_their_turn_are_not_seen(void **state)
     assert_true(copy_has(&c, "/1"));
     assert_int_equal(c.node_count, 5);
     copy_fini(&c);
-    world_fini(&w);
 }
 
 static void first_old_child_may_go_after_new_ones_came(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
-    world_create(&w, "/p", "");
-    world_create(&w, "/p/1", "");
-    world_create(&w, "/p/2", "");
+    struct world *w = *state;
+    world_create(w, "/p", "");
+    world_create(w, "/p/1", "");
+    world_create(w, "/p/2", "");
     struct copy c;
-    copy_begin(&c, w.t);
-    world_create(&w, "/p/new", "");
-    world_delete(&w, "/p/2"); // was the first of the old ones
+    copy_begin(&c, w->t);
+    world_create(w, "/p/new", "");
+    world_delete(w, "/p/2"); // was the first of the old ones
     walk_all(&c);
     assert_true(copy_has(&c, "/p/1"));
     assert_false(copy_has(&c, "/p/2"));
     assert_false(copy_has(&c, "/p/new"));
     copy_fini(&c);
-    world_fini(&w);
 }
 
 static void acl_ids_are_those_of_the_beginning(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
-    world_create(&w, "/a", "");
-    int64_t old = znode_acl_id(world_find(&w, "/a"));
+    struct world *w = *state;
+    world_create(w, "/a", "");
+    int64_t old = znode_acl_id(world_find(w, "/a"));
     struct copy c;
-    copy_begin(&c, w.t);
-    world_set_acl(&w, "/a", 1, 1);
-    world_set_acl(&w, "/a", 2, 2);
+    copy_begin(&c, w->t);
+    world_set_acl(w, "/a", 1, 1);
+    world_set_acl(w, "/a", 2, 2);
     walk_all(&c);
     for (size_t i = 0; i < c.node_count; i++) {
         if (slice_equal_str(c.nodes[i].path, "/a")) {
@@ -133,41 +119,39 @@ static void acl_ids_are_those_of_the_beginning(void **state)
         }
     }
     copy_fini(&c);
-    copy_begin(&c, w.t);
+    copy_begin(&c, w->t);
     walk_all(&c);
     for (size_t i = 0; i < c.node_count; i++) {
         if (slice_equal_str(c.nodes[i].path, "/a")) {
-            assert_int_equal(c.nodes[i].acl_id, znode_acl_id(world_find(&w, "/a")));
+            assert_int_equal(c.nodes[i].acl_id, znode_acl_id(world_find(w, "/a")));
             assert_int_not_equal(c.nodes[i].acl_id, old);
         }
     }
     copy_fini(&c);
-    world_fini(&w);
 }
 
 static void walk_may_be_closed_early(void **state)
 {
-    (void)state;
-    struct world w;
-    world_init(&w);
-    world_create(&w, "/a", "");
+    struct world *w = *state;
+    world_create(w, "/a", "");
     struct copy c;
-    copy_begin(&c, w.t);
+    copy_begin(&c, w->t);
     copy_step(&c);
     copy_fini(&c);
-    assert_int_equal(world_delete(&w, "/a"), ZK_OK);
-    world_fini(&w);
+    assert_int_equal(world_delete(w, "/a"), ZK_OK);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(walk_gives_every_node_once_parents_first),
-        cmocka_unit_test(nodes_created_during_the_walk_are_left_out),
-        cmocka_unit_test(nodes_deleted_before_their_turn_are_not_seen),
-        cmocka_unit_test(first_old_child_may_go_after_new_ones_came),
-        cmocka_unit_test(acl_ids_are_those_of_the_beginning),
-        cmocka_unit_test(walk_may_be_closed_early),
+#define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
+        T(walk_gives_every_node_once_parents_first),
+        T(nodes_created_during_the_walk_are_left_out),
+        T(nodes_deleted_before_their_turn_are_not_seen),
+        T(first_old_child_may_go_after_new_ones_came),
+        T(acl_ids_are_those_of_the_beginning),
+        T(walk_may_be_closed_early),
+#undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

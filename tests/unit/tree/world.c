@@ -29,6 +29,20 @@ void world_fini(struct world *w)
     tree_outcome_fini(&w->o);
 }
 
+int world_set_up(void **state)
+{
+    static struct world w;
+    world_init(&w);
+    *state = &w;
+    return 0;
+}
+
+int world_tear_down(void **state)
+{
+    world_fini(*state);
+    return 0;
+}
+
 struct jute_acl_vec world_acl(int32_t perms)
 {
     static struct jute_acl items[1];

@@ -22,6 +22,9 @@ struct world {
 void world_init(struct world *w); // digest on, extended types on
 void world_init_with(struct world *w, const struct tree_options *options);
 void world_fini(struct world *w);
+// world_init and world_fini as cmocka wants them.
+int world_set_up(void **state);
+int world_tear_down(void **state);
 
 // world:anyone with `perms`; the static list of one entry behind it changes with each call.
 struct jute_acl_vec world_acl(int32_t perms);
