@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "store/gz_memory.h"
 #include "store/snapformat.h"
 
 enum {
@@ -81,22 +82,9 @@ static enum err flush_when_full(struct snapfile *f, struct store_error *e)
 
 // ---- compression ----
 
-static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size)
-{
-    (void)opaque;
-    return mem_alloc((size_t)items * size);
-}
-
-static void zlib_free(voidpf opaque, voidpf address)
-{
-    (void)opaque;
-    mem_free(address);
-}
-
 static void begin_gz(struct snapfile *f)
 {
-    f->deflate.zalloc = zlib_alloc;
-    f->deflate.zfree = zlib_free;
+    gz_memory_use(&f->deflate);
     int result = deflateInit2(&f->deflate, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZ_WINDOW_BITS,
                               GZ_MEM_LEVEL, Z_DEFAULT_STRATEGY);
     ASSERT(result == Z_OK);

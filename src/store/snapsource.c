@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "store/gz_memory.h"
 #include "store/snapformat.h"
 
 enum {
@@ -88,18 +89,6 @@ static enum err more_plain(struct snapsource *s, struct store_error *e)
         s->is_ended = got == 0;
     }
     return err;
-}
-
-static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size)
-{
-    (void)opaque;
-    return mem_alloc((size_t)items * size);
-}
-
-static void zlib_free(voidpf opaque, voidpf address)
-{
-    (void)opaque;
-    mem_free(address);
 }
 
 static enum err more_gz(struct snapsource *s, struct store_error *e)
@@ -245,8 +234,7 @@ uint32_t snapsource_sum(struct snapsource *s)
 static enum err begin(struct snapsource *s, struct store_error *e)
 {
     if (s->method == NAMES_GZ) {
-        s->inflate.zalloc = zlib_alloc;
-        s->inflate.zfree = zlib_free;
+        gz_memory_use(&s->inflate);
         s->is_inflating = inflateInit2(&s->inflate, GZ_WINDOW_BITS) == Z_OK;
         ASSERT(s->is_inflating);
     } else if (s->method == NAMES_SNAPPY) {
