@@ -20,7 +20,7 @@ static void what_was_deflated_inflates_to_the_same(void **state)
     static uint8_t packed[BYTES];
     static uint8_t again[BYTES];
     for (size_t i = 0; i < BYTES; i++) {
-        plain[i] = (uint8_t)(i * i / 1000);
+        plain[i] = (uint8_t)(i / 7 % 100);
     }
     z_stream z = {0};
     gz_memory_use(&z);
