@@ -307,11 +307,16 @@ static void hint_protocol(struct conn *c, const uint8_t *head)
     }
 }
 
+static size_t length_of_word(const struct conn *c, uint32_t head)
+{
+    return word_length(c->server->config, &c->stream->peer, head);
+}
+
 // The first bytes of a connection. Returns the bytes consumed; 0 when more are needed or none fit.
 static size_t greet(struct conn *c, struct slice bytes)
 {
     uint32_t head = be32_load(bytes.data);
-    size_t word_bytes = word_length(head);
+    size_t word_bytes = length_of_word(c, head);
     if (word_bytes == 0) {
         hint_protocol(c, bytes.data);
         return 0;
@@ -364,7 +369,7 @@ static size_t consume(struct conn *c, struct slice bytes)
         struct slice rest = slice_skip(bytes, at);
         if (c->state == CONN_GREETING && at == 0) {
             size_t used = greet(c, rest);
-            if (used > 0 || word_length(be32_load(rest.data)) > 0) {
+            if (used > 0 || length_of_word(c, be32_load(rest.data)) > 0) {
                 return used;
             }
         }

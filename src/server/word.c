@@ -87,20 +87,6 @@ static bool is_word(const struct word *word, const char *text)
     return memcmp(word->text, text, WORD_BYTES) == 0;
 }
 
-size_t word_length(uint32_t head)
-{
-    uint8_t four[WORD_BYTES];
-    be32_store(four, head);
-    if (memcmp(four, telnet_close, WORD_BYTES) == 0) {
-        return WORD_BYTES;
-    }
-    const struct word *word = find(slice_of(four, WORD_BYTES));
-    if (word == NULL) {
-        return 0;
-    }
-    return is_word(word, "stmk") ? SET_MASK_BYTES : WORD_BYTES;
-}
-
 // ---- who may ask ----
 
 static bool is_loopback(const struct port_address *peer)
@@ -151,6 +137,20 @@ bool word_is_allowed(const struct config *cfg, const struct port_address *peer, 
 {
     const struct word *word = find(four);
     return word != NULL && is_allowed(cfg, peer, word);
+}
+
+size_t word_length(const struct config *cfg, const struct port_address *peer, uint32_t head)
+{
+    uint8_t four[WORD_BYTES];
+    be32_store(four, head);
+    if (memcmp(four, telnet_close, WORD_BYTES) == 0) {
+        return WORD_BYTES;
+    }
+    const struct word *word = find(slice_of(four, WORD_BYTES));
+    if (word == NULL) {
+        return 0;
+    }
+    return word->kind == WORD_SETS && is_allowed(cfg, peer, word) ? SET_MASK_BYTES : WORD_BYTES;
 }
 
 // ---- answering ----

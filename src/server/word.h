@@ -17,8 +17,9 @@
 
 struct conn;
 
-// Bytes that the word with these first four (big-endian) needs; 0 when it is none.
-size_t word_length(uint32_t head);
+// Bytes that the word with these first four (big-endian) needs from `peer`; 0 when it is none.
+// Source: NIOServerCnxn.checkFourLetterWord refuses stmk before it reads the mask.
+size_t word_length(const struct config *cfg, const struct port_address *peer, uint32_t head);
 
 // Append the answer to the connection's output. `word` has word_length bytes.
 void word_answer(struct conn *c, struct slice word);

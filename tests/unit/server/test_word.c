@@ -25,18 +25,39 @@ static uint32_t head_of(const char *word)
     return be32_load((const uint8_t *)word);
 }
 
+static size_t length_of(const char *lines, uint32_t head)
+{
+    const struct port_address local = {.bytes = {127, 0, 0, 1}};
+    struct config *cfg = config_new();
+    config_parse_file(cfg, "zoo.cfg", slice_str(lines));
+    config_finish(cfg);
+    size_t result = word_length(cfg, &local, head);
+    config_free(cfg);
+    return result;
+}
+
 static void eighteen_words_and_the_telnet_interrupt_are_known(void **state)
 {
     (void)state;
     assert_int_equal(WORD_KINDS, 18);
     for (size_t i = 0; i < WORD_KINDS; i++) {
         bool is_set_mask = strcmp(all_words[i], "stmk") == 0;
-        assert_int_equal(word_length(head_of(all_words[i])), is_set_mask ? 12 : 4);
+        assert_int_equal(length_of(open_to_all, head_of(all_words[i])), is_set_mask ? 12 : 4);
     }
-    assert_int_equal(word_length(0xfff4fffd), 4);
-    assert_int_equal(word_length(head_of("RUOK")), 0);
-    assert_int_equal(word_length(head_of("GET ")), 0);
-    assert_int_equal(word_length(45), 0); // the length of a connect request
+    assert_int_equal(length_of(open_to_all, 0xfff4fffd), 4);
+    assert_int_equal(length_of(open_to_all, head_of("RUOK")), 0);
+    assert_int_equal(length_of(open_to_all, head_of("GET ")), 0);
+    assert_int_equal(length_of(open_to_all, 45), 0); // the length of a connect request
+}
+
+static void a_refused_mask_is_not_waited_for(void **state)
+{
+    (void)state;
+    assert_int_equal(length_of("4lw.commands.whitelist=ruok\n", head_of("stmk")), 4);
+    struct word_world *w = word_world_open("4lw.commands.whitelist=ruok\n");
+    assert_string_equal(word_world_ask(w, "stmk"),
+                        "stmk is not executed because it is not in the whitelist.\n");
+    word_world_close(w);
 }
 
 static bool is_allowed(const char *lines, const struct port_address *peer, const char *word)
@@ -139,6 +160,7 @@ int main(void)
         cmocka_unit_test(short_words_answer_and_close),
         cmocka_unit_test(trace_mask_can_be_set),
         cmocka_unit_test(refused_word_says_why),
+        cmocka_unit_test(a_refused_mask_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
