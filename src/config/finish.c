@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/props.h"
 #include "config/sources.h"
 #include "config/value.h"
 
@@ -561,11 +562,12 @@ static void check_enforced_auth(struct config *cfg)
     while (rest != NULL) {
         const char *comma = strchr(rest, ',');
         size_t len = comma != NULL ? (size_t)(comma - rest) : strlen(rest);
-        if (!is_known_scheme(slice_of(rest, len))) {
+        struct slice name = props_trim(slice_of(rest, len));
+        if (!is_known_scheme(name)) {
             say_at(cfg, CONFIG_ERROR, CONFIG_KEY_enforce_auth_schemes,
                    "enforce.auth.schemes: there is no scheme %.*s; legal are digest, ip, ensemble, "
                    "sasl, x509",
-                   (int)len, rest);
+                   (int)name.len, (const char *)name.data);
         }
         rest = comma != NULL ? comma + 1 : NULL;
     }

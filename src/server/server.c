@@ -301,9 +301,24 @@ static void init_core(struct server *s, const struct recover_report *report)
     };
 }
 
+// Source: AuthenticationHelper.validateConfiguredProperties.
+static enum server_exit check_schemes(struct server *s)
+{
+    const char *schemes = s->config->enforce_auth_schemes;
+    if (!s->config->enforce_auth_enabled || auth_schemes_exist(&s->auth, schemes)) {
+        return SERVER_EXIT_OK;
+    }
+    return start_failed(s, SERVER_EXIT_INVALID, "enforce.auth.schemes",
+                        "names a scheme that is not enabled here, and nobody can satisfy; "
+                        "remedy: add its authProvider, or take it from the list");
+}
+
 static enum server_exit open_parts(struct server *s)
 {
-    enum server_exit code = open_datadir(s);
+    enum server_exit code = check_schemes(s);
+    if (code == SERVER_EXIT_OK) {
+        code = open_datadir(s);
+    }
     struct recover_report report = {0};
     if (code == SERVER_EXIT_OK) {
         code = recover_tree(s, entropy_next(s->options.entropy), &report);

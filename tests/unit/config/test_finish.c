@@ -34,6 +34,15 @@ static void accepts(const char *lines, const char *expect)
     check(lines, expect, false);
 }
 
+static void schemes_may_have_blanks_around_them(void **state)
+{
+    (void)state;
+    struct config *cfg = config_of("dataDir=/d\nclientPort=2181\nenforce.auth.enabled=true\n"
+                                   "enforce.auth.schemes=digest , ip\n");
+    assert_false(config_has_errors(cfg));
+    config_free(cfg);
+}
+
 static void impossible_values_name_line_value_and_range(void **state)
 {
     (void)state;
@@ -231,6 +240,7 @@ static void client_address_comes_from_the_own_server_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(schemes_may_have_blanks_around_them),
         cmocka_unit_test(impossible_values_name_line_value_and_range),
         cmocka_unit_test(missing_and_contradicting_keys_are_refused),
         cmocka_unit_test(values_that_java_reads_otherwise_are_warned_of),

@@ -96,6 +96,22 @@ static void a_port_in_use_ends_the_start_with_a_remedy(void **state)
     stage_close(&st);
 }
 
+// Else every client would be locked out by a scheme that nobody can prove.
+static void required_schemes_that_are_not_enabled_are_refused_with_exit_code_2(void **state)
+{
+    (void)state;
+    struct stage st;
+    stage_open(&st, 19, NULL, NULL);
+    assert_int_equal(stage_stop(&st), SERVER_EXIT_OK);
+    st.box.config->enforce_auth_enabled = true;
+    st.box.config->enforce_auth_schemes = "digest, x509";
+    assert_int_equal(box_start(&st.box), SERVER_EXIT_INVALID);
+    assert_non_null(strstr(st.box.last_problem, "add its authProvider"));
+    st.box.config->enforce_auth_schemes = "digest, ip";
+    stage_start(&st);
+    stage_close(&st);
+}
+
 static void a_directory_in_use_is_refused_with_exit_code_3(void **state)
 {
     (void)state;
@@ -411,6 +427,7 @@ int main(void)
         cmocka_unit_test(everything_is_there_after_a_clean_restart),
         cmocka_unit_test(session_ids_are_not_given_twice_over_a_restart),
         cmocka_unit_test(a_port_in_use_ends_the_start_with_a_remedy),
+        cmocka_unit_test(required_schemes_that_are_not_enabled_are_refused_with_exit_code_2),
         cmocka_unit_test(a_directory_in_use_is_refused_with_exit_code_3),
         cmocka_unit_test(damage_inside_the_log_ends_the_start_and_names_the_file),
         cmocka_unit_test(a_start_that_fails_can_be_repeated),
