@@ -105,8 +105,3 @@ void ephemerals_owners_each(const struct ephemerals *e, void (*each)(void *ctx, 
         each(ctx, CONTAINER_OF(l, struct owner, link)->session);
     }
 }
-
-uint64_t ephemerals_owner_count(const struct ephemerals *e)
-{
-    return e->owners.count;
-}

@@ -26,6 +26,5 @@ void ephemerals_each(const struct ephemerals *e, int64_t session,
                      void (*each)(void *ctx, const struct znode *n), void *ctx);
 void ephemerals_owners_each(const struct ephemerals *e, void (*each)(void *ctx, int64_t session),
                             void *ctx);
-uint64_t ephemerals_owner_count(const struct ephemerals *e);
 
 #endif
