@@ -33,6 +33,7 @@ check: deps
 
 integration: all
 	@tools/install-deps.sh test
+	@ninja --quiet -C $(B) preloads
 	@PADDOCKD=$(CURDIR)/$(B)/paddockd $(PYTEST) tests/integration
 
 interop: all

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "host/host.h"
 #include "host/machine.h"
+#include "host/memory.h"
 #include "main/version.h"
 #include "server/server.h"
 
@@ -333,6 +334,7 @@ static int act(struct process *p, const struct args *args)
 
 int main(int argc, char **argv)
 {
+    memory_own();
     struct args args;
     struct buf complaint = {0};
     int code = SERVER_EXIT_OK;
