@@ -18,7 +18,7 @@ size_t utf8_char_len(const uint8_t *p, const uint8_t *end);
 // The code point of a well-formed character of `len` bytes.
 uint32_t utf8_char(const uint8_t *p, size_t len);
 
-// Bytes that a repaired copy of `s` may take, at most three times its own; 0 when it is well formed.
+// Bytes that a repaired copy of `s` may take, at most three times its own; 0: it is well formed.
 size_t utf8_repair_room(struct slice s);
 
 // Copy `s`, every malformed run replaced by U+FFFD, to `to`, which has utf8_repair_room bytes.
