@@ -39,6 +39,18 @@ enum cli_style {
 
 // A process started by a command (`lock PATH -- CMD`, `edit`). exit_code: 128 + n for signal n.
 struct cli_child;
+
+// What the shell does while its user types. `complete` adds every word that may stand where the
+// word of `line` that ends at `cursor` (bytes) stands; a word that ends a path wants no space.
+struct cli_words {
+    void (*add)(struct cli_words *to, const char *word);
+};
+struct cli_line_watcher {
+    bool (*idle)(void *ctx);
+    void (*complete)(void *ctx, const char *line, size_t cursor, struct cli_words *to);
+    void *ctx;
+};
+
 struct cli_host {
     const char *(*env)(const char *name); // getenv
     struct port_files *files;
@@ -59,13 +71,9 @@ struct cli_host {
     bool (*key)(int timeout_ms, int *ret); // one key of a raw terminal, for `top` and the like
     void (*raw)(bool on);                  // switch the terminal between raw and cooked
 
-    // A line with editing and history; NULL at end of input. Owned by the host until the next call.
-    // While waiting it calls `idle` at least every 50 ms. `complete` fills the words that may stand
-    // at the end of `line`, see shell.h.
-    const char *(*read_line)(const char *prompt, void (*idle)(void *ctx),
-                             void (*complete)(void *ctx, const char *line, size_t cursor,
-                                              void (*add)(const char *word)),
-                             void *ctx);
+    // A line with editing and history; NULL at end of input. Valid until the next call. While
+    // waiting it calls `idle` every 50 ms, which returns true when it printed something.
+    const char *(*read_line)(const char *prompt, const struct cli_line_watcher *watcher);
 };
 
 enum { CLI_AUTHS_MAX = 16, CLI_SCHEME_BYTES = 32 };
@@ -86,6 +94,7 @@ struct cli {
     const char *servers;    // NULL: localhost:2181
     int session_timeout_ms; // 0: 30000
     bool is_read_only_ok, is_json, is_quiet, is_yes, is_coloured, is_interactive;
+    bool is_stream;             // this command prints one JSON object a line
     paddock_watch_fn *on_event; // of the session to be opened, with this struct; or NULL
     struct cli_auth auths[CLI_AUTHS_MAX];
     size_t auth_count;

@@ -11,6 +11,9 @@
 
 struct cli;
 
+struct json *cli_json_hex(int64_t value); // "0x1f": zxids and sessions
+struct json *cli_json_time(int64_t ms);   // RFC 3339, UTC; null when it cannot say it
+
 // Memory: each returns an owned value. Member names are those of struct paddock_stat, and `perms`
 // of an ACL in zkCli's letters, "cdrwa".
 struct json *cli_json_stat(const struct paddock_stat *stat);

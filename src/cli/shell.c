@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines come from the terminal or from stdin; events are printed by the library's thread, whole,
+// because stdio locks a stream for each call.
+#include "cli/shell.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "cli/event_text.h"
+#include "cli/program.h"
+#include "cli/tokens.h"
+
+// ---- events ----
+
+void shell_print_event(struct paddock *zk, const struct paddock_event *event, void *ctx)
+{
+    (void)zk;
+    struct cli *c = ctx;
+    struct shell *s = c->shell;
+    if (s != NULL && !s->is_printing) {
+        return;
+    }
+    struct buf text = {0};
+    buf_append_str(&text, "\nWATCHER::\n\n");
+    event_text(event, &text);
+    (void)fprintf(c->out, "%s\n", buf_cstr(&text));
+    (void)fflush(c->out);
+    buf_fini(&text);
+    if (s != NULL) {
+        s->has_printed = true;
+    }
+}
+
+static bool idle(void *ctx)
+{
+    struct cli *c = ctx;
+    struct shell *s = c->shell;
+    return atomic_exchange(&s->has_printed, false);
+}
+
+// ---- lines ----
+
+static void remember(struct shell *s, const char *line)
+{
+    if (s->line_count == s->line_cap) {
+        s->line_cap = s->line_cap > 0 ? 2 * s->line_cap : 64;
+        s->lines = mem_realloc(s->lines, s->line_cap * sizeof(*s->lines));
+    }
+    s->lines[s->line_count++] = mem_strdup(line);
+}
+
+int shell_execute(struct shell *s, const char *line)
+{
+    struct tokens t;
+    tokens_split(line, &t);
+    int status = CLI_DONE;
+    if (t.count > 0) {
+        remember(s, line);
+        status = program_run_command(s->cli, t.words);
+    }
+    tokens_fini(&t);
+    return status;
+}
+
+static const char *state_text(struct cli *c)
+{
+    switch (c->zk != NULL ? paddock_state(c->zk) : PADDOCK_STATE_CLOSED) {
+    case PADDOCK_STATE_CONNECTING:
+        return "CONNECTING";
+    case PADDOCK_STATE_CONNECTED:
+        return "CONNECTED";
+    case PADDOCK_STATE_READ_ONLY:
+        return "CONNECTEDREADONLY";
+    case PADDOCK_STATE_AUTH_FAILED:
+        return "AUTH_FAILED";
+    case PADDOCK_STATE_CLOSED:
+    case PADDOCK_STATE_EXPIRED:
+        return "CLOSED";
+    }
+    return "CLOSED";
+}
+
+static void prompt(struct shell *s, struct buf *to)
+{
+    buf_clear(to);
+    buf_printf(to, "[zk: %s(%s) %zu] ", cli_servers(s->cli), state_text(s->cli), s->line_count);
+}
+
+static int run_terminal(struct shell *s)
+{
+    struct cli *c = s->cli;
+    const struct cli_line_watcher watcher = {.idle = idle, .complete = shell_complete, .ctx = c};
+    struct buf text = {0};
+    int status = CLI_DONE;
+    while (!s->is_over) {
+        prompt(s, &text);
+        const char *line = c->host->read_line(buf_cstr(&text), &watcher);
+        if (line == NULL) {
+            (void)fputc('\n', c->out);
+            break;
+        }
+        status = shell_execute(s, line);
+        (void)c->host->interrupted(); // ^C ended the command, not the shell
+    }
+    buf_fini(&text);
+    return status;
+}
+
+static int run_lines(struct shell *s)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    int status = CLI_DONE;
+    ssize_t len;
+    while (!s->is_over && (len = getline(&line, &cap, stdin)) >= 0) {
+        if (len > 0 && line[len - 1] == '\n') {
+            line[len - 1] = '\0';
+        }
+        status = shell_execute(s, line);
+    }
+    free(line);
+    return status;
+}
+
+int shell_run(struct cli *c)
+{
+    struct shell s = {.cli = c, .is_printing = true};
+    const char *servers = c->servers;
+    c->shell = &s;
+    c->is_interactive = true;
+    c->on_event = shell_print_event;
+    bool is_terminal = c->host->in_is_tty && c->host->out_is_tty;
+    if (!c->is_quiet && (is_terminal || c->style == CLI_STYLE_ZKCLI)) {
+        (void)fprintf(c->out, "Welcome to ZooKeeper!\n");
+    }
+    struct paddock *zk;
+    int status = CLI_DONE;
+    if (c->zk == NULL) {
+        status = cli_session(c, &zk); // a failure is said; `connect` can mend it
+    }
+    if (is_terminal || status == CLI_DONE) {
+        status = is_terminal ? run_terminal(&s) : run_lines(&s);
+    }
+    paddock_close(c->zk); // no event comes after this
+    c->zk = NULL;
+    c->shell = NULL;
+    c->servers = servers;
+    mem_free(s.servers);
+    for (size_t i = 0; i < s.line_count; i++) {
+        mem_free(s.lines[i]);
+    }
+    mem_free(s.lines);
+    return status;
+}

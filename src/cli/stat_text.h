@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Stat in the eleven lines of zkCli, and times as Java prints them.
+#ifndef PADDOCK_CLI_STAT_TEXT_H
+#define PADDOCK_CLI_STAT_TEXT_H
+
+#include <stdio.h>
+
+#include "paddock/paddock.h"
+
+// Source: org.apache.zookeeper.cli.StatPrinter.
+void stat_text_print(const struct paddock_stat *stat, FILE *to);
+
+// "Sat Nov 21 16:04:31 UTC 2026", local time. Memory: `to` has room for TIME_TEXT_BYTES.
+enum { TIME_TEXT_BYTES = 64 };
+const char *time_text(int64_t ms, char *to);
+
+#endif
