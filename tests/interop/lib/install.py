@@ -52,11 +52,13 @@ def run(*command, **keywords):
     return done.stdout.decode("utf-8", "replace")
 
 
-def maven(pom, folder):
-    """The jars that `pom` names and what they need, in `folder`."""
-    with once(folder, pom) as missing:
+def maven(pom, folder, **properties):
+    """The jars that `pom` names with these properties, and what they need at run time, in `folder`."""
+    defines = ["-D%s=%s" % item for item in properties.items()]
+    with once(folder, pom, *defines) as missing:
         if missing:
-            run("mvn", "-q", "-B", "-f", pom, COPY, "-DoutputDirectory=%s" % folder)
+            run("mvn", "-q", "-B", "-f", pom, COPY, "-DincludeScope=runtime", "-DoutputDirectory=%s" % folder,
+                *defines)
     return folder
 
 

@@ -1,43 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Apache ZooKeeper, for comparison: its run-time jars from Maven Central, and one standalone server.
 
-`jars()` fetches what tests/interop/lib/pom.xml names into build/java/lib, once for each content of the pom.
+`jars(release)` fetches what tests/interop/lib/pom.xml names into build/java/RELEASE, once for each content of the pom.
 """
-import fcntl
-import hashlib
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
+from tests.interop.lib import install
 from tests.interop.lib.server_process import ROOT, ServerProcess
 
+RELEASE = "3.9.5"
 JAVA_DIR = ROOT / "build" / "java"
 POM = Path(__file__).with_name("pom.xml")
-COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 
 
-def jars():
+def jars(release=RELEASE):
     """The folder with all jars; its class path is that folder + '/*'."""
-    stamp = JAVA_DIR / "pom.sha256"
-    want = hashlib.sha256(POM.read_bytes()).hexdigest()
-    JAVA_DIR.mkdir(parents=True, exist_ok=True)
-    with open(JAVA_DIR / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != want:
-            _fetch()
-            stamp.write_text(want)
-    return JAVA_DIR / "lib"
+    return install.maven(POM, JAVA_DIR / release, **{"zookeeper.version": release})
 
 
-def _fetch():
-    shutil.rmtree(JAVA_DIR / "lib", ignore_errors=True)
-    subprocess.run(["mvn", "-q", "-B", "-f", str(POM), COPY, "-DincludeScope=runtime",
-                    "-DoutputDirectory=%s" % (JAVA_DIR / "lib")], check=True)
-
-
-def class_path():
-    return str(jars() / "*")
+def class_path(release=RELEASE):
+    return str(jars(release) / "*")
 
 
 def java(*arguments, jvm=(), **keywords):
@@ -51,12 +35,41 @@ class JavaServer(ServerProcess):
     main_class = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
 
     def __init__(self, cfg=None, properties=None, folder=None, port=None,
-                 jvm=("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), log_level="error"):
+                 jvm=("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), log_level="error",
+                 release=RELEASE):
         super().__init__(cfg, properties, folder, port)
+        self.release = release
         self.jvm = list(jvm)
         self.log_level = os.environ.get("JAVA_LOG_LEVEL", log_level)
 
     def command(self, cfg_path):
         properties = {"org.slf4j.simpleLogger.defaultLogLevel": self.log_level, **self.properties}
         return (["java", *self.jvm] + ["-D%s=%s" % item for item in properties.items()]
-                + ["-cp", class_path(), self.main_class, str(cfg_path)])
+                + ["-cp", class_path(self.release), self.main_class, str(cfg_path)])
+
+
+class Recovery:
+    """Apache ZooKeeper's recovery of a data directory, as a process that is asked (Recover.java)."""
+
+    def __init__(self):
+        source = Path(__file__).with_name("Recover.java")
+        out = install.CACHE / "recover"
+        with install.once(out, source) as missing:
+            if missing:
+                install.run("javac", "-d", out, "-cp", class_path(), source)
+        self.process = subprocess.Popen(
+            ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
+             "-Dzookeeper.extendedTypesEnabled=true", "-cp", "%s:%s" % (out, class_path()), "Recover"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def summary(self, folder):
+        """last_zxid, digest, digest_mismatches and first_mismatch as they are printed; the files may be mended."""
+        self.process.stdin.write("%s\n" % folder)
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "Java could not recover %s" % folder
+        return dict(item.split("=") for item in line.split())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()

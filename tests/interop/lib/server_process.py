@@ -46,6 +46,7 @@ class ServerProcess:
         self.cfg.update(cfg or {})
         self.properties = dict(properties or {})
         self.log_path = self.folder / (self.kind + ".log")
+        self.log_start = 0  # Where the log of this process begins in a file that earlier ones wrote, too.
         self.process = None
 
     def command(self, cfg_path):
@@ -61,6 +62,7 @@ class ServerProcess:
         """Starts the process without waiting; `wait_ready` follows."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with open(self.log_path, "ab") as log:
+            self.log_start = log.seek(0, os.SEEK_END)
             self.process = subprocess.Popen(self.command(self.write_cfg()), stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd=self.folder)
         return self
@@ -86,6 +88,10 @@ class ServerProcess:
 
     def log_tail(self, size=3000):
         return self.log_path.read_bytes()[-size:].decode("utf-8", "replace") if self.log_path.exists() else ""
+
+    def log(self):
+        """What this process has logged."""
+        return self.log_path.read_bytes()[self.log_start:].decode("utf-8", "replace")
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None

@@ -131,6 +131,16 @@ static void snapshot_digest_is_compared_at_its_zxid(void **state)
     assert_int_equal(tree_digest_point(w->t).zxid, 4);
 }
 
+static void snapshot_and_transaction_are_both_compared_at_the_zxid_they_share(void **state)
+{
+    struct world *w = *state;
+    tree_load_digest(w->t, 2, 5);
+    apply_with_digest(w, 2, 5);
+    apply_with_digest(w, 2, 5);
+    assert_int_equal(tree_digest_mismatches(w->t), 2);
+    assert_int_equal(tree_digest_first_mismatch(w->t), 2);
+}
+
 static void snapshot_digest_of_the_present_is_compared_at_once(void **state)
 {
     struct world *w = *state;
@@ -158,6 +168,7 @@ int main(void)
         T(every_128th_transaction_is_logged),
         T(wrong_digest_of_a_transaction_is_counted),
         T(snapshot_digest_is_compared_at_its_zxid),
+        T(snapshot_and_transaction_are_both_compared_at_the_zxid_they_share),
         T(snapshot_digest_of_the_present_is_compared_at_once),
 #undef T
     };
