@@ -157,6 +157,7 @@ void node_leave(struct sim_node *n)
 
 void node_turn(struct sim_node *n)
 {
+    n->turns++;
     node_enter(n);
     timers_fire(&n->events, n->world->now_ns);
     if (n->hook != NULL) {
@@ -181,6 +182,8 @@ struct sim_node *node_open(struct world *w)
     list_init(&n->workers);
     disk_init(&n->disk, w);
     net_init(&n->net, n);
+    resolver_init(&n->resolver, n);
+    pump_init(&n->pump, n);
     list_push_back(&w->nodes, &n->link);
     return n;
 }

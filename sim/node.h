@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A simulated machine: a loop, clocks, randomness, a disk and a network card. A process runs on it
-// by being given its ports; the process ends by node_stop_process, after a clean stop as after a
-// crash.
+// A simulated machine: a loop, clocks, randomness, a disk, a network card and a way to names. A
+// process runs on it by being given its ports; the process ends by node_stop_process, after a clean
+// stop as after a crash.
 //
 // Workers: a job runs as an event of its own, at some moment between submit and done, so that the
 // loop's turns come before and after it; its disk operations take virtual time.
@@ -13,6 +13,8 @@
 #include "port/entropy.h"
 #include "sim/disk.h"
 #include "sim/net.h"
+#include "sim/pump.h"
+#include "sim/resolver.h"
 #include "sim/world.h"
 
 struct sim_node {
@@ -21,11 +23,14 @@ struct sim_node {
     struct port_entropy entropy;
     struct sim_disk disk;
     struct sim_net net;
+    struct sim_resolver resolver;
+    struct sim_pump pump;
     struct world *world;
     struct list link;     // of the world
     struct timers events; // timers, arrivals, finished jobs: each runs in a turn of the loop
     void (*hook)(void *ctx);
     void *hook_ctx;
+    uint64_t turns;
     struct list workers;
     int64_t wall_offset_ms; // change it to make the wall clock jump
     unsigned try_countdown; // the process's try_ allocation that fails, as in mem_fail_after

@@ -23,17 +23,19 @@ void world_init(struct world *w, uint64_t seed)
     prng_init(&w->prng, seed);
     timers_init(&w->events);
     list_init(&w->nodes);
+    list_init(&w->names);
 }
 
 void world_fini(struct world *w)
 {
     ASSERT(list_is_empty(&w->nodes));
+    names_fini(w);
     timers_fini(&w->events);
 }
 
 // The node with the earliest event before that of the world's own list; NULL for the world itself.
 // Returns false when there is no event anywhere.
-static bool find_next(struct world *w, struct sim_node **ret_node, int64_t *ret_due)
+static bool find_next(const struct world *w, struct sim_node **ret_node, int64_t *ret_due)
 {
     int64_t due;
     bool has_event = timers_next_due(&w->events, &due);
@@ -52,6 +54,12 @@ static bool find_next(struct world *w, struct sim_node **ret_node, int64_t *ret_
         *ret_due = due;
     }
     return has_event;
+}
+
+bool world_next_due(const struct world *w, int64_t *ret)
+{
+    struct sim_node *node;
+    return find_next(w, &node, ret);
 }
 
 bool world_step(struct world *w)

@@ -26,6 +26,8 @@ struct world {
     int64_t now_ns;
     struct timers events; // of nobody's machine: clients, workers, faults
     struct list nodes;
+    uint32_t machines; // ever opened: the newest one's number
+    struct list names; // of resolver.h
     uint64_t steps;
     uint64_t trace; // a hash over all steps: equal runs have equal traces
     char failure[512];
@@ -38,6 +40,9 @@ void world_fini(struct world *w); // every node must be closed
 bool world_step(struct world *w);
 // Step until the clock has passed `duration_ms`; false when it ended earlier.
 bool world_run(struct world *w, int64_t duration_ms);
+
+// When the earliest event of anybody is due; false when nothing is scheduled.
+bool world_next_due(const struct world *w, int64_t *ret);
 
 // Start an event `delay_ns` from now on the world's list.
 void world_start(struct world *w, struct port_timer *event, int64_t delay_ns);
