@@ -3,7 +3,7 @@
 """House rules that no compiler checks: tidy.py [BUILD_DIR].
 
 Layers, foreign headers, guards, openings, banned calls, missing tests, mutable globals, sizes, defaults over our
-enums; then clang-tidy over BUILD_DIR's compile commands when it is installed and BUILD_DIR is given.
+enums, names that documents mention; then clang-tidy over BUILD_DIR's compile commands when it is installed and BUILD_DIR is given.
 Prints one line per finding and exits 1 when there is one.
 """
 import os
@@ -287,6 +287,27 @@ def check_file(path, lists, names):
     check_tested(path, lists["untested"])
 
 
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "TESTING.md", "docs/design/*.md")
+PROGRAMS = (".c", ".h", ".def", ".py", ".sh", ".java", "meson.build", "Makefile")
+
+
+def check_documents():
+    """What a document names in backticks, a file or a name_with_underscores, must exist."""
+    listed = subprocess.run(["git", "ls-files"], cwd=TOP, capture_output=True, text=True, check=True).stdout.split()
+    files = {"/" + path for path in listed}
+    words = {Path(path).stem for path in listed}
+    for path in listed:
+        if path.endswith(PROGRAMS) and (TOP / path).exists():
+            words.update(re.findall(r"\w+", (TOP / path).read_text(encoding="utf-8", errors="replace")))
+    for document in sorted(path for pattern in DOCUMENTS for path in TOP.glob(pattern)):
+        for number, line in enumerate(document.read_text().splitlines(), 1):
+            for word in re.findall(r"[\w./-]+", " ".join(re.findall(r"`([^`*]+)`", line))):
+                is_file = re.search(r"\w\.(c|h|def|py|sh)$", word) and "/L/" not in word
+                is_name = re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", word)
+                if is_file and not any(path.endswith("/" + word) for path in files) or is_name and word not in words:
+                    find(document.relative_to(TOP), number, f"there is no {word}")
+
+
 def clang_tidy(build, paths):
     """True when clang-tidy is content or not there."""
     if not shutil.which("clang-tidy") or not (TOP / build / "compile_commands.json").exists():
@@ -314,6 +335,7 @@ def main():
     names = our_enumerators()
     for path in paths:
         check_file(path, lists, names)
+    check_documents()
     for line in findings:
         print(line)
     content = len(sys.argv) < 2 or clang_tidy(sys.argv[1], paths)
