@@ -51,12 +51,6 @@ def run(server, suites=SUITES):
     return results
 
 
-def rerun(server, tests):
-    """The suites of these tests once more."""
-    again = run(server, sorted({re.search(r" (\w+)::", test).group(1) for test in tests}))
-    return {test: result for test, result in again.items() if test in tests}
-
-
 def _run_suite(folder, server, suite):
     state = BUILD / ("state-" + server)
     state.mkdir(parents=True, exist_ok=True)

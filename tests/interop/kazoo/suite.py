@@ -52,12 +52,6 @@ def run(server, *arguments):
     return dict(map(_result, ET.parse(report).iter("testcase")))
 
 
-def rerun(server, tests):
-    """These tests once more, and what else has their name."""
-    again = run(server, "-k", " or ".join(sorted({test.split(" ")[1].split("[")[0] for test in tests})))
-    return {test: result for test, result in again.items() if test in tests}
-
-
 def _result(case):
     name = "%s %s" % (case.get("classname").removeprefix("kazoo.tests."), case.get("name"))
     for kind, status in (("error", "failed"), ("failure", "failed"), ("skipped", "skipped")):
