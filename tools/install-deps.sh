@@ -10,7 +10,7 @@ set -eu
 packages_of() {
     case $1 in
     build) echo "gcc libc6-dev make meson ninja-build pkg-config libuv1-dev libssl-dev zlib1g-dev
-                 libsnappy-dev libdeflate-dev libxxhash-dev libjansson-dev libcmocka-dev" ;;
+                 libsnappy-dev libdeflate-dev libxxhash-dev libjansson-dev libedit-dev libcmocka-dev" ;;
     test) echo "python3-pytest" ;;
     lint) echo "clang clang-tidy clang-format libclang-rt-14-dev" ;;
     interop) echo "python3-pytest python3-pip default-jdk-headless maven nodejs npm golang-go g++" ;;

@@ -13,7 +13,7 @@
 #include "cli/event_text.h"
 #include "jute/utf8.h"
 
-enum { HEX_BYTES = 24, RFC3339_BYTES = 40 };
+enum { HEX_BYTES = 24, RFC3339_BYTES = 80 }; // the latter for any int in each place
 
 struct json *cli_json_hex(int64_t value)
 {
