@@ -15,7 +15,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 
-# The right-hand column is the whole of what a layer may include.
+# The right-hand column is the whole of what a layer may include; "paddock" is include/paddock/.
 BELOW_SERVER = {"base", "port", "jute", "config", "tree", "zab", "store"}
 LAYERS = {
     "base": set(),
@@ -26,7 +26,8 @@ LAYERS = {
     "zab": {"base", "jute", "config"},
     "store": {"base", "jute", "tree", "port"},
     "server": BELOW_SERVER,
-    "client": {"base", "jute", "port"},
+    "client": {"base", "jute", "port", "paddock"},
+    "cli": {"base", "port", "jute", "config", "tree", "store", "client", "paddock"},
     "admin": {"base", "port"},
     "kube": {"base", "port"},
     "operator": {"base", "port", "kube", "client"},
@@ -122,7 +123,7 @@ def check_opening(path, text):
 
 
 def check_guard(path, text):
-    short = path[len("src/"):] if path.startswith("src/") else path
+    short = re.sub(r"^(src|include/paddock)/", "", path)
     guard = "PADDOCK_" + re.sub(r"\W", "_", short).upper()
     if f"#ifndef {guard}\n#define {guard}\n" not in text or not text.rstrip().endswith("#endif"):
         find(path, 1, f"the include guard is not {guard}")
@@ -330,7 +331,7 @@ def main():
     for name, known in lists.items():
         check_stale(name, known)
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "src", "sim", "tests",
-                             "fuzz", "bench"], cwd=TOP, capture_output=True, text=True, check=True).stdout
+                             "fuzz", "bench", "include", "examples"], cwd=TOP, capture_output=True, text=True, check=True).stdout
     paths = sorted(path for path in listed.split() if path.endswith((".c", ".h")) and (TOP / path).exists())
     names = our_enumerators()
     for path in paths:
