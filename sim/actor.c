@@ -468,8 +468,9 @@ static void on_reply(void *owner, const struct jute_reply_header *h, struct jute
     }
 }
 
-static void on_event(void *owner, const struct jute_watcher_event *event)
+static void on_event(void *owner, const struct jute_watcher_event *event, int64_t zxid)
 {
+    (void)zxid;
     struct actor *a = owner;
     for (int key = 0; key < MODEL_KEYS; key++) {
         char path[PATH_BYTES];

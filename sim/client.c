@@ -111,11 +111,11 @@ static void open_session(struct sim_client *c, struct slice frame)
     c->handler->on_open(c->owner, is_new);
 }
 
-static void take_event(struct sim_client *c, struct jute_in *in)
+static void take_event(struct sim_client *c, struct jute_in *in, int64_t zxid)
 {
     struct jute_watcher_event event;
     if (jute_watcher_event_decode(in, &event)) {
-        c->handler->on_event(c->owner, &event);
+        c->handler->on_event(c->owner, &event, zxid);
     } else {
         world_fail(c->world, "a watch event does not decode");
     }
@@ -134,9 +134,9 @@ static void take_frame(struct sim_client *c, struct slice frame)
     if (!jute_reply_header_decode(&in, &header)) {
         world_fail(c->world, "a reply header does not decode");
     } else if (header.xid == XID_NOTIFICATION) {
-        take_event(c, &in);
+        take_event(c, &in, header.zxid);
     } else if (header.xid != XID_PING) {
-        if (header.zxid < c->last_zxid) {
+        if (header.zxid < c->last_zxid && header.xid != XID_AUTH) {
             world_fail(c->world, "session 0x%llx saw zxid 0x%llx after 0x%llx",
                        (unsigned long long)c->session_id, (unsigned long long)header.zxid,
                        (unsigned long long)c->last_zxid);

@@ -18,7 +18,7 @@ struct client_handler {
     // The session is open. `is_new`: the one before, if any, has ended.
     void (*on_open)(void *owner, bool is_new);
     void (*on_reply)(void *owner, const struct jute_reply_header *header, struct jute_in *body);
-    void (*on_event)(void *owner, const struct jute_watcher_event *event);
+    void (*on_event)(void *owner, const struct jute_watcher_event *event, int64_t zxid);
     // The connection is gone; answers to what was sent will not come. It reconnects by itself.
     void (*on_lost)(void *owner);
 };

@@ -42,9 +42,9 @@ static bool run_one(const struct scenario_options *o, struct totals *t)
         return true;
     }
     t->failures++;
-    printf("FAILED: %s\n  replay: build/debug/paddock-sim --seed %" PRIu64
+    printf("FAILED: %s\n%s  replay: build/debug/paddock-sim --seed %" PRIu64
            " --plan %s --ms %" PRId64,
-           r.failure, o->seed, scenario_plan_name(o->plan), o->trouble_ms);
+           r.failure, r.story, o->seed, scenario_plan_name(o->plan), o->trouble_ms);
     if (o->fail_nth > 0) {
         printf(" --fail %s:%" PRIu64 ":%s", disk_op_name(o->fail_op), o->fail_nth,
                err_name(o->fail_with));

@@ -4,18 +4,24 @@
 #include "sim/scenario.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "sim/check.h"
+#include "sim/visitor.h"
 
 enum {
-    ACTORS = 4,
+    ACTORS = 2,
+    VISITORS = 4,
     TROUBLE_NS = 60 * 1000000, // between two of them
     DOWN_NS = 15 * 1000000,    // until a dead process is started again
     FULL_NS = 80 * 1000000,    // a full disk stays full
     PATIENCE_MS = 60 * 1000,   // virtual time for progress, stops, reconciling
     PROGRESS_WRITES = 20,      // of each actor, once everything is healed
     FULL_ROOM_BYTES = 30 * 1024,
+    SETTLE_MS = 6 * 1000, // dead sessions, empty containers and old TTL nodes go meanwhile
+    REAP_MS = 300,        // how often the server looks for those
 };
 
 struct scenario {
@@ -23,6 +29,9 @@ struct scenario {
     struct world world;
     struct box box;
     struct actor actors[ACTORS];
+    struct visitor visitors[VISITORS];
+    struct history history;
+    struct finding finding;
     struct port_timer trouble; // the next one
     struct port_timer restart; // of a dead process
     struct port_timer refill;  // space returns
@@ -87,11 +96,28 @@ static void tend(struct scenario *s)
 
 static void shake_client(struct scenario *s)
 {
-    struct actor *a = &s->actors[prng_below(&s->world.prng, ACTORS)];
-    if (a->client.link != NULL) {
+    uint64_t who = prng_below(&s->world.prng, ACTORS + VISITORS);
+    struct sim_client *c =
+        who < ACTORS ? &s->actors[who].client : &s->visitors[who - ACTORS].client;
+    if (c->link != NULL) {
         bool until_expired = world_chance(&s->world, 6);
-        client_rest(&a->client, until_expired ? 6000 : 1 + (int64_t)prng_below(&s->world.prng, 20));
+        client_rest(c, until_expired ? 6000 : 1 + (int64_t)prng_below(&s->world.prng, 20));
     }
+}
+
+// The history has what visitors could know: that the clock jumped, not why.
+static void shake_clock(struct scenario *s)
+{
+    struct sim_node *n = s->box.node;
+    struct history_item item = {.kind = HISTORY_CLOCK,
+                                .client = HISTORY_NONE,
+                                .connection = HISTORY_NONE,
+                                .at_ns = s->world.now_ns,
+                                .wall_ms = n->clock.wall_ms(&n->clock)};
+    (void)history_add(&s->history, &item, NULL, 0);
+    n->wall_offset_ms += (int64_t)prng_below(&s->world.prng, 7200000) - 3600000;
+    item.wall_ms = n->clock.wall_ms(&n->clock);
+    (void)history_add(&s->history, &item, NULL, 0);
 }
 
 static void shake_process(struct scenario *s)
@@ -148,7 +174,7 @@ static void on_trouble_time(struct port_timer *timer)
     if (dice < 2 || s->options->plan == SCENARIO_CALM) {
         shake_client(s);
     } else if (dice == 2) {
-        s->box.node->wall_offset_ms += (int64_t)prng_below(&s->world.prng, 7200000) - 3600000;
+        shake_clock(s);
     } else if (dice < 5 || s->options->plan == SCENARIO_CRASHES) {
         shake_process(s);
     } else {
@@ -196,6 +222,11 @@ static bool has_progress(struct scenario *s)
             return false;
         }
     }
+    for (int i = 0; i < VISITORS; i++) {
+        if (s->visitors[i].answers < PROGRESS_WRITES) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -203,6 +234,11 @@ static bool is_quiet(struct scenario *s)
 {
     for (int i = 0; i < ACTORS; i++) {
         if (!actor_is_quiet(&s->actors[i])) {
+            return false;
+        }
+    }
+    for (int i = 0; i < VISITORS; i++) {
+        if (!s->visitors[i].client.is_stopped && !visitor_is_quiet(&s->visitors[i])) {
             return false;
         }
     }
@@ -240,6 +276,33 @@ static void heal(struct scenario *s)
     for (int i = 0; i < ACTORS; i++) {
         s->actors[i].writes_done = 0;
     }
+    for (int i = 0; i < VISITORS; i++) {
+        s->visitors[i].answers = 0;
+    }
+}
+
+static bool has_audited(struct scenario *s)
+{
+    return s->visitors[0].audit_next == HISTORY_NONE && is_quiet(s);
+}
+
+// All visitors but one leave; what was theirs goes; the one looks at everything; they are judged.
+static bool audit(struct scenario *s)
+{
+    for (int i = 1; i < VISITORS; i++) {
+        client_stop(&s->visitors[i].client);
+    }
+    if (!world_run(&s->world, SETTLE_MS)) {
+        return false;
+    }
+    visitor_audit(&s->visitors[0]);
+    if (!run_until(s, has_audited, "the last look does not end")) {
+        return false;
+    }
+    if (!check_all(&s->history, &s->finding)) {
+        world_fail(&s->world, "%s: %s", s->finding.property, s->finding.what);
+    }
+    return !world_has_failed(&s->world);
 }
 
 // An allocation that fails costs its own connection and nothing else: no other one, no session.
@@ -267,6 +330,9 @@ static bool run_phases(struct scenario *s)
     for (int i = 0; i < ACTORS; i++) {
         s->actors[i].is_resting = true;
     }
+    for (int i = 0; i < VISITORS; i++) {
+        s->visitors[i].is_resting = true;
+    }
     if (!run_until(s, is_quiet, "answers are missing")) {
         return false;
     }
@@ -276,9 +342,13 @@ static bool run_phases(struct scenario *s)
     if (!run_until(s, has_started_again, "not started again")) {
         return false;
     }
+    if (!audit(s)) {
+        return false;
+    }
     for (int i = 0; i < ACTORS; i++) {
         client_stop(&s->actors[i].client);
     }
+    client_stop(&s->visitors[0].client);
     s->is_stopping = true;
     box_stop(&s->box);
     return run_until(s, is_down, "not stopped");
@@ -290,12 +360,17 @@ static const char config_text[] = "maxClientCnxns=0\n"
                                   "snapCount=60\n"
                                   "preAllocSize=16\n"
                                   "autopurge.snapRetainCount=3\n"
-                                  "admin.enableServer=false\n";
+                                  "admin.enableServer=false\n"
+                                  "extendedTypesEnabled=true\n"
+                                  "enforceQuota=true\n";
 
 static void set_up(struct scenario *s)
 {
     world_init(&s->world, s->options->seed);
     box_init(&s->box, &s->world, config_text, s->options->is_verbose);
+    s->box.config->container_check_interval_ms = REAP_MS;
+    history_init(&s->history);
+    visitor_name_nodes(&s->history);
     s->trouble.fire = on_trouble_time;
     s->restart.fire = on_restart_time;
     s->refill.fire = on_refill_time;
@@ -315,6 +390,12 @@ static void set_up(struct scenario *s)
         s->actors[i].may_refuse = disk_may_fail(s);
         actor_start(&s->actors[i]);
     }
+    for (int i = 0; i < VISITORS; i++) {
+        struct visitor *v = &s->visitors[i];
+        visitor_init(v, s->box.node, BOX_CLIENT_PORT, &s->history, i);
+        v->may_refuse = disk_may_fail(s);
+        visitor_start(v);
+    }
 }
 
 static void sum_up(const struct scenario *s, struct scenario_result *ret)
@@ -332,6 +413,16 @@ static void sum_up(const struct scenario *s, struct scenario_result *ret)
         ret->writes_done += s->actors[i].writes_done;
         ret->writes_refused += s->actors[i].writes_refused;
     }
+    ret->seen = s->history.count;
+    for (size_t i = 0; i < s->history.count; i++) {
+        ret->answers += s->history.items[i].kind == HISTORY_ANSWER;
+    }
+    struct buf story = {0};
+    if (s->finding.property != NULL) {
+        finding_print(&s->finding, &s->history, &story);
+        (void)snprintf(ret->story, sizeof(ret->story), "%s", buf_cstr(&story));
+    }
+    buf_fini(&story);
 }
 
 static void tear_down(struct scenario *s)
@@ -339,6 +430,10 @@ static void tear_down(struct scenario *s)
     for (int i = 0; i < ACTORS; i++) {
         actor_fini(&s->actors[i]);
     }
+    for (int i = 0; i < VISITORS; i++) {
+        visitor_fini(&s->visitors[i]);
+    }
+    history_fini(&s->history);
     timers_stop(&s->world.events, &s->trouble);
     timers_stop(&s->world.events, &s->restart);
     timers_stop(&s->world.events, &s->refill);

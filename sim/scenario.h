@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A scenario: one server, some actors, and troubles, all from one seed.
+// A scenario: one server, some actors with nodes of their own, some visitors that share theirs, and
+// troubles, all from one seed.
 //
 //     trouble for a while ──► everything healed: progress is demanded ──► quiet, clean stop,
-//     start ──► every actor finds exactly what it knows
+//     start ──► every actor finds exactly what it knows ──► a visitor reads all nodes when what
+//     was to go has had time to go ──► the checkers judge the history of the visitors
 //
 // Troubles: power cuts at any moment and inside a disk operation, kills, clean restarts,
 // connections dropped, clients away until their session ends, clock jumps, and (with disk faults)
@@ -38,8 +40,10 @@ struct scenario_options {
 
 struct scenario_result {
     char failure[512]; // "" when every property held
+    char story[2048];  // lines of the history that contradict each other; ""
     uint64_t steps, trace;
-    uint64_t writes_done, writes_refused;
+    uint64_t writes_done, writes_refused; // of actors
+    uint64_t answers, seen;               // of visitors: answers, items of their history
     uint64_t starts, power_cuts;
     uint64_t disk_ops; // all, in this run
     uint64_t disk_counts[DISK_OPS];

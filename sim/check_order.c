@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Session order. Answers come in the order of the calls of a connection, none is left out; what a
+// client is shown never goes back, over reconnects and new sessions too. (auth is answered beside
+// the others, with zxid 0: PROTOCOL 2.4.) Since an answer tells the zxid of what it shows, this and
+// check_read make that a session reads its own writes.
+#include "sim/check.h"
+
+#include "base/mem.h"
+
+static const char name[] = "order";
+
+struct order {
+    const struct history *h;
+    int32_t *next;     // by connection: where to look for the oldest call without an answer
+    int32_t *shown_by; // by client: the answer with its greatest zxid
+    struct finding *ret;
+};
+
+enum { CLIENTS_MAX = 64 };
+
+static bool is_due(const struct history_item *item, int32_t connection)
+{
+    return item->kind == HISTORY_CALL && item->connection == connection && item->xid != XID_AUTH;
+}
+
+static bool check_turn(struct order *o, int32_t number)
+{
+    const struct history_item *item = &o->h->items[number];
+    int32_t due = o->next[item->connection];
+    while (due < number && !is_due(&o->h->items[due], item->connection)) {
+        due++;
+    }
+    o->next[item->connection] = due + 1;
+    if (due == item->call) {
+        return true;
+    }
+    return finding_report(o->ret, name, (int32_t[]){due, number, HISTORY_NONE, HISTORY_NONE},
+                          "an answer to request %d where %d is due", item->xid,
+                          o->h->items[due].xid);
+}
+
+static bool check_zxid(struct order *o, int32_t number)
+{
+    const struct history_item *item = &o->h->items[number];
+    int32_t *shown_by = &o->shown_by[item->client];
+    if (*shown_by != HISTORY_NONE && item->zxid < o->h->items[*shown_by].zxid) {
+        return finding_report(o->ret, name,
+                              (int32_t[]){*shown_by, number, HISTORY_NONE, HISTORY_NONE},
+                              "client %d was shown a later zxid before", item->client);
+    }
+    *shown_by = number;
+    return true;
+}
+
+bool check_order(const struct ledger *l, struct finding *ret)
+{
+    struct order o = {.h = l->history, .ret = ret};
+    o.next = mem_zalloc((size_t)(o.h->connections + 1) * sizeof(int32_t));
+    o.shown_by = mem_alloc(CLIENTS_MAX * sizeof(int32_t));
+    for (int32_t i = 0; i < CLIENTS_MAX; i++) {
+        o.shown_by[i] = HISTORY_NONE;
+    }
+    bool is_right = true;
+    for (int32_t i = 0; i < (int32_t)o.h->count && is_right; i++) {
+        if (o.h->items[i].kind == HISTORY_ANSWER && o.h->items[i].xid != XID_AUTH) {
+            is_right = check_turn(&o, i) && check_zxid(&o, i);
+        }
+    }
+    mem_free(o.next);
+    mem_free(o.shown_by);
+    return is_right;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A visitor's session: what it sends at random is chosen in visit.c.
+#include "sim/visitor.h"
+
+#include "base/assert.h"
+#include "sim/call.h"
+#include "sim/visit.h"
+
+enum { THINK_NS = 1500000, PARTS_MAX = VISITOR_NODES_MAX * LISTS };
+
+// ---- writing down ----
+
+static struct history_item item_of(const struct visitor *v, enum history_kind kind)
+{
+    struct sim_node *n = v->client.server;
+    return (struct history_item){.kind = kind,
+                                 .client = v->number,
+                                 .session = v->client.session_id,
+                                 .connection = v->connection,
+                                 .at_ns = v->world->now_ns,
+                                 .wall_ms = n->clock.wall_ms(&n->clock)};
+}
+
+void visitor_send(struct visitor *v, int32_t type, struct history_part *parts, size_t count)
+{
+    ASSERT(v->open_count < VISITOR_QUEUE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        parts[i].made = HISTORY_NONE;
+    }
+    struct history_item item = item_of(v, HISTORY_CALL);
+    item.type = type;
+    item.xid = type == OP_AUTH           ? XID_AUTH
+               : type == OP_SET_WATCHES2 ? XID_SET_WATCHES
+                                         : v->next_xid++;
+    item.zxid = v->client.last_zxid;
+    int32_t call = history_add(v->history, &item, parts, count);
+    v->open[v->open_count++] = call;
+    struct buf body = {0};
+    call_encode(v->history, type, parts, count, item.zxid, &body);
+    client_send(&v->client, item.xid, type, buf_slice(&body));
+    buf_fini(&body);
+}
+
+// ---- the beginning of a connection ----
+
+static void set_watches_again(struct visitor *v)
+{
+    struct history_part parts[PARTS_MAX];
+    size_t count = 0;
+    for (int32_t node = 0; node < VISITOR_NODES_MAX; node++) {
+        for (int32_t list = 0; list < LISTS; list++) {
+            if (v->armed[node][list]) {
+                parts[count++] =
+                    (struct history_part){.type = OP_SET_WATCHES2, .node = node, .mode = list};
+            }
+        }
+    }
+    if (count > 0) {
+        visitor_send(v, OP_SET_WATCHES2, parts, count);
+    }
+}
+
+static void think_soon(struct visitor *v)
+{
+    world_start(v->world, &v->think, world_delay(v->world, THINK_NS));
+}
+
+static void on_open(void *owner, bool is_new)
+{
+    struct visitor *v = owner;
+    v->connection = v->history->connections++;
+    v->state = VISITOR_WORKING;
+    v->is_closing = false;
+    struct history_item item = item_of(v, HISTORY_OPEN);
+    item.is_new = is_new;
+    item.timeout_ms = v->client.timeout_ms;
+    (void)history_add(v->history, &item, NULL, 0);
+    if (v->is_alice) {
+        struct history_part auth = {.type = OP_AUTH};
+        visitor_send(v, OP_AUTH, &auth, 1);
+    }
+    if (is_new) {
+        memset(v->armed, 0, sizeof(v->armed));
+    }
+    set_watches_again(v);
+    if (v->base_left != 0 || v->base_failed) {
+        v->base_failed = false;
+        v->base_left = visit_base(v);
+    }
+    think_soon(v);
+}
+
+static void on_lost(void *owner)
+{
+    struct visitor *v = owner;
+    struct history_item item = item_of(v, HISTORY_LOST);
+    (void)history_add(v->history, &item, NULL, 0);
+    v->open_count = 0;
+    v->state = VISITOR_AWAY;
+    timers_stop(&v->world->events, &v->think);
+}
+
+// ---- working ----
+
+static void audit(struct visitor *v)
+{
+    while (v->open_count < VISITOR_OPEN_MAX && v->audit_next < (int32_t)v->history->node_count) {
+        struct history_part p = {.type = OP_GET_DATA, .node = v->audit_next};
+        visitor_send(v, OP_GET_DATA, &p, 1);
+        v->audit_next++;
+    }
+    if (v->audit_next == (int32_t)v->history->node_count && v->open_count == 0) {
+        v->audit_next = HISTORY_NONE;
+    }
+}
+
+static void on_think_time(struct port_timer *timer)
+{
+    struct visitor *v = CONTAINER_OF(timer, struct visitor, think);
+    if (v->audit_next != HISTORY_NONE) {
+        audit(v);
+    }
+    uint64_t burst = v->is_resting ? 0 : 1 + prng_below(&v->world->prng, 3);
+    while (burst-- > 0 && v->open_count < VISITOR_OPEN_MAX && !v->is_closing) {
+        visit(v);
+    }
+    think_soon(v);
+}
+
+// ---- answers ----
+
+static void arm(struct visitor *v, int32_t node, enum history_list list, bool is_armed)
+{
+    if (node < VISITOR_NODES_MAX) {
+        v->armed[node][list] = is_armed;
+    }
+}
+
+static void note_removed(struct visitor *v, const struct history_part *p)
+{
+    bool is_any = p->mode == 3;
+    for (int32_t list = 0; list < LISTS; list++) {
+        bool is_meant = is_any || (p->mode == 1 && list == LIST_CHILD) ||
+                        (p->mode == 2 && (list == LIST_DATA || list == LIST_EXIST)) ||
+                        (p->mode == 4 && list == LIST_PERSISTENT) ||
+                        (p->mode == 5 && list == LIST_RECURSIVE);
+        if (is_meant) {
+            arm(v, p->node, (enum history_list)list, false);
+        }
+    }
+}
+
+static void note_part(struct visitor *v, const struct history_part *p)
+{
+    bool is_ok = p->code == ZK_OK;
+    if (is_ok && p->has_stat && p->node < VISITOR_NODES_MAX) {
+        v->versions[p->node] = p->stat.version;
+    }
+    if (is_ok && p->made != HISTORY_NONE && p->made != p->node) {
+        v->made[v->made_next++ % VISITOR_MADE_MAX] = p->made;
+    }
+    if (p->watch && is_ok) {
+        bool is_child = p->type == OP_GET_CHILDREN || p->type == OP_GET_CHILDREN2;
+        arm(v, p->node, is_child ? LIST_CHILD : LIST_DATA, true);
+    } else if (p->watch && p->type == OP_EXISTS && p->code == ZK_NO_NODE) {
+        arm(v, p->node, LIST_EXIST, true);
+    } else if (is_ok && p->type == OP_ADD_WATCH) {
+        arm(v, p->node, p->mode == ADD_WATCH_RECURSIVE ? LIST_RECURSIVE : LIST_PERSISTENT, true);
+    } else if (is_ok && p->type == OP_REMOVE_WATCHES) {
+        note_removed(v, p);
+    }
+}
+
+static int32_t take_open(struct visitor *v, int32_t xid)
+{
+    size_t at = 0;
+    if (xid == XID_AUTH) { // may overtake the others
+        while (at < v->open_count && v->history->items[v->open[at]].xid != xid) {
+            at++;
+        }
+    }
+    if (at == v->open_count) {
+        world_fail(v->world, "visitor %d: an answer to %d that nobody asked", v->number, xid);
+        return HISTORY_NONE;
+    }
+    int32_t call = v->open[at];
+    v->open_count--;
+    memmove(&v->open[at], &v->open[at + 1], (v->open_count - at) * sizeof(v->open[0]));
+    return call;
+}
+
+static void note_base(struct visitor *v, const struct history_item *item)
+{
+    if (v->base_left > 0 && item->xid > 0) {
+        v->base_failed |= item->code != ZK_OK && item->code != ZK_NODE_EXISTS;
+        v->base_left--;
+    }
+}
+
+static void note_closed(struct visitor *v, bool has_ended)
+{
+    if (has_ended) {
+        client_forget(&v->client);
+        client_rest(&v->client, 1 + (int64_t)prng_below(&v->world->prng, 10));
+    } else { // refused, because the disk fails: the session goes on
+        v->is_closing = false;
+    }
+}
+
+static void on_reply(void *owner, const struct jute_reply_header *h, struct jute_in *body)
+{
+    struct visitor *v = owner;
+    int32_t call = take_open(v, h->xid);
+    if (call == HISTORY_NONE) {
+        return;
+    }
+    struct history_part parts[PARTS_MAX];
+    struct history_item item = item_of(v, HISTORY_ANSWER);
+    const struct history_item *asked = &v->history->items[call];
+    size_t count = asked->part_count;
+    memcpy(parts, history_parts(v->history, asked), count * sizeof(parts[0]));
+    item.xid = h->xid;
+    item.type = asked->type;
+    item.zxid = h->zxid;
+    item.code = h->err;
+    item.call = call;
+    if (!call_decode(v->history, item.type, h->err, body, parts, count)) {
+        world_fail(v->world, "visitor %d: the answer to %s does not decode, or nobody wrote it",
+                   v->number, op_name(item.type));
+        return;
+    }
+    if (h->err == ZK_SYSTEM_ERROR && !v->may_refuse) {
+        world_fail(v->world, "visitor %d: %s is refused though nothing fails", v->number,
+                   op_name(item.type));
+    }
+    (void)history_add(v->history, &item, parts, count);
+    v->answers++;
+    note_base(v, &item);
+    for (size_t i = 0; i < count; i++) {
+        note_part(v, &parts[i]);
+    }
+    if (item.type == OP_CLOSE_SESSION) {
+        note_closed(v, h->err == ZK_OK);
+    }
+}
+
+static void on_event(void *owner, const struct jute_watcher_event *event, int64_t zxid)
+{
+    struct visitor *v = owner;
+    struct history_item item = item_of(v, HISTORY_EVENT);
+    item.event = event->type;
+    item.node = history_node(v->history, event->path);
+    item.zxid = zxid;
+    (void)history_add(v->history, &item, NULL, 0);
+    if (event->type != 4) {
+        arm(v, item.node, LIST_DATA, false);
+        arm(v, item.node, LIST_EXIST, false);
+    }
+    if (event->type == 2 || event->type == 4) {
+        arm(v, item.node, LIST_CHILD, false);
+    }
+}
+
+// ---- life cycle ----
+
+static const struct client_handler handler = {on_open, on_reply, on_event, on_lost};
+
+void visitor_audit(struct visitor *v)
+{
+    v->audit_next = 0;
+}
+
+void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, struct history *h,
+                  int32_t number)
+{
+    *v = (struct visitor){.world = server->world,
+                          .history = h,
+                          .number = number,
+                          .is_alice = number % 2 == 0,
+                          .base_failed = true,
+                          .audit_next = HISTORY_NONE,
+                          .next_xid = 1};
+    v->think.fire = on_think_time;
+    client_init(&v->client, server, port, &handler, v);
+}
+
+void visitor_fini(struct visitor *v)
+{
+    client_fini(&v->client);
+}
+
+void visitor_start(struct visitor *v)
+{
+    client_start(&v->client);
+}

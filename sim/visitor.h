@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A visitor: a client that shares its nodes with the other visitors, so it cannot know what an
+// answer will be; it writes down what it sees (history.h), and the checkers judge afterwards.
+//
+//     away ──session opens: auth, setWatches, the base nodes──► working ──connection lost──► away
+//                                                                  └─ closeSession ──► a new
+//                                                                  session
+//
+// What they share, and what it is for:
+//
+//     /s/k0../s/k5   plain nodes, all operations, multis, watches    /s/e0../s/e2  ephemerals
+//     /q             sequential nodes, plain and ephemeral           /c  containers    /t  TTL
+//     nodes /g             nodes that only Alice may change                /z  a subtree with a
+//     hard quota
+#ifndef PADDOCK_SIM_VISITOR_H
+#define PADDOCK_SIM_VISITOR_H
+
+#include "sim/client.h"
+#include "sim/history.h"
+
+enum {
+    VISITOR_OPEN_MAX = 6,   // requests without an answer while working
+    VISITOR_QUEUE_MAX = 32, // and with those that begin a connection
+    VISITOR_MADE_MAX = 8,   // sequential nodes that it remembers
+    VISITOR_NODES_MAX = 64, // nodes whose names are fixed
+    VISITOR_KEYS = 9,       // of /s: the last VISITOR_EPHEMERALS of them are ephemeral
+    VISITOR_EPHEMERALS = 3,
+    VISITOR_QUOTA = 5, // countHardLimit of /z, itself included
+};
+
+enum visitor_state { VISITOR_AWAY, VISITOR_WORKING };
+
+struct visitor {
+    struct sim_client client;
+    struct world *world;
+    struct history *history;
+    int32_t number;
+    enum visitor_state state;
+    int32_t connection;
+    int32_t open[VISITOR_QUEUE_MAX]; // calls without an answer, oldest first
+    size_t open_count;
+    bool armed[VISITOR_NODES_MAX][LISTS]; // to be set again on the next connection
+    int32_t versions[VISITOR_NODES_MAX];  // last seen
+    int32_t made[VISITOR_MADE_MAX];
+    size_t made_next;
+    int base_left; // answers about base nodes that are missing; 0: all are there
+    bool base_failed;
+    bool is_alice;
+    bool is_closing;
+    bool is_resting;    // sends nothing new
+    int32_t audit_next; // reads every node from this one on; HISTORY_NONE: it does not
+    bool may_refuse;
+    int32_t next_xid;
+    uint64_t answers;
+    struct port_timer think;
+};
+
+// Give the fixed nodes their numbers: once per history, before any visitor.
+void visitor_name_nodes(struct history *h);
+
+void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, struct history *h,
+                  int32_t number);
+void visitor_fini(struct visitor *v);
+void visitor_start(struct visitor *v);
+
+// Read every node that anybody knows, one after the other. Done when audit_next is HISTORY_NONE.
+void visitor_audit(struct visitor *v);
+
+static inline bool visitor_is_quiet(const struct visitor *v)
+{
+    return v->state == VISITOR_WORKING && v->open_count == 0;
+}
+
+#endif
