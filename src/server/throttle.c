@@ -171,11 +171,13 @@ static bool has_waited_too_long(const struct throttle *t, const struct request *
     return limit_ms > 0 && !is_exempt && (now_ns - request->arrived_ns) / 1000000 > limit_ms;
 }
 
-// Its client has given the session up by now.
+// Its client has given the session up by now. A close outlives its session. Source:
+// Request.isStale.
 static bool is_stale(const struct throttle *t, const struct request *request, int64_t now_ns)
 {
     const struct config *cfg = t->config;
-    return cfg->request_throttle_drop_stale && cfg->request_stale_latency_check &&
+    return request->type != OP_CLOSE_SESSION && cfg->request_throttle_drop_stale &&
+           cfg->request_stale_latency_check &&
            (now_ns - request->arrived_ns) / 1000000 > request->conn->timeout_ms;
 }
 

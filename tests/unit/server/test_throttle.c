@@ -156,6 +156,25 @@ static void a_request_that_waited_too_long_is_marked(void **state)
     config_free(cfg);
 }
 
+static void a_close_is_let_through_however_long_it_waited(void **state)
+{
+    (void)state;
+    const char *defines[] = {"zookeeper.request_throttle_max_requests=1",
+                             "zookeeper.request_stale_latency_check=true",
+                             "zookeeper.throttled_op_wait_time=10", NULL};
+    struct config *cfg = configure(defines);
+    struct throttle t;
+    struct conn c = {.state = CONN_OPEN, .timeout_ms = 10};
+    throttle_init(&t, cfg, 1, 0);
+    struct request r = numbered(&c, 1);
+    r.type = OP_CLOSE_SESSION;
+    throttle_submit(&t, 1, &r, note);
+    uint64_t in_process = 0;
+    throttle_settled(&t, &in_process, INT64_C(11000000), note);
+    assert_int_equal(c.stats.received, 1);
+    config_free(cfg);
+}
+
 static void a_closed_connection_leaves_the_queue(void **state)
 {
     (void)state;
@@ -230,6 +249,7 @@ int main(void)
         cmocka_unit_test(a_renewal_costs_less_than_a_new_session),
         cmocka_unit_test(requests_beyond_the_limit_wait_in_order),
         cmocka_unit_test(a_request_that_waited_too_long_is_marked),
+        cmocka_unit_test(a_close_is_let_through_however_long_it_waited),
         cmocka_unit_test(a_closed_connection_leaves_the_queue),
         cmocka_unit_test(large_requests_share_a_budget),
         cmocka_unit_test(a_large_request_of_a_closing_connection_gives_its_bytes_back),
