@@ -168,7 +168,31 @@ int cli_number(struct cli *c, const char *text, const char *what, int64_t min, i
     return CLI_DONE;
 }
 
+int cli_version_flag(struct cli *c, const struct cli_call *call, struct paddock_op *op)
+{
+    const char *text = cli_value(call, "v");
+    int64_t version = -1;
+    if (text != NULL && cli_number(c, text, "the version", INT32_MIN, INT32_MAX, &version) != 0) {
+        return CLI_USAGE;
+    }
+    op->is_versioned = version != -1;
+    op->version = (int32_t)version;
+    return CLI_DONE;
+}
+
 // ---- the session ----
+
+static void leave_to_session(struct paddock *zk, const struct paddock_event *event, void *ctx)
+{
+    (void)zk;
+    (void)event;
+    (void)ctx;
+}
+
+struct paddock_watch cli_watch(bool is_wanted)
+{
+    return (struct paddock_watch){.fn = is_wanted ? leave_to_session : NULL};
+}
 
 const char *cli_servers(const struct cli *c)
 {

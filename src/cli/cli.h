@@ -130,6 +130,13 @@ bool cli_confirm(struct cli *c, bool unasked, const char *format, ...)
 // One request, waited for: CLI_DONE and *ret (owned; may be NULL), or after cli_fail_code.
 int cli_call(struct cli *c, const struct paddock_op *op, struct paddock_result **ret);
 
+// The flag -v VERSION, when it is there, into the request; -1 is any. CLI_DONE or CLI_USAGE.
+int cli_version_flag(struct cli *c, const struct cli_call *call, struct paddock_op *op);
+
+// For the `watch` of a request: one that leaves it to the session's on_event to say what happened,
+// or none.
+struct paddock_watch cli_watch(bool is_wanted);
+
 // A whole number, or an error naming `what` and the range. CLI_DONE or CLI_USAGE.
 int cli_number(struct cli *c, const char *text, const char *what, int64_t min, int64_t max,
                int64_t *ret);

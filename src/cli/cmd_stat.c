@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `stat` of a node.
+// Source: org.apache.zookeeper.cli.StatCommand.
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/stat_text.h"
+
+static int run(struct cli *c, const struct cli_call *call)
+{
+    const char *path = cli_param(call, 0);
+    struct paddock_op op = {
+        .type = PADDOCK_OP_EXISTS, .path = path, .watch = cli_watch(cli_has(call, "w"))};
+    struct paddock_result *r;
+    int status = cli_call(c, &op, &r);
+    if (status != CLI_DONE) {
+        return status;
+    }
+    if (c->is_json) {
+        struct json *o = json_new_object();
+        json_put(o, "path", json_new_cstr(path));
+        json_put(o, "stat", cli_json_stat(&r->stat));
+        status = cli_print_json(c, o);
+    } else {
+        stat_text_print(&r->stat, c->out);
+    }
+    paddock_result_free(r);
+    return status;
+}
+
+static const struct cli_flag flags[] = {{.letter = 'w', .help = "watch the node (in the shell)"}};
+static const struct cli_param params[] = {{.name = "PATH", .kind = CLI_PATH}};
+
+const struct cli_command cli_stat = {
+    .name = "stat",
+    .group = CLI_GROUP_NODES,
+    .summary = "print the stat of a node",
+    CLI_FLAGS(flags),
+    CLI_PARAMS(params),
+    .zkcli_usage = "stat [-w] path",
+    .is_json_able = true,
+    .run = run,
+};
