@@ -227,7 +227,8 @@ struct paddock_op {
     const char *path;
     struct paddock_bytes data; // ADD_AUTH: the credential
     const struct paddock_acl *acl;
-    size_t acl_count; // 0: world:anyone with all permissions
+    size_t acl_count;  // 0: world:anyone with all permissions, unless
+    bool is_acl_given; // the empty list is meant, which servers refuse
     enum paddock_mode mode;
     int64_t ttl_ms;
     bool is_versioned; // false: any version
