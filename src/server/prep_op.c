@@ -271,6 +271,25 @@ enum zk_code prep_op_delete(struct prep *p, const struct prep_txn *t, struct sli
     return ZK_OK;
 }
 
+// Whether the server may still take this node by itself: since it was found, a request may have set
+// it again, or put another node in its place. Java does not look again, and then takes that one.
+static bool may_reap(const struct prep *p, const struct prep_txn *t, const struct change *node)
+{
+    const struct jute_stat_persisted *s = &node->now.stat;
+    int64_t age_ms = (int64_t)((uint64_t)t->wall_ms - (uint64_t)s->mtime);
+    int64_t never_used_ms = p->config->container_max_never_used_ms;
+    switch (tree_kind_of_owner(p->tree, s->ephemeral_owner)) {
+    case ZNODE_CONTAINER:
+        return s->cversion > 0 || (never_used_ms != 0 && age_ms > never_used_ms);
+    case ZNODE_TTL:
+        return age_ms > tree_ttl_of_owner(p->tree, s->ephemeral_owner);
+    case ZNODE_EPHEMERAL:
+    case ZNODE_PERSISTENT:
+        return false;
+    }
+    return false;
+}
+
 enum zk_code prep_op_delete_container(struct prep *p, const struct prep_txn *t, struct slice path,
                                       struct txn_op *ret)
 {
@@ -285,7 +304,7 @@ enum zk_code prep_op_delete_container(struct prep *p, const struct prep_txn *t, 
     if (node->now.child_count > 0) {
         return ZK_NOT_EMPTY;
     }
-    if (is_ephemeral_node(p, node)) {
+    if (!may_reap(p, t, node)) {
         return ZK_BAD_VERSION;
     }
     struct change *parent = changes_find(p->changes, path_parent(path));

@@ -131,6 +131,44 @@ static void a_ttl_must_be_in_range_and_meant(void **state)
     assert_int_equal(tree_ttl_node_count(w->tree), 1);
 }
 
+static void create_container(struct prep_world *w, const char *path)
+{
+    struct jute_acl open = {31, {slice_str("world"), slice_str("anyone")}};
+    const struct jute_create_request r = {
+        slice_str(path), slice_null(), {1, &open}, CREATE_CONTAINER};
+    struct buf body = {0};
+    jute_create_request_encode(&r, &body);
+    assert_int_equal(prep_world_write(w, OP_CREATE_CONTAINER, &body), ZK_OK);
+    buf_fini(&body);
+}
+
+static enum zk_code reap(struct prep_world *w, const char *path)
+{
+    struct buf body = {0};
+    jute_str_encode(slice_str(path), &body);
+    enum zk_code code = prep_world_write(w, OP_DELETE_CONTAINER, &body);
+    buf_fini(&body);
+    return code;
+}
+
+// A request in flight may have changed what was found to be old: that node is not taken.
+static void only_what_may_still_go_is_reaped(void **state)
+{
+    struct prep_world *w = *state;
+    create_container(w, "/used");
+    assert_int_equal(prep_world_create(w, "/used/child", "", 0), ZK_OK);
+    assert_int_equal(reap(w, "/used"), ZK_NOT_EMPTY);
+    assert_int_equal(prep_world_delete(w, "/used/child", -1), ZK_OK);
+    assert_int_equal(prep_world_create(w, "/plain", "", 0), ZK_OK);
+    assert_int_equal(create_ttl(w, CREATE_PERSISTENT_TTL, 1000), ZK_OK);
+    create_container(w, "/fresh");
+    assert_int_equal(reap(w, "/plain"), ZK_BAD_VERSION);
+    assert_int_equal(reap(w, "/t"), ZK_BAD_VERSION);
+    assert_int_equal(reap(w, "/fresh"), ZK_BAD_VERSION);
+    assert_int_equal(reap(w, "/used"), ZK_OK);
+    assert_int_equal(reap(w, "/used"), ZK_NO_NODE);
+}
+
 static void the_opcode_decides_the_kind(void **state)
 {
     struct prep_world *w = *state;
@@ -166,6 +204,8 @@ int main(void)
         T(an_ended_session_writes_nothing),
         T(modes_are_checked_first),
         cmocka_unit_test_setup_teardown(a_ttl_must_be_in_range_and_meant, set_up_extended,
+                                        prep_world_tear_down),
+        cmocka_unit_test_setup_teardown(only_what_may_still_go_is_reaped, set_up_extended,
                                         prep_world_tear_down),
         T(the_opcode_decides_the_kind),
         T(a_version_wraps_as_in_java),

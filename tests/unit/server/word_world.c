@@ -34,10 +34,11 @@ static void on_reply(void *owner, const struct jute_reply_header *header, struct
     }
 }
 
-static void on_event(void *owner, const struct jute_watcher_event *event)
+static void on_event(void *owner, const struct jute_watcher_event *event, int64_t zxid)
 {
     (void)owner;
     (void)event;
+    (void)zxid;
 }
 
 static void on_lost(void *owner)
