@@ -6,6 +6,10 @@
 
 #include "port/file.h"
 
+// A call on `path` failed with this errno: trace it and map it.
+enum err directory_failed(const struct port_files *fs, const char *call, const char *path,
+                          int number);
+
 enum err directory_info(struct port_files *fs, const char *path, struct port_file_info *ret);
 enum err directory_list(struct port_files *fs, const char *dir,
                         void (*entry)(void *ctx, const char *name), void *ctx);

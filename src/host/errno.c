@@ -53,6 +53,14 @@ enum err host_err(int number)
     return ERR_IO;
 }
 
+enum err host_failed(struct trace_sink *trace_to, const char *call, const char *object, int number)
+{
+    enum err e = host_err(number);
+    trace(trace_to, "%s %s failed: errno %d, %s", call, object != NULL ? object : "", number,
+          err_name(e));
+    return e;
+}
+
 enum err host_err_uv(int status)
 {
     return host_err(-status);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,12 +18,21 @@
 
 struct host_file {
     struct port_file port; // first
+    struct trace_sink *trace;
     int fd;
+    char path[]; // for traces
 };
 
 static int fd_of(struct port_file *f)
 {
     return CONTAINER_OF(f, struct host_file, port)->fd;
+}
+
+static enum err failed(struct port_file *port, const char *call)
+{
+    int number = errno;
+    const struct host_file *f = CONTAINER_OF(port, struct host_file, port);
+    return host_failed(f->trace, call, f->path, number);
 }
 
 static enum err file_read(struct port_file *f, uint64_t offset, void *to, size_t len, size_t *ret)
@@ -36,7 +46,7 @@ static enum err file_read(struct port_file *f, uint64_t offset, void *to, size_t
         if (n > 0) {
             done += (size_t)n;
         } else if (errno != EINTR) {
-            return host_err(errno);
+            return failed(f, "pread");
         }
     }
     *ret = done;
@@ -52,7 +62,7 @@ static enum err file_write(struct port_file *f, uint64_t offset, const void *fro
         if (n >= 0) {
             done += (size_t)n;
         } else if (errno != EINTR) {
-            return host_err(errno);
+            return failed(f, "pwrite");
         }
     }
     return ERR_OK;
@@ -62,7 +72,7 @@ static enum err file_write(struct port_file *f, uint64_t offset, const void *fro
 // success for bytes that are lost.
 static enum err file_sync(struct port_file *f)
 {
-    return fdatasync(fd_of(f)) == 0 ? ERR_OK : host_err(errno);
+    return fdatasync(fd_of(f)) == 0 ? ERR_OK : failed(f, "fdatasync");
 }
 
 // Not every file system has it, and where it is missing only speed is lost. An error of the disk is
@@ -74,19 +84,19 @@ static enum err file_write_out(struct port_file *f, uint64_t offset, uint64_t le
         flags |= SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;
     }
     int status = sync_file_range(fd_of(f), (off_t)offset, (off_t)len, flags);
-    return status == 0 || (errno != EIO && errno != ENOSPC) ? ERR_OK : host_err(errno);
+    return status == 0 || (errno != EIO && errno != ENOSPC) ? ERR_OK : failed(f, "sync_file_range");
 }
 
 static enum err file_truncate(struct port_file *f, uint64_t bytes)
 {
-    return ftruncate(fd_of(f), (off_t)bytes) == 0 ? ERR_OK : host_err(errno);
+    return ftruncate(fd_of(f), (off_t)bytes) == 0 ? ERR_OK : failed(f, "ftruncate");
 }
 
 static enum err file_size(struct port_file *f, uint64_t *ret)
 {
     struct stat st;
     if (fstat(fd_of(f), &st) != 0) {
-        return host_err(errno);
+        return failed(f, "fstat");
     }
     *ret = (uint64_t)st.st_size;
     return ERR_OK;
@@ -112,7 +122,7 @@ static enum err file_allocate(struct port_file *f, uint64_t offset, uint64_t len
     if (errno == EOPNOTSUPP || errno == ENOSYS) {
         return grow_sparse(f, offset + len);
     }
-    return host_err(errno);
+    return failed(f, "fallocate");
 }
 
 static void file_close(struct port_file *f)
@@ -121,61 +131,63 @@ static void file_close(struct port_file *f)
     mem_free(CONTAINER_OF(f, struct host_file, port));
 }
 
-static struct port_file *wrap(int fd)
+static struct port_file *wrap(const struct port_files *fs, int fd, const char *path)
 {
-    struct host_file *f = mem_alloc(sizeof(*f));
-    *f = (struct host_file){.port = {.read = file_read,
-                                     .write = file_write,
-                                     .sync = file_sync,
-                                     .write_out = file_write_out,
-                                     .truncate = file_truncate,
-                                     .allocate = file_allocate,
-                                     .size = file_size,
-                                     .close = file_close},
-                            .fd = fd};
+    size_t path_size = strlen(path) + 1;
+    struct host_file *f = mem_alloc(sizeof(*f) + path_size);
+    f->port = (struct port_file){.read = file_read,
+                                 .write = file_write,
+                                 .sync = file_sync,
+                                 .write_out = file_write_out,
+                                 .truncate = file_truncate,
+                                 .allocate = file_allocate,
+                                 .size = file_size,
+                                 .close = file_close};
+    f->trace = CONTAINER_OF(fs, struct host_files, port)->trace;
+    f->fd = fd;
+    memcpy(f->path, path, path_size);
     return &f->port;
 }
 
 static enum err files_open(struct port_files *fs, const char *path, unsigned flags,
                            struct port_file **ret)
 {
-    (void)fs;
     int how = O_CLOEXEC | ((flags & PORT_OPEN_WRITE) != 0 ? O_RDWR : O_RDONLY);
     how |= (flags & PORT_OPEN_CREATE) != 0 ? O_CREAT : 0;
     how |= (flags & PORT_OPEN_TRUNCATE) != 0 ? O_TRUNC : 0;
     int fd = open(path, how, 0644);
     if (fd < 0) {
-        return host_err(errno);
+        return directory_failed(fs, "open", path, errno);
     }
-    *ret = wrap(fd);
+    *ret = wrap(fs, fd, path);
     return ERR_OK;
 }
 
 static enum err files_lock(struct port_files *fs, const char *path, struct port_file **ret)
 {
-    (void)fs;
     int fd = open(path, O_CLOEXEC | O_RDWR | O_CREAT, 0644);
     if (fd < 0) {
-        return host_err(errno);
+        return directory_failed(fs, "open", path, errno);
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int number = errno;
         (void)close(fd);
-        return host_err(number);
+        return directory_failed(fs, "flock", path, number);
     }
-    *ret = wrap(fd);
+    *ret = wrap(fs, fd, path);
     return ERR_OK;
 }
 
-void files_init(struct port_files *fs)
+void files_init(struct host_files *fs, struct trace_sink *trace)
 {
-    *fs = (struct port_files){.open = files_open,
-                              .info = directory_info,
-                              .list = directory_list,
-                              .make_dir = directory_make,
-                              .rename = directory_rename,
-                              .remove = directory_remove,
-                              .sync_dir = directory_sync,
-                              .is_writable = directory_is_writable,
-                              .lock = files_lock};
+    *fs = (struct host_files){.port = {.open = files_open,
+                                       .info = directory_info,
+                                       .list = directory_list,
+                                       .make_dir = directory_make,
+                                       .rename = directory_rename,
+                                       .remove = directory_remove,
+                                       .sync_dir = directory_sync,
+                                       .is_writable = directory_is_writable,
+                                       .lock = files_lock},
+                              .trace = trace};
 }

@@ -5,8 +5,14 @@
 #ifndef PADDOCK_HOST_FILE_H
 #define PADDOCK_HOST_FILE_H
 
+#include "base/trace.h"
 #include "port/file.h"
 
-void files_init(struct port_files *fs);
+struct host_files {
+    struct port_files port;   // first
+    struct trace_sink *trace; // of calls that fail; NULL: nobody wants to know
+};
+
+void files_init(struct host_files *fs, struct trace_sink *trace);
 
 #endif

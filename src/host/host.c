@@ -31,7 +31,7 @@ struct host {
     struct host_net net;
     struct port_clock clock;
     struct host_entropy entropy;
-    struct port_files files;
+    struct host_files files;
     struct port_digest digest;
     struct host_resolver resolver;
     struct host_pump pump;
@@ -75,7 +75,7 @@ enum err host_open(struct host **ret)
     net_init(&h->net, &h->loop);
     clock_init(&h->clock);
     entropy_init(&h->entropy);
-    files_init(&h->files);
+    files_init(&h->files, NULL);
     digest_init(&h->digest);
     *ret = h;
     return ERR_OK;
@@ -89,6 +89,12 @@ void host_close(struct host *h)
         loop_fini(&h->loop);
         mem_free(h);
     }
+}
+
+void host_trace(struct host *h, struct trace_sink *trace)
+{
+    h->files.trace = trace;
+    h->loop.trace = trace;
 }
 
 struct port_loop *host_loop(struct host *h)
@@ -108,7 +114,7 @@ struct port_entropy *host_entropy(struct host *h)
 
 struct port_files *host_files(struct host *h)
 {
-    return &h->files;
+    return &h->files.port;
 }
 
 struct port_net *host_net(struct host *h)

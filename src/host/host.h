@@ -12,6 +12,7 @@
 #define PADDOCK_HOST_HOST_H
 
 #include "base/err.h"
+#include "base/trace.h"
 #include "port/clock.h"
 #include "port/digest.h"
 #include "port/entropy.h"
@@ -26,6 +27,9 @@ struct host;
 // Errors: ERR_TOO_MANY_FILES, ERR_NO_MEMORY.
 enum err host_open(struct host **ret) MUST_CHECK;
 void host_close(struct host *h); // NULL is legal
+
+// From now on trace the errno of what fails. A file keeps the sink it was opened with.
+void host_trace(struct host *h, struct trace_sink *trace);
 
 // Valid until host_close.
 struct port_loop *host_loop(struct host *h);

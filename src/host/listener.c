@@ -87,7 +87,7 @@ static void on_ready(uv_poll_t *handle, int status, int events)
         } else if (errno == EAGAIN) {
             return;
         } else if (!is_of_one_connection(errno)) {
-            rest_now(l, host_err(errno));
+            rest_now(l, host_failed(l->loop->trace, "accept", NULL, errno));
         }
     }
 }
@@ -218,6 +218,7 @@ static enum err wrap(struct host_loop *loop, int fd, struct port_listener **ret)
 static enum err net_listen(struct port_net *net, const char *host, uint16_t port, int backlog,
                            bool keepalive, struct port_listener **ret)
 {
+    struct host_loop *loop = CONTAINER_OF(net, struct host_net, port)->loop;
     int fd = -1;
     if (host != NULL) {
         enum err e = open_named(host, port, backlog, keepalive, &fd);
@@ -227,10 +228,10 @@ static enum err net_listen(struct port_net *net, const char *host, uint16_t port
     } else {
         fd = open_wildcard(port, backlog, keepalive);
         if (fd < 0) {
-            return host_err(-fd);
+            return host_failed(loop->trace, "listen", NULL, -fd);
         }
     }
-    return wrap(CONTAINER_OF(net, struct host_net, port)->loop, fd, ret);
+    return wrap(loop, fd, ret);
 }
 
 static enum err net_connect(struct port_net *net, const struct port_address *to,

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "base/trace.h"
 #include "port/loop.h"
 #include "port/timers.h"
 
@@ -35,7 +36,8 @@ struct host_loop {
     struct loop_jobs done;
     struct loop_jobs delivering; // taken from `done`, callbacks under way
 
-    uint8_t *read_buffer; // LIMIT_READ_CHUNK_BYTES, lent to on_bytes during the call
+    struct trace_sink *trace; // of calls that fail; NULL: nobody wants to know
+    uint8_t *read_buffer;     // LIMIT_READ_CHUNK_BYTES, lent to on_bytes during the call
 };
 
 // Memory: `l` is the caller's, and must not move.

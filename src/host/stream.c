@@ -99,7 +99,7 @@ static bool read_once(struct host_stream *s)
     } else if (errno == EINTR) {
         return true;
     } else if (errno != EAGAIN) {
-        end(s, host_err(errno));
+        end(s, host_failed(s->loop->trace, "recv", "from a connection", errno));
     }
     return false;
 }
@@ -142,7 +142,8 @@ static void on_ready(uv_poll_t *handle, int status, int events)
     if (status < 0) {
         int number = socket_error(s->fd);
         s->wants_writable = false;
-        end(s, host_err(number != 0 ? number : ECONNRESET));
+        number = number != 0 ? number : ECONNRESET;
+        end(s, host_failed(s->loop->trace, "poll", "of a connection", number));
         return;
     }
     if ((events & UV_READABLE) != 0 && !s->is_reading) {
@@ -195,7 +196,7 @@ static int64_t stream_write(struct port_stream *port, const struct slice *parts,
         size_t offered;
         int64_t taken = send_parts(s->fd, parts, part_count, &offered);
         if (taken < 0 && taken != -EAGAIN) {
-            return (int64_t)host_err((int)-taken);
+            return (int64_t)host_failed(s->loop->trace, "sendmsg", "to a client", (int)-taken);
         }
         total += taken > 0 ? taken : 0;
         if (taken != (int64_t)offered) {

@@ -10,8 +10,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/trace.h"
 #include "config/args.h"
 #include "config/config.h"
 #include "host/host.h"
@@ -34,6 +36,7 @@ struct process {
     struct server *server;
     struct config *config;
     struct log log;
+    struct trace_ring *traces; // what went before a failed assertion
     enum server_exit exit_code;
 };
 
@@ -219,6 +222,7 @@ static enum server_exit serve(struct process *p)
         .net = host_net(p->host),
         .digest = host_digest(p->host),
         .machine = p->machine,
+        .trace = trace_ring_sink(p->traces),
         .version = version_text,
         .on_stopped = on_stopped,
         .ctx = p,
@@ -248,12 +252,38 @@ static void set_up_log(struct process *p, const struct args *args)
     }
 }
 
+// ---- the last words ----
+
+static int64_t trace_time_ms(void *ctx)
+{
+    return clock_wall_ms(host_clock(ctx));
+}
+
+static void dump_traces(void *ctx)
+{
+    trace_ring_dump(ctx, STDERR_FILENO);
+}
+
+static void open_traces(struct process *p)
+{
+    p->traces = trace_ring_new(trace_time_ms, p->host);
+    host_trace(p->host, trace_ring_sink(p->traces));
+    assert_set_hook(dump_traces, p->traces);
+}
+
+static void close_traces(struct process *p)
+{
+    assert_set_hook(NULL, NULL);
+    trace_ring_free(p->traces);
+}
+
 static enum server_exit run(struct process *p, const struct args *args)
 {
     if (host_open(&p->host) != ERR_OK) {
         fprintf(stderr, "paddockd: the event loop cannot be opened (file descriptors?)\n");
         return SERVER_EXIT_UNEXPECTED;
     }
+    open_traces(p);
     set_up_log(p, args);
     struct log_line l;
     if (log_begin(&l, &p->log, EVENT_STARTING)) {
@@ -276,6 +306,7 @@ static enum server_exit run(struct process *p, const struct args *args)
         machine_close(p->machine);
     }
     host_close(p->host);
+    close_traces(p);
     return code;
 }
 

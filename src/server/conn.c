@@ -94,6 +94,7 @@ void conn_open(struct server *s, struct port_stream *stream)
     struct buf address = {0};
     ids_print_address(&stream->peer, &address);
     ids_add(&c->ids, slice_str("ip"), buf_slice(&address));
+    trace(server_trace(s), "connection from %s", buf_cstr(&address));
     buf_fini(&address);
     s->conn_count++;
     stream->handler = &handler;
@@ -127,6 +128,8 @@ static void leave_session(struct conn *c)
 
 static void log_closed(const struct conn *c, const char *reason)
 {
+    trace(server_trace(c->server), "connection of session 0x%llx closed: %s",
+          (unsigned long long)c->session_id, reason);
     struct log_line l;
     if (log_begin(&l, c->server->log, EVENT_CONNECTION_CLOSED)) {
         log_hex(&l, "session", c->session_id);

@@ -31,6 +31,8 @@ static void refuse(struct conn *c, const char *reason)
 
 static void log_opened(const struct conn *c, enum log_event event)
 {
+    trace(server_trace(c->server), "%s session 0x%llx", log_event_name(event),
+          (unsigned long long)c->session_id);
     struct log_line l;
     if (log_begin(&l, c->server->log, event)) {
         log_hex(&l, "session", c->session_id);

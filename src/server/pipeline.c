@@ -142,6 +142,8 @@ static void submit(struct pipeline *pl)
     pl->bytes_since_room += b->records.len;
     b->begins_file = pl->roll_next;
     pl->roll_next = false;
+    trace(server_trace(pl->server), "batch 0x%llx: %zu transactions, %zu bytes to the log",
+          (unsigned long long)b->first_zxid, b->count, b->records.len);
     pl->worker->submit(pl->worker, &b->job);
 }
 
@@ -223,6 +225,7 @@ static void session_applied(struct server *s, const struct pending *p)
         conn_close(session->conn, "session expired"); // one that closed it itself has left it
     }
     sessions_remove(&s->sessions, p->session_id);
+    trace(server_trace(s), "session 0x%llx closed", (unsigned long long)p->session_id);
 }
 
 static void answer(struct server *s, const struct pending *p)
@@ -347,6 +350,8 @@ static void log_failure(struct pipeline *pl, const struct batch *b)
 static void batch_failed(struct pipeline *pl, struct batch *b)
 {
     log_failure(pl, b);
+    trace(server_trace(pl->server), "batch 0x%llx failed: %s", (unsigned long long)b->first_zxid,
+          b->error.text);
     if (txnlog_is_broken(pl->log)) {
         server_fail(pl->server, SERVER_EXIT_LOG);
         return;
@@ -390,6 +395,7 @@ static void batch_done(struct port_job *job)
     int64_t durable = b->first_zxid + (int64_t)b->count - 1;
     int64_t committed = proposals_ack(&pl->proposals, SERVER_STANDALONE_ID, durable);
     ASSERT(committed == durable); // we are the quorum
+    trace(server_trace(pl->server), "committed 0x%llx", (unsigned long long)committed);
     apply_batch(pl, b);
     clear_batch(b);
     server_settled(pl->server);
@@ -420,6 +426,7 @@ enum err pipeline_open(struct pipeline *pl, struct server *server)
         .prealloc_bytes = cfg->prealloc_kb * 1024,
         .size_limit_bytes = cfg->txn_log_size_limit_kb * 1024,
         .force_sync = cfg->force_sync,
+        .trace = server->options.trace,
     };
     pl->log = txnlog_open(server->options.files, datadir_log_dir(server->datadir), &options);
     struct quorum quorum;

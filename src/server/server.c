@@ -228,6 +228,7 @@ static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
         .drop_dead_ephemerals = true,
         .method = names_method_parse(cfg->snapshot_compression_method),
         .snapshot_with_last_zxid = cfg->serialize_last_processed_zxid,
+        .trace = s->options.trace,
     };
     struct store_error error = {0};
     enum err e = recover(s->datadir, s->options.clock, &options, on_recovery_note, s, &s->tree,
@@ -384,6 +385,8 @@ void server_stop(struct server *s)
     if (s->state != SERVER_SERVING) {
         return;
     }
+    trace(server_trace(s), "server stops, %llu requests in process",
+          (unsigned long long)s->in_process);
     log_event(s->log, EVENT_STOPPING);
     s->state = SERVER_DRAINING;
     close_listener(s);
@@ -401,6 +404,7 @@ void server_stop(struct server *s)
 void server_fail(struct server *s, enum server_exit code)
 {
     s->options.loop->timer_stop(s->options.loop, &s->drain);
+    trace(server_trace(s), "server fails with exit code %d", (int)code);
     s->exit_code = code;
     s->state = SERVER_STOPPED;
     close_listener(s);

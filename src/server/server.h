@@ -10,6 +10,7 @@
 #define PADDOCK_SERVER_SERVER_H
 
 #include "base/err.h"
+#include "base/trace.h"
 #include "config/config.h"
 #include "port/clock.h"
 #include "port/digest.h"
@@ -43,6 +44,7 @@ struct server_options {
     struct port_digest *digest;
     struct port_machine *machine; // NULL: the words print that nothing is known
     const char *version;          // as the words print it; NULL likewise
+    struct trace_sink *trace;     // NULL: nobody reads traces
     // The process ends after server_close: leave the tree's memory to the system, which gives back
     // a million nodes faster than we free them.
     bool ends_process;

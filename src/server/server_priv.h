@@ -82,6 +82,11 @@ static inline int64_t server_now_ms(const struct server *s)
     return s->now_ns / 1000000;
 }
 
+static inline struct trace_sink *server_trace(const struct server *s)
+{
+    return s->options.trace;
+}
+
 // The log is broken or another part cannot go on: stop with `code`.
 void server_fail(struct server *s, enum server_exit code);
 

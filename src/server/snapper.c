@@ -93,6 +93,8 @@ static void report(struct snapper *sn)
 {
     struct server *s = sn->server;
     struct log_line l;
+    trace(server_trace(s), "snapshot 0x%llx %s", (unsigned long long)sn->zxid,
+          sn->has_failed ? sn->error.text : "is written");
     if (sn->has_failed) {
         if (log_begin(&l, s->log, EVENT_SNAPSHOT_FAILED)) {
             log_str(&l, "error", sn->error.text);
@@ -154,6 +156,7 @@ void snapper_start(struct snapper *sn)
     sn->err = ERR_OK;
     sn->has_failed = false;
     sn->state = SNAPPER_WALKING;
+    trace(server_trace(s), "snapshot 0x%llx begins", (unsigned long long)sn->zxid);
     log_event(s->log, EVENT_SNAPSHOT_STARTED);
 }
 

@@ -35,6 +35,7 @@ static void expire_sessions(struct server *s)
     struct session *session;
     while ((session = sessions_take_expired(&s->sessions, server_now_ms(s))) != NULL) {
         struct log_line l;
+        trace(server_trace(s), "session 0x%llx expired", (unsigned long long)session->id);
         if (log_begin(&l, s->log, EVENT_SESSION_EXPIRED)) {
             log_hex(&l, "session", session->id);
             log_i64(&l, "timeout_ms", session->timeout_ms);

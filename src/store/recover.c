@@ -37,15 +37,15 @@ static void note(const struct recovery *r, const char *format, ...)
 
 static void note(const struct recovery *r, const char *format, ...)
 {
-    if (r->note == NULL) {
-        return;
-    }
     char text[STORE_ERROR_TEXT_MAX];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    r->note(r->ctx, text);
+    trace(r->options->trace, "recovery: %s", text);
+    if (r->note != NULL) {
+        r->note(r->ctx, text);
+    }
 }
 
 static struct tree *fresh_tree(const struct recovery *r)
@@ -86,6 +86,7 @@ static bool try_snapshot(struct recovery *r, const struct names_file *f)
     r->report.snapshot_zxid = f->zxid;
     r->report.nodes = r->snapshot.nodes;
     memcpy(r->report.snapshot, f->name, sizeof f->name);
+    trace(r->options->trace, "recovery: %s with %" PRIu64 " nodes", f->name, r->snapshot.nodes);
     return true;
 }
 
@@ -301,6 +302,8 @@ static enum err replay_log(struct recovery *r)
         return err;
     }
     err = replay_records(r, log);
+    trace(r->options->trace, "recovery: %" PRIu64 " transactions replayed, to 0x%" PRIx64,
+          r->report.txns_replayed, tree_last_zxid(r->tree));
     if (err == ERR_OK) {
         err = mend_tail(r, logread_tail(log));
     }

@@ -8,6 +8,7 @@
 #ifndef PADDOCK_STORE_RECOVER_H
 #define PADDOCK_STORE_RECOVER_H
 
+#include "base/trace.h"
 #include "port/clock.h"
 #include "store/datadir.h"
 #include "tree/tree.h"
@@ -20,6 +21,7 @@ struct recover_options {
     bool drop_dead_ephemerals;    // standalone and leader; a member waits for its role
     enum names_method method;     // of a snapshot that recovery itself has to write
     bool snapshot_with_last_zxid; // serializeLastProcessedZxid.enabled
+    struct trace_sink *trace;     // NULL: none
 };
 
 // A change of the files or a doubt that an operator should know of, in the order it came up.

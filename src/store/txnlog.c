@@ -168,6 +168,7 @@ static enum err begin_file(struct txnlog *l, int64_t first_zxid, struct store_er
     l->room_end = sizeof header;
     l->room_retry = 0;
     l->is_name_new = true;
+    trace(l->options.trace, "log file %s begins", buf_cstr(&l->path));
     l->stats.files_begun++;
     l->stats.total_bytes += sizeof header;
     return ERR_OK;
@@ -177,6 +178,8 @@ static enum err begin_file(struct txnlog *l, int64_t first_zxid, struct store_er
 // back to life.
 static void undo_write(struct txnlog *l)
 {
+    trace(l->options.trace, "log file %s is brought back to %llu", buf_cstr(&l->path),
+          (unsigned long long)l->end);
     if (l->end == LOGFILE_HEADER_BYTES) {
         drop_file(l);
         return;
@@ -192,6 +195,8 @@ static void undo_write(struct txnlog *l)
 
 static void end_file(struct txnlog *l)
 {
+    trace(l->options.trace, "log file %s ends at %llu", buf_cstr(&l->path),
+          (unsigned long long)l->end);
     if (l->room_end > l->end) {
         // Zeros left behind by a failure here are legal; the cut only saves space.
         (void)!l->file->truncate(l->file, l->end);

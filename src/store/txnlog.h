@@ -22,6 +22,7 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
+#include "base/trace.h"
 #include "port/file.h"
 #include "store/error.h"
 
@@ -31,6 +32,7 @@ struct txnlog_options {
     int64_t prealloc_bytes;   // <= 0: make no room ahead (zookeeper.preAllocSize)
     int64_t size_limit_bytes; // a file ends behind it; <= 0: no limit (txnLogSizeLimitInKb)
     bool force_sync;          // false: txnlog_sync does nothing (zookeeper.forceSync=no)
+    struct trace_sink *trace; // NULL: none
 };
 
 struct txnlog_stats {

@@ -264,6 +264,20 @@ def test_every_allocation_may_fail(killed):
     assert outcomes["abort"] > 300 and outcomes["goes on"] > 0
 
 
+def test_the_traces_say_what_went_before(killed):
+    run = Run(*killed, 400)
+    try:
+        assert run.play() == "abort"
+        traces = re.findall(r"^trace \d+\.\d{3} (.*)$", run.log, re.M)
+        assert run.log.index("out of memory") < run.log.index(traces[0])
+        for what in (r"recovery: snapshot\.[\w.]+ with \d+ nodes", r"connection from 127\.0\.0\.1",
+                     r"session_opened session 0x\w+", r"batch 0x\w+: 1 transactions, \d+ bytes to the log",
+                     r"committed 0x\w+", r"log file .*/log\.\w+ begins"):
+            assert any(re.fullmatch(what, line) for line in traces), what
+    finally:
+        run.close()
+
+
 def test_allocations_of_a_first_digest_may_fail(killed):
     """OpenSSL makes some 5,000 of them at once, all by the same two functions: a sample."""
     outcomes = side_by_side(killed, [range(600, 100000, 211), range(650, 100000, 223)], with_digest=True)

@@ -135,7 +135,7 @@ static void print_note(void *ctx, const char *text)
 
 static enum err run(bool with_ttl, const char *data_dir, const char *log_dir, struct store_error *e)
 {
-    struct port_files fs;
+    struct host_files fs;
     struct port_clock clock;
     struct datadir *d;
     struct tree *t;
@@ -146,9 +146,9 @@ static enum err run(bool with_ttl, const char *data_dir, const char *log_dir, st
         .db_autocreate = true,
         .snapshot_with_last_zxid = true,
     };
-    files_init(&fs);
+    files_init(&fs, NULL);
     clock_init(&clock);
-    enum err err = datadir_open(&fs, data_dir, log_dir, false, &d, e);
+    enum err err = datadir_open(&fs.port, data_dir, log_dir, false, &d, e);
     if (err != ERR_OK) {
         return err;
     }

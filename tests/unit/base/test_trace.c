@@ -71,14 +71,21 @@ static char *dump_of(const struct trace_ring *ring)
     return text;
 }
 
+// A clock that goes on at every look.
+static int64_t tick(void *ctx)
+{
+    return ++*(int64_t *)ctx;
+}
+
 static void ring_dumps_oldest_first(void **state)
 {
     (void)state;
-    struct trace_ring *ring = trace_ring_new();
+    int64_t now_ms = 61000;
+    struct trace_ring *ring = trace_ring_new(tick, &now_ms);
     trace(trace_ring_sink(ring), "one");
     trace(trace_ring_sink(ring), "two");
     char *text = dump_of(ring);
-    assert_string_equal(text, "one\ntwo\n");
+    assert_string_equal(text, "trace 61.001 one\ntrace 61.002 two\n");
     free(text);
     trace_ring_free(ring);
 }
@@ -86,14 +93,16 @@ static void ring_dumps_oldest_first(void **state)
 static void ring_keeps_the_newest_lines(void **state)
 {
     (void)state;
-    struct trace_ring *ring = trace_ring_new();
+    int64_t now_ms = 61000;
+    struct trace_ring *ring = trace_ring_new(tick, &now_ms);
     for (int i = 0; i < TRACE_RING_LINES + 3; i++) {
         trace(trace_ring_sink(ring), "line %d", i);
     }
     char *text = dump_of(ring);
-    char last[32];
-    (void)snprintf(last, sizeof(last), "line %d\n", TRACE_RING_LINES + 2);
-    assert_int_equal(strncmp(text, "line 3\n", 7), 0);
+    char last[64];
+    (void)snprintf(last, sizeof(last), "trace 61.%d line %d\n", TRACE_RING_LINES + 3,
+                   TRACE_RING_LINES + 2);
+    assert_int_equal(strncmp(text, "trace 61.004 line 3\n", 20), 0);
     assert_string_equal(text + strlen(text) - strlen(last), last);
     free(text);
     trace_ring_free(ring);

@@ -15,14 +15,14 @@
 
 struct fixture {
     struct temp_dir dir;
-    struct port_files fs;
+    struct host_files fs;
 };
 
 static int setup(void **state)
 {
     static struct fixture f;
     temp_dir_make(&f.dir);
-    files_init(&f.fs);
+    files_init(&f.fs, NULL);
     *state = &f;
     return 0;
 }
@@ -38,8 +38,8 @@ static void make_file(struct fixture *f, const char *name, const char *text)
 {
     char path[TEMP_PATH_BYTES];
     struct port_file *file = NULL;
-    assert_int_equal(f->fs.open(&f->fs, temp_path(&f->dir, name, path),
-                                PORT_OPEN_WRITE | PORT_OPEN_CREATE, &file),
+    assert_int_equal(f->fs.port.open(&f->fs.port, temp_path(&f->dir, name, path),
+                                     PORT_OPEN_WRITE | PORT_OPEN_CREATE, &file),
                      ERR_OK);
     assert_int_equal(file->write(file, 0, text, strlen(text)), ERR_OK);
     file->close(file);
@@ -56,7 +56,7 @@ static void count_entry(void *ctx, const char *name)
 static int count_entries(struct fixture *f)
 {
     int count = 0;
-    assert_int_equal(f->fs.list(&f->fs, f->dir.path, count_entry, &count), ERR_OK);
+    assert_int_equal(f->fs.port.list(&f->fs.port, f->dir.path, count_entry, &count), ERR_OK);
     return count;
 }
 
@@ -69,24 +69,27 @@ static void listing_leaves_the_dots_out(void **state)
     assert_int_equal(count_entries(f), 2);
     int count = 0;
     char path[TEMP_PATH_BYTES];
-    assert_int_equal(f->fs.list(&f->fs, temp_path(&f->dir, "none", path), count_entry, &count),
-                     ERR_NOT_FOUND);
+    assert_int_equal(
+        f->fs.port.list(&f->fs.port, temp_path(&f->dir, "none", path), count_entry, &count),
+        ERR_NOT_FOUND);
 }
 
 static void directories_are_made_with_their_parents(void **state)
 {
     struct fixture *f = *state;
     char path[TEMP_PATH_BYTES];
-    assert_int_equal(f->fs.make_dir(&f->fs, temp_path(&f->dir, "x/y/z", path)), ERR_OK);
-    assert_int_equal(f->fs.make_dir(&f->fs, path), ERR_OK);
+    assert_int_equal(f->fs.port.make_dir(&f->fs.port, temp_path(&f->dir, "x/y/z", path)), ERR_OK);
+    assert_int_equal(f->fs.port.make_dir(&f->fs.port, path), ERR_OK);
     struct port_file_info info;
-    assert_int_equal(f->fs.info(&f->fs, path, &info), ERR_OK);
+    assert_int_equal(f->fs.port.info(&f->fs.port, path, &info), ERR_OK);
     assert_true(info.is_dir);
-    assert_true(f->fs.is_writable(&f->fs, path));
+    assert_true(f->fs.port.is_writable(&f->fs.port, path));
     make_file(f, "plain", "1");
-    assert_int_equal(f->fs.make_dir(&f->fs, temp_path(&f->dir, "plain", path)), ERR_EXISTS);
-    assert_int_equal(f->fs.make_dir(&f->fs, temp_path(&f->dir, "plain/sub", path)), ERR_EXISTS);
-    assert_false(f->fs.is_writable(&f->fs, temp_path(&f->dir, "none", path)));
+    assert_int_equal(f->fs.port.make_dir(&f->fs.port, temp_path(&f->dir, "plain", path)),
+                     ERR_EXISTS);
+    assert_int_equal(f->fs.port.make_dir(&f->fs.port, temp_path(&f->dir, "plain/sub", path)),
+                     ERR_EXISTS);
+    assert_false(f->fs.port.is_writable(&f->fs.port, temp_path(&f->dir, "none", path)));
 }
 
 static void renaming_replaces_and_keeps_contents(void **state)
@@ -96,16 +99,16 @@ static void renaming_replaces_and_keeps_contents(void **state)
     char to[TEMP_PATH_BYTES];
     make_file(f, "tmp", "fresh!");
     make_file(f, "final", "old");
-    assert_int_equal(
-        f->fs.rename(&f->fs, temp_path(&f->dir, "tmp", from), temp_path(&f->dir, "final", to)),
-        ERR_OK);
-    assert_int_equal(f->fs.sync_dir(&f->fs, f->dir.path), ERR_OK);
+    assert_int_equal(f->fs.port.rename(&f->fs.port, temp_path(&f->dir, "tmp", from),
+                                       temp_path(&f->dir, "final", to)),
+                     ERR_OK);
+    assert_int_equal(f->fs.port.sync_dir(&f->fs.port, f->dir.path), ERR_OK);
     struct port_file_info info;
-    assert_int_equal(f->fs.info(&f->fs, to, &info), ERR_OK);
+    assert_int_equal(f->fs.port.info(&f->fs.port, to, &info), ERR_OK);
     assert_false(info.is_dir);
     assert_int_equal(info.bytes, 6);
-    assert_int_equal(f->fs.info(&f->fs, from, &info), ERR_NOT_FOUND);
-    assert_int_equal(f->fs.rename(&f->fs, from, to), ERR_NOT_FOUND);
+    assert_int_equal(f->fs.port.info(&f->fs.port, from, &info), ERR_NOT_FOUND);
+    assert_int_equal(f->fs.port.rename(&f->fs.port, from, to), ERR_NOT_FOUND);
 }
 
 static void removed_names_are_gone(void **state)
@@ -113,12 +116,12 @@ static void removed_names_are_gone(void **state)
     struct fixture *f = *state;
     char path[TEMP_PATH_BYTES];
     make_file(f, "a", "1");
-    assert_int_equal(f->fs.remove(&f->fs, temp_path(&f->dir, "a", path)), ERR_OK);
-    assert_int_equal(f->fs.remove(&f->fs, path), ERR_NOT_FOUND);
-    assert_int_equal(f->fs.make_dir(&f->fs, temp_path(&f->dir, "d", path)), ERR_OK);
-    assert_int_equal(f->fs.remove(&f->fs, path), ERR_OK);
+    assert_int_equal(f->fs.port.remove(&f->fs.port, temp_path(&f->dir, "a", path)), ERR_OK);
+    assert_int_equal(f->fs.port.remove(&f->fs.port, path), ERR_NOT_FOUND);
+    assert_int_equal(f->fs.port.make_dir(&f->fs.port, temp_path(&f->dir, "d", path)), ERR_OK);
+    assert_int_equal(f->fs.port.remove(&f->fs.port, path), ERR_OK);
     assert_int_equal(count_entries(f), 0);
-    assert_int_equal(f->fs.sync_dir(&f->fs, path), ERR_NOT_FOUND);
+    assert_int_equal(f->fs.port.sync_dir(&f->fs.port, path), ERR_NOT_FOUND);
 }
 
 int main(void)

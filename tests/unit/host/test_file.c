@@ -9,17 +9,21 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "host/file.h"
 #include "tests/unit/host/temp_dir.h"
 
 struct fixture {
     struct temp_dir dir;
-    struct port_files fs;
+    struct host_files fs;
+    struct trace_sink sink;
+    char traced[TRACE_LINE_MAX];
     char path[TEMP_PATH_BYTES];
 };
 
@@ -27,7 +31,7 @@ static int setup(void **state)
 {
     static struct fixture f;
     temp_dir_make(&f.dir);
-    files_init(&f.fs);
+    files_init(&f.fs, NULL);
     (void)temp_path(&f.dir, "log", f.path);
     *state = &f;
     return 0;
@@ -43,8 +47,8 @@ static int teardown(void **state)
 static struct port_file *create(struct fixture *f)
 {
     struct port_file *file = NULL;
-    assert_int_equal(f->fs.open(&f->fs, f->path, PORT_OPEN_WRITE | PORT_OPEN_CREATE, &file),
-                     ERR_OK);
+    assert_int_equal(
+        f->fs.port.open(&f->fs.port, f->path, PORT_OPEN_WRITE | PORT_OPEN_CREATE, &file), ERR_OK);
     return file;
 }
 
@@ -121,28 +125,51 @@ static void open_flags_mean_what_they_say(void **state)
 {
     struct fixture *f = *state;
     struct port_file *file = NULL;
-    assert_int_equal(f->fs.open(&f->fs, f->path, PORT_OPEN_READ, &file), ERR_NOT_FOUND);
-    assert_int_equal(f->fs.open(&f->fs, f->path, PORT_OPEN_WRITE, &file), ERR_NOT_FOUND);
+    assert_int_equal(f->fs.port.open(&f->fs.port, f->path, PORT_OPEN_READ, &file), ERR_NOT_FOUND);
+    assert_int_equal(f->fs.port.open(&f->fs.port, f->path, PORT_OPEN_WRITE, &file), ERR_NOT_FOUND);
     assert_null(file);
     file = create(f);
     assert_int_equal(file->write(file, 0, "old", 3), ERR_OK);
     file->close(file);
     unsigned flags = PORT_OPEN_WRITE | PORT_OPEN_TRUNCATE;
-    assert_int_equal(f->fs.open(&f->fs, f->path, flags, &file), ERR_OK);
+    assert_int_equal(f->fs.port.open(&f->fs.port, f->path, flags, &file), ERR_OK);
     uint64_t size = 99;
     assert_int_equal(file->size(file, &size), ERR_OK);
     assert_int_equal(size, 0);
     file->close(file);
-    assert_int_equal(f->fs.open(&f->fs, f->path, PORT_OPEN_READ, &file), ERR_OK);
+    assert_int_equal(f->fs.port.open(&f->fs.port, f->path, PORT_OPEN_READ, &file), ERR_OK);
     assert_int_not_equal(file->write(file, 0, "x", 1), ERR_OK);
     file->close(file);
+}
+
+// ---- traces ----
+
+static void keep_line(struct trace_sink *sink, const char *text)
+{
+    struct fixture *f = CONTAINER_OF(sink, struct fixture, sink);
+    (void)snprintf(f->traced, sizeof(f->traced), "%s", text);
+}
+
+static void a_failed_call_is_traced_with_its_number(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *file = NULL;
+    f->sink.line = keep_line;
+    f->fs.trace = &f->sink;
+    assert_int_equal(f->fs.port.open(&f->fs.port, "/none", PORT_OPEN_READ, &file), ERR_NOT_FOUND);
+    assert_string_equal(f->traced, "open /none failed: errno 2, NOT_FOUND");
+    assert_int_equal(f->fs.port.open(&f->fs.port, "/dev/full", PORT_OPEN_WRITE, &file), ERR_OK);
+    assert_int_equal(file->write(file, 0, "x", 1), ERR_NO_SPACE);
+    assert_string_equal(f->traced, "pwrite /dev/full failed: errno 28, NO_SPACE");
+    file->close(file);
+    f->fs.trace = NULL;
 }
 
 static void full_file_system_is_no_space(void **state)
 {
     struct fixture *f = *state;
     struct port_file *file = NULL;
-    if (f->fs.open(&f->fs, "/dev/full", PORT_OPEN_WRITE, &file) == ERR_OK) {
+    if (f->fs.port.open(&f->fs.port, "/dev/full", PORT_OPEN_WRITE, &file) == ERR_OK) {
         assert_int_equal(file->write(file, 0, "x", 1), ERR_NO_SPACE);
         file->close(file);
     }
@@ -167,11 +194,11 @@ static void second_lock_is_refused_until_the_first_goes(void **state)
     struct fixture *f = *state;
     struct port_file *first = NULL;
     struct port_file *second = NULL;
-    assert_int_equal(f->fs.lock(&f->fs, f->path, &first), ERR_OK);
-    assert_int_equal(f->fs.lock(&f->fs, f->path, &second), ERR_LOCKED);
+    assert_int_equal(f->fs.port.lock(&f->fs.port, f->path, &first), ERR_OK);
+    assert_int_equal(f->fs.port.lock(&f->fs.port, f->path, &second), ERR_LOCKED);
     assert_null(second);
     first->close(first);
-    assert_int_equal(f->fs.lock(&f->fs, f->path, &second), ERR_OK);
+    assert_int_equal(f->fs.port.lock(&f->fs.port, f->path, &second), ERR_OK);
     second->close(second);
 }
 
@@ -179,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        T(a_failed_call_is_traced_with_its_number),
         T(written_bytes_are_read_back_at_their_offset),
         T(reading_is_short_only_at_the_end),
         T(truncating_cuts_and_grows),
