@@ -225,16 +225,6 @@ void log_hex(struct log_line *l, const char *key, int64_t value)
     settle(l, start);
 }
 
-void log_bool(struct log_line *l, const char *key, bool value)
-{
-    size_t start = l->len;
-    if (put_key(l, key)) {
-        const char *text = value ? "true" : "false";
-        put(l, text, strlen(text));
-    }
-    settle(l, start);
-}
-
 void log_err(struct log_line *l, enum err reason)
 {
     log_str(l, "reason", err_text(reason));

@@ -79,7 +79,6 @@ void log_str(struct log_line *l, const char *key, const char *value); // NULL is
 void log_slice(struct log_line *l, const char *key, struct slice value);
 void log_i64(struct log_line *l, const char *key, int64_t value);
 void log_hex(struct log_line *l, const char *key, int64_t value); // 0x..., a string in JSON
-void log_bool(struct log_line *l, const char *key, bool value);
 void log_err(struct log_line *l, enum err reason); // reason="no space left on device"
 void log_end(struct log_line *l);
 

@@ -60,14 +60,13 @@ static void text_line_has_time_level_event_and_fields(void **state)
     assert_true(log_begin(&l, &w->log, EVENT_SESSION_EXPIRED));
     log_hex(&l, "session", 0x1000034651d0000);
     log_i64(&l, "timeout_ms", -4000);
-    log_bool(&l, "local", false);
     log_str(&l, "reason", "no ping");
     log_str(&l, "who", "");
     log_err(&l, ERR_NO_SPACE);
     log_end(&l);
     assert_string_equal(buf_cstr(&w->out),
                         "2026-11-21T12:00:00.123Z info session_expired session=0x1000034651d0000 "
-                        "timeout_ms=-4000 local=false reason=\"no ping\" who=\"\" "
+                        "timeout_ms=-4000 reason=\"no ping\" who=\"\" "
                         "reason=\"no space left on device\"\n");
 }
 
@@ -79,13 +78,12 @@ static void json_line_is_one_object(void **state)
     assert_true(log_begin(&l, &w->log, EVENT_SESSION_EXPIRED));
     log_hex(&l, "session", -1);
     log_i64(&l, "timeout_ms", 4000);
-    log_bool(&l, "local", true);
     log_str(&l, "path", "/a b\"\\\n\x01");
     log_end(&l);
     assert_string_equal(buf_cstr(&w->out),
                         "{\"time\":\"2026-11-21T12:00:00.123Z\",\"level\":\"info\","
                         "\"event\":\"session_expired\",\"session\":\"0xffffffffffffffff\","
-                        "\"timeout_ms\":4000,\"local\":true,"
+                        "\"timeout_ms\":4000,"
                         "\"path\":\"/a b\\\"\\\\\\n\\u0001\"}\n");
 }
 
