@@ -1,5 +1,6 @@
 # Short names for the build (Meson and Ninja under build/<config>/).
-#   make                    the programs, CONFIG=release
+#   make                    the programs and the client library, CONFIG=release
+#   make install            them, header, pkg-config file, man pages: PREFIX=/usr/local, DESTDIR=
 #   make run                set this machine up and run a server on port 2181
 #   make test               set this machine up and pass the tests (about ten minutes on 2 cores)
 #   make check              unit and script tests and a minute of simulation
@@ -8,16 +9,20 @@
 CONFIG ?= release
 B := build/$(CONFIG)
 PORT ?= 2181
+PREFIX ?= /usr/local
 SECONDS ?= 60
 # Debian's package belongs to /usr/bin/python3; another python3 may come first in the path.
 PYTEST := $(shell python3 -c 'import pytest' 2>/dev/null && echo python3 || echo /usr/bin/python3) \
           -m pytest -q -ra
 
-.PHONY: all deps run test check integration interop sim fuzz bench tidy fmt golden clean
+.PHONY: all install deps run test check integration interop sim fuzz bench tidy fmt golden clean
 
 all: deps
 	@tools/configure.sh $(CONFIG)
 	@ninja --quiet -C $(B) programs
+
+install: all
+	@DESTDIR="$(DESTDIR)" tools/install.sh $(B) "$(PREFIX)"
 
 deps:
 	@tools/install-deps.sh build
