@@ -7,13 +7,19 @@
 #   lint     tidy, fmt, fuzz (clang)              interop  other people's clients and Apache ZooKeeper
 set -eu
 
+# A program may come from elsewhere than from Debian, whose package might then conflict with it.
+unless() {
+    command -v "$1" >/dev/null || echo "$2"
+}
+
 packages_of() {
     case $1 in
     build) echo "gcc libc6-dev make meson ninja-build pkg-config libuv1-dev libssl-dev zlib1g-dev
                  libsnappy-dev libdeflate-dev libxxhash-dev libjansson-dev libedit-dev libcmocka-dev" ;;
     test) echo "python3-pytest" ;;
     lint) echo "clang clang-tidy clang-format libclang-rt-14-dev" ;;
-    interop) echo "python3-pytest python3-pip default-jdk-headless maven nodejs npm golang-go g++" ;;
+    interop) echo "python3-pytest python3-pip g++ $(unless javac default-jdk-headless) $(unless mvn maven)
+                   $(unless node nodejs) $(unless npm npm) $(unless go golang-go)" ;;
     *)
         echo "unknown set of packages '$1': build, test, lint or interop" >&2
         exit 2
