@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// paddock: the command line as a process. Streams, terminal, signals and children of this machine
+// for src/cli/, which holds the commands.
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/program.h"
+#include "host/host.h"
+#include "main/child.h"
+#include "main/line_editor.h"
+#include "main/terminal.h"
+#include "main/version.h"
+
+// ---- signals: the first one is a request, which long commands ask for; the second one ends us
+// ----
+
+static volatile sig_atomic_t pending_signal;
+
+static void on_signal(int number)
+{
+    if (pending_signal != 0) {
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
+    pending_signal = number;
+}
+
+static int interrupted(void)
+{
+    int number = pending_signal;
+    pending_signal = 0;
+    return number;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of writing
+}
+
+// ---- the host ----
+
+static const char *env(const char *name)
+{
+    return getenv(name);
+}
+
+static struct cli_child *start_child(const char *const *argv, const char *const *vars)
+{
+    struct cli_child *child = child_start(argv, vars);
+    if (child == NULL) {
+        (void)fprintf(stderr, "paddock: cannot run %s: %s\n", argv[0], strerror(errno));
+    }
+    return child;
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    catch_signals();
+    struct host *machine;
+    enum err err = host_open(&machine);
+    if (err != ERR_OK) {
+        (void)fprintf(stderr, "paddock: cannot start: %s\n", err_text(err));
+        return CLI_TROUBLE;
+    }
+    struct cli_host host = {
+        .env = env,
+        .files = host_files(machine),
+        .clock = host_clock(machine),
+        .open = paddock_open,
+        .child_start = start_child,
+        .child_is_done = child_is_done,
+        .child_signal = child_signal,
+        .interrupted = interrupted,
+        .out_is_tty = isatty(STDOUT_FILENO) == 1,
+        .err_is_tty = isatty(STDERR_FILENO) == 1,
+        .in_is_tty = isatty(STDIN_FILENO) == 1,
+        .columns = terminal_columns,
+        .rows = terminal_rows,
+        .key = terminal_key,
+        .raw = terminal_raw,
+        .read_line = line_editor_read,
+    };
+    struct cli c = {
+        .host = &host,
+        .out = stdout,
+        .err = stderr,
+        .program = "paddock",
+        .version = version_text,
+        .started_ns = clock_mono_ns(host.clock),
+    };
+    int status = program_run(&c, (const char *const *)argv + 1);
+    line_editor_close();
+    host_close(machine);
+    return status;
+}
