@@ -263,6 +263,27 @@ def check_tested(path, untested):
             find(path, 1, f"no {test}, and no line with a reason in tools/untested")
 
 
+def check_marks(paths):
+    """A MARK names one place in src/, and some test expects it; a test expects none that does not exist."""
+    made, expected = {}, {}
+    for path in paths:
+        text = (TOP / path).read_text(encoding="utf-8", errors="replace")
+        for match in re.finditer(r'^\s*(EXPECT_)?MARK\("([^"]+)"\);', text, re.M):
+            line, (expects, name) = line_of(text, match.start(2)), match.groups()
+            if expects:
+                expected.setdefault(name, (path, line))
+            elif name in made:
+                find(path, line, f'MARK("{name}") is in {made[name][0]}, too')
+            else:
+                made[name] = (path, line)
+    own = "tests/unit/base/test_mark.c"  # what it expects is not meant to be reached
+    for name in made.keys() - expected.keys():
+        find(*made[name], f'no test has EXPECT_MARK("{name}")')
+    for name in expected.keys() - made.keys():
+        if expected[name][0] != own:
+            find(*expected[name], f'no code has MARK("{name}")')
+
+
 def check_stale(name, known):
     for entry, number in known.items():
         if not (TOP / entry.split(":")[0]).exists():
@@ -286,6 +307,16 @@ def check_file(path, lists, names):
     check_sizes(path, text, code, lists["oversized"])
     check_defaults(path, code, names)
     check_tested(path, lists["untested"])
+
+
+def check_events():
+    """An event of the log that nothing logs is a promise that an alert would wait for in vain."""
+    table = "src/server/events.def"
+    used = set(re.findall(r"\bEVENT_(\w+)", "".join(path.read_text() for path in TOP.glob("src/**/*.c"))))
+    for number, line in enumerate((TOP / table).read_text().splitlines(), 1):
+        row = re.match(r"X\((\w+),", line)
+        if row and row.group(1) not in used:
+            find(table, number, f"nothing logs {row.group(1)}")
 
 
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "TESTING.md", "docs/design/*.md")
@@ -336,6 +367,7 @@ def main():
     names = our_enumerators()
     for path in paths:
         check_file(path, lists, names)
+    check_events()
     check_documents()
     for line in findings:
         print(line)

@@ -95,6 +95,7 @@ void conn_open(struct server *s, struct port_stream *stream)
     ids_print_address(&stream->peer, &address);
     ids_add(&c->ids, slice_str("ip"), buf_slice(&address));
     trace(server_trace(s), "connection from %s", buf_cstr(&address));
+    log_event_str(s->log, EVENT_CONNECTION_OPENED, "from", buf_cstr(&address));
     buf_fini(&address);
     s->conn_count++;
     stream->handler = &handler;
@@ -202,6 +203,12 @@ void conn_no_memory(struct conn *c)
 {
     log_event(c->server->log, EVENT_NO_MEMORY);
     conn_close(c, "no memory for its request");
+}
+
+void conn_malformed(struct conn *c, const char *what)
+{
+    log_event_str(c->server->log, EVENT_FRAME_MALFORMED, "what", what);
+    conn_close(c, what);
 }
 
 // ---- output ----

@@ -86,6 +86,8 @@ void conn_close_flushed(struct conn *c, const char *reason);
 // Memory for a request of this connection ran out: close, so that the client comes back and asks
 // again. Sizes that clients choose never end the server.
 void conn_no_memory(struct conn *c);
+// Close it for bytes that are not what they should be; `what` is for the log.
+void conn_malformed(struct conn *c, const char *what);
 
 // The session is there: read on. (From `connecting`.)
 void conn_connected(struct conn *c);

@@ -129,6 +129,7 @@ static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
     struct session *session = sessions_find(&s->sessions, session_id);
     stats_count(s->stats, STATS_CONNECTION_REVALIDATE_COUNT, 1);
     if (session != NULL && session->conn != NULL) {
+        log_opened(session->conn, EVENT_SESSION_MOVED);
         conn_close(session->conn, "its session moved to another connection");
     }
     if (!connect_passwd_matches(session_id, passwd)) {
@@ -178,7 +179,7 @@ void connect_frame(struct conn *c, struct slice frame)
     bool is_decoded = connect_request_decode(&in, &q);
     arena_reset(&s->read_arena);
     if (!is_decoded) {
-        conn_close(c, "malformed connect request");
+        conn_malformed(c, "malformed connect request");
         return;
     }
     stats_count(s->stats, STATS_CONNECTION_REQUEST_COUNT, 1);

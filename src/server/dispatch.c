@@ -42,7 +42,7 @@ static void handle_auth(struct conn *c, const struct request *request)
     struct jute_in in;
     jute_in_init(&in, request->body, &s->read_arena, s->string_max);
     if (!jute_auth_packet_decode(&in, &q)) {
-        conn_close(c, "malformed auth packet");
+        conn_malformed(c, "malformed auth packet");
         return;
     }
     enum auth_result result = auth_handle(&s->auth, q.scheme, q.auth, &c->stream->peer, &c->ids);
@@ -74,7 +74,7 @@ static void handle_sasl(struct conn *c, const struct request *request)
     struct jute_in in;
     jute_in_init(&in, request->body, &s->read_arena, s->string_max);
     if (!jute_sasl_token_decode(&in, &q) || slice_is_null(q.token)) {
-        conn_close(c, "malformed SASL packet");
+        conn_malformed(c, "malformed SASL packet");
         return;
     }
     size_t start;
@@ -208,7 +208,7 @@ void dispatch_frame(struct conn *c, struct slice frame)
 {
     struct server *s = c->server;
     if (frame.len < HEADER_BYTES) {
-        conn_close(c, "frame without a header");
+        conn_malformed(c, "frame without a header");
         return;
     }
     struct request request = {

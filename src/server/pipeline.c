@@ -226,6 +226,11 @@ static void session_applied(struct server *s, const struct pending *p)
     }
     sessions_remove(&s->sessions, p->session_id);
     trace(server_trace(s), "session 0x%llx closed", (unsigned long long)p->session_id);
+    struct log_line l;
+    if (p->conn != NULL && log_begin(&l, s->log, EVENT_SESSION_CLOSED)) {
+        log_hex(&l, "session", p->session_id);
+        log_end(&l);
+    }
 }
 
 static void answer(struct server *s, const struct pending *p)
@@ -277,6 +282,21 @@ static void apply(struct pipeline *pl, const struct pending *p, struct slice bod
     arena_reset(&pl->arena);
 }
 
+// Said once: after the first difference every later one follows from it, and mntr counts them.
+static void look_for_mismatch(struct pipeline *pl)
+{
+    struct server *s = pl->server;
+    if (tree_digest_mismatches(s->tree) <= pl->mismatches) {
+        return;
+    }
+    pl->mismatches = UINT64_MAX;
+    struct log_line l;
+    if (log_begin(&l, s->log, EVENT_DIGEST_MISMATCH)) {
+        log_hex(&l, "up_to_zxid", tree_last_zxid(s->tree));
+        log_end(&l);
+    }
+}
+
 static void apply_batch(struct pipeline *pl, struct batch *b)
 {
     struct slice rest = buf_slice(&b->records);
@@ -287,6 +307,7 @@ static void apply_batch(struct pipeline *pl, struct batch *b)
         ASSERT(has_more);
         apply(pl, &b->items[i], body);
     }
+    look_for_mismatch(pl);
     snapper_count(&pl->server->snapper, b->count, b->records.len);
 }
 
@@ -436,6 +457,7 @@ enum err pipeline_open(struct pipeline *pl, struct server *server)
         init_batch(pl, &pl->batches[i]);
     }
     pl->filling = &pl->batches[0];
+    pl->mismatches = tree_digest_mismatches(server->tree); // recovery has noted these
     pl->flush_timer = (struct port_timer){.fire = on_flush_timer};
     pl->room_job = (struct port_job){.run = room_run, .done = room_done};
     arena_init(&pl->arena);

@@ -74,7 +74,8 @@ struct pipeline {
     struct port_job room_job;                // makes room in the log while nothing else is to do
     bool is_making_room;
     uint64_t bytes_since_room;
-    struct arena arena; // of the transaction being applied
+    uint64_t mismatches; // of digests that need no line in the log any more
+    struct arena arena;  // of the transaction being applied
     struct tree_outcome outcome;
     struct txn txn; // being prepared or applied
 };

@@ -196,7 +196,7 @@ static enum server_exit open_listener(struct server *s)
 static void on_recovery_note(void *ctx, const char *text)
 {
     struct server *s = ctx;
-    log_event_str(s->log, EVENT_LOG_TORN, "note", text);
+    log_event_str(s->log, EVENT_RECOVERY_NOTE, "note", text);
 }
 
 static void log_recovered(struct server *s, const struct recover_report *r)

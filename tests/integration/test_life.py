@@ -75,6 +75,24 @@ def test_usr1_and_usr2_change_the_level_of_the_log(server):
     wait_for(lambda: "log_level_changed level=info" in server.log_tail())
 
 
+def test_the_log_tells_the_life_of_connections_and_sessions(server):
+    server.process.send_signal(signal.SIGUSR1)
+    wait_for(lambda: "log_level_changed level=debug" in server.log_tail())
+    with zkwire.open_session(server.port) as first:
+        opened = first.response
+        with zkwire.Conn(server.port) as second:
+            second.connect(session=opened.session, password=opened.password)
+            second.close_session()
+    with zkwire.Conn(server.port) as other:
+        other.send_frame(b"no connect request")
+        assert other.recv_all() == b""
+    named = "session=0x%x" % opened.session
+    for said in ("connection_opened from=127.0.0.1", "session_opened " + named, "session_moved " + named,
+                 "session_renewed " + named, "session_closed " + named,
+                 'frame_malformed what="malformed connect request"'):
+        wait_for(lambda: said in server.log_tail(10000))
+
+
 # ---- refusing to start ----
 
 def test_a_second_server_on_the_same_data_is_refused(server):

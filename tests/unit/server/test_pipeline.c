@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "tests/unit/server/guest.h"
+#include "tree/tree_priv.h"
 
 enum { SEEDS = 6 };
 
@@ -454,9 +455,32 @@ static void a_failed_write_that_cannot_be_undone_ends_the_process(void **state)
     stage_close(&st);
 }
 
+// Whoever reads the log must not have to look at mntr to hear of it.
+static void a_tree_that_differs_from_its_log_is_told_once(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    guest_enter(&g, &st, 18, NULL);
+    const char *problem = st.box.last_problem;
+    guest_make(&g, "/a", 0);
+    assert_null(strstr(problem, "digest_mismatch"));
+    guest_create(&g, "/b", "", 0);
+    stage_until_in_process(&st);
+    stage_server(&st)->tree->digest.sum ^= 1; // a bit of memory flips
+    assert_int_equal(guest_answer(&g, g.last_xid), ZK_OK);
+    assert_int_equal(tree_digest_mismatches(stage_server(&st)->tree), 1);
+    assert_non_null(strstr(problem, "digest_mismatch up_to_zxid=0x3"));
+    guest_make(&g, "/c", 0);
+    assert_int_equal(tree_digest_mismatches(stage_server(&st)->tree), 2);
+    assert_non_null(strstr(problem, "up_to_zxid=0x3"));
+    stage_close(&st);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tree_that_differs_from_its_log_is_told_once),
         cmocka_unit_test(a_write_is_applied_and_answered_only_after_its_sync),
         cmocka_unit_test(writes_that_come_during_a_sync_share_the_next_one),
         cmocka_unit_test(zxids_follow_each_other_over_all_sessions),
