@@ -269,15 +269,6 @@ static enum err file_sync(struct port_file *port)
     return e;
 }
 
-// What is not synced may reach the platter at any time as it is.
-static enum err file_write_out(struct port_file *port, uint64_t offset, uint64_t len, bool wait)
-{
-    (void)offset;
-    (void)len;
-    (void)wait;
-    return file_of(port)->disk->is_frozen ? ERR_IO : ERR_OK;
-}
-
 static enum err file_truncate(struct port_file *port, uint64_t bytes)
 {
     struct sim_file *f = file_of(port);
@@ -325,7 +316,7 @@ static struct sim_file *open_inode(struct sim_disk *d, struct inode *inode, bool
     *f = (struct sim_file){.port = {.read = file_read,
                                     .write = file_write,
                                     .sync = file_sync,
-                                    .write_out = file_write_out,
+                                    .write_direct = file_write,
                                     .truncate = file_truncate,
                                     .allocate = file_allocate,
                                     .size = file_size,

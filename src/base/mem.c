@@ -63,6 +63,15 @@ void *mem_realloc(void *old, size_t size)
     return p;
 }
 
+void *mem_alloc_aligned(size_t alignment, size_t size)
+{
+    void *p = NULL;
+    if (posix_memalign(&p, alignment, at_least_one(size)) != 0) {
+        out_of_memory(size, __builtin_return_address(0));
+    }
+    return p;
+}
+
 void *mem_try_alloc(size_t size)
 {
     return must_fail() ? NULL : malloc(at_least_one(size));

@@ -13,6 +13,8 @@
 void *mem_alloc(size_t size);
 void *mem_zalloc(size_t size);
 void *mem_realloc(void *old, size_t size);
+// At a multiple of `alignment`, a power of two; mem_realloc would lose that.
+void *mem_alloc_aligned(size_t alignment, size_t size);
 void *mem_try_alloc(size_t size);
 void *mem_try_realloc(void *old, size_t size);
 char *mem_strdup(const char *text);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "host/directory.h"
@@ -20,6 +21,7 @@ struct host_file {
     struct port_file port; // first
     struct trace_sink *trace;
     int fd;
+    bool has_no_direct; // the file system refused O_DIRECT
     char path[]; // for traces
 };
 
@@ -53,19 +55,53 @@ static enum err file_read(struct port_file *f, uint64_t offset, void *to, size_t
     return ERR_OK;
 }
 
-static enum err file_write(struct port_file *f, uint64_t offset, const void *from, size_t len)
+// On false errno says why.
+static bool write_all(int fd, uint64_t offset, const void *from, size_t len)
 {
     size_t done = 0;
     while (done < len) {
-        ssize_t n =
-            pwrite(fd_of(f), (const uint8_t *)from + done, len - done, (off_t)(offset + done));
+        ssize_t n = pwrite(fd, (const uint8_t *)from + done, len - done, (off_t)(offset + done));
         if (n >= 0) {
             done += (size_t)n;
         } else if (errno != EINTR) {
-            return failed(f, "pwrite");
+            return false;
         }
     }
-    return ERR_OK;
+    return true;
+}
+
+static enum err file_write(struct port_file *f, uint64_t offset, const void *from, size_t len)
+{
+    return write_all(fd_of(f), offset, from, len) ? ERR_OK : failed(f, "pwrite");
+}
+
+// O_DIRECT is set for the call only, so that one file takes both kinds of writes. File systems
+// that have none refuse the flag or the write with EINVAL.
+static bool write_past_cache(int fd, uint64_t offset, const void *from, size_t len)
+{
+    if (fcntl(fd, F_SETFL, O_DIRECT) != 0) {
+        return false;
+    }
+    bool is_written = write_all(fd, offset, from, len);
+    int number = errno;
+    (void)fcntl(fd, F_SETFL, 0); // cannot fail: it was so before
+    errno = number;
+    return is_written;
+}
+
+static enum err file_write_direct(struct port_file *f, uint64_t offset, const void *from,
+                                  size_t len)
+{
+    struct host_file *h = CONTAINER_OF(f, struct host_file, port);
+    ASSERT((offset | len | (uintptr_t)from) % PORT_FILE_BLOCK_BYTES == 0);
+    if (!h->has_no_direct && write_past_cache(h->fd, offset, from, len)) {
+        return ERR_OK;
+    }
+    if (!h->has_no_direct && errno != EINVAL) {
+        return failed(f, "pwrite");
+    }
+    h->has_no_direct = true;
+    return file_write(f, offset, from, len);
 }
 
 // A failed sync is not repeated: the kernel may have dropped the dirty pages and would then report
@@ -73,18 +109,6 @@ static enum err file_write(struct port_file *f, uint64_t offset, const void *fro
 static enum err file_sync(struct port_file *f)
 {
     return fdatasync(fd_of(f)) == 0 ? ERR_OK : failed(f, "fdatasync");
-}
-
-// Not every file system has it, and where it is missing only speed is lost. An error of the disk is
-// reported once, here or by a sync, so it counts.
-static enum err file_write_out(struct port_file *f, uint64_t offset, uint64_t len, bool wait)
-{
-    unsigned flags = SYNC_FILE_RANGE_WRITE;
-    if (wait) {
-        flags |= SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;
-    }
-    int status = sync_file_range(fd_of(f), (off_t)offset, (off_t)len, flags);
-    return status == 0 || (errno != EIO && errno != ENOSPC) ? ERR_OK : failed(f, "sync_file_range");
 }
 
 static enum err file_truncate(struct port_file *f, uint64_t bytes)
@@ -138,13 +162,14 @@ static struct port_file *wrap(const struct port_files *fs, int fd, const char *p
     f->port = (struct port_file){.read = file_read,
                                  .write = file_write,
                                  .sync = file_sync,
-                                 .write_out = file_write_out,
+                                 .write_direct = file_write_direct,
                                  .truncate = file_truncate,
                                  .allocate = file_allocate,
                                  .size = file_size,
                                  .close = file_close};
     f->trace = CONTAINER_OF(fs, struct host_files, port)->trace;
     f->fd = fd;
+    f->has_no_direct = false;
     memcpy(f->path, path, path_size);
     return &f->port;
 }

@@ -12,6 +12,8 @@
 
 #include "base/err.h"
 
+enum { PORT_FILE_BLOCK_BYTES = 4096 };
+
 enum port_open_flags {
     PORT_OPEN_READ = 0,     // must exist
     PORT_OPEN_WRITE = 1,    // read and write; must exist
@@ -30,9 +32,10 @@ struct port_file {
     // Write all of it or fail. After a failure the contents from `offset` on are unknown.
     enum err (*write)(struct port_file *f, uint64_t offset, const void *from, size_t len);
     enum err (*sync)(struct port_file *f); // data and what is needed to read it (fdatasync)
-    // Have the system begin to write [offset, offset + len) out; with `wait`, return when it has.
-    // Makes nothing durable: it keeps the next sync, of any file, short. len > 0.
-    enum err (*write_out)(struct port_file *f, uint64_t offset, uint64_t len, bool wait);
+    // The same for whole blocks (`offset`, `len` and the address are multiples of
+    // PORT_FILE_BLOCK_BYTES), past the system's cache: on return the disk has them, though not yet
+    // durably, so the next sync is short. A plain write where the file system knows no such way.
+    enum err (*write_direct)(struct port_file *f, uint64_t offset, const void *from, size_t len);
     enum err (*truncate)(struct port_file *f, uint64_t bytes);
     // Reserve blocks for [offset, offset + len) and grow the file to cover it, reading as zeros.
     enum err (*allocate)(struct port_file *f, uint64_t offset, uint64_t len);

@@ -16,13 +16,9 @@
 #include "store/snapformat.h"
 
 enum {
+    // One write, past the system's cache: that takes half the processor time (32 ms against 60 ms
+    // for 200 MB), and leaves no pages behind that wait to be written when the log syncs.
     OUT_BYTES = 256 * 1024,
-    // At most so much is on its way to the disk, so that the log's syncs do not queue behind a
-    // whole snapshot. Syncs of the snapshot in between would do the same and be much worse: each
-    // commits the file system's journal, for which the log then waits. Measured on ext4 and NVMe
-    // for syncs of a log while a snapshot of 200 MB is written, p99.9: 0.8 ms so, 22 ms with a sync
-    // for each 1 or 8 MiB.
-    ON_ITS_WAY_BYTES = 4 * OUT_BYTES,
     GZ_WINDOW_BITS = 15 + 16, // the largest window, with gzip's frame
     GZ_MEM_LEVEL = 8,
 };
@@ -33,12 +29,13 @@ struct snapfile {
     enum names_method method;
     struct port_file *file;
     struct buf path, tmp_path;
-    uint32_t sum;     // Adler-32 of the uncompressed bytes so far
-    struct buf out;   // compressed, not written yet
-    struct buf block; // snappy: uncompressed bytes of the block being gathered
-    z_stream deflate; // gz
-    uint64_t offset;  // written
-    uint64_t settled; // the disk has it up to here, though not durably
+    uint32_t sum; // Adler-32 of the uncompressed bytes so far
+    uint8_t *out; // OUT_BYTES, to be written next
+    size_t out_len;
+    struct buf packed; // compressed bytes on their way to `out`
+    struct buf block;  // snappy: uncompressed bytes of the block being gathered
+    z_stream deflate;  // gz
+    uint64_t offset;   // written
 };
 
 static enum err fail(const struct snapfile *f, enum err err, struct store_error *e)
@@ -49,35 +46,37 @@ static enum err fail(const struct snapfile *f, enum err err, struct store_error 
 
 // ---- output ----
 
-// Hurry the last `len` bytes out and wait for those before them that take too long.
-static enum err write_out(struct snapfile *f, size_t len)
-{
-    enum err err = f->file->write_out(f->file, f->offset - len, len, false);
-    if (err == ERR_OK && f->offset - f->settled > ON_ITS_WAY_BYTES) {
-        uint64_t until = f->offset - ON_ITS_WAY_BYTES;
-        err = f->file->write_out(f->file, f->settled, until - f->settled, true);
-        f->settled = until;
-    }
-    return err;
-}
-
 static enum err flush(struct snapfile *f, struct store_error *e)
 {
-    if (f->out.len == 0) {
-        return ERR_OK;
-    }
-    enum err err = f->file->write(f->file, f->offset, f->out.data, f->out.len);
-    if (err == ERR_OK) {
-        f->offset += f->out.len;
-        err = write_out(f, f->out.len);
-        buf_clear(&f->out);
-    }
+    enum err err = f->out_len == OUT_BYTES
+                       ? f->file->write_direct(f->file, f->offset, f->out, OUT_BYTES)
+                       : f->file->write(f->file, f->offset, f->out, f->out_len);
+    f->offset += f->out_len;
+    f->out_len = 0;
     return err == ERR_OK ? ERR_OK : fail(f, err, e);
 }
 
-static enum err flush_when_full(struct snapfile *f, struct store_error *e)
+static enum err emit(struct snapfile *f, struct slice bytes, struct store_error *e)
 {
-    return f->out.len >= OUT_BYTES ? flush(f, e) : ERR_OK;
+    while (bytes.len > 0) {
+        size_t room = OUT_BYTES - f->out_len;
+        size_t len = bytes.len < room ? bytes.len : room;
+        memcpy(f->out + f->out_len, bytes.data, len);
+        f->out_len += len;
+        bytes = slice_skip(bytes, len);
+        enum err err = f->out_len == OUT_BYTES ? flush(f, e) : ERR_OK;
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err emit_packed(struct snapfile *f, struct store_error *e)
+{
+    enum err err = emit(f, buf_slice(&f->packed), e);
+    buf_clear(&f->packed);
+    return err;
 }
 
 // ---- compression ----
@@ -97,12 +96,12 @@ static enum err put_gz(struct snapfile *f, struct slice bytes, int mode, struct 
     f->deflate.avail_in = (uInt)bytes.len;
     int result;
     do {
-        f->deflate.next_out = buf_reserve(&f->out, OUT_BYTES);
+        f->deflate.next_out = buf_reserve(&f->packed, OUT_BYTES);
         f->deflate.avail_out = OUT_BYTES;
         result = deflate(&f->deflate, mode);
         ASSERT(result != Z_STREAM_ERROR);
-        f->out.len += OUT_BYTES - f->deflate.avail_out;
-        enum err err = flush_when_full(f, e);
+        f->packed.len += OUT_BYTES - f->deflate.avail_out;
+        enum err err = emit_packed(f, e);
         if (err != ERR_OK) {
             return err;
         }
@@ -112,9 +111,9 @@ static enum err put_gz(struct snapfile *f, struct slice bytes, int mode, struct 
 
 static void begin_snappy(struct snapfile *f)
 {
-    buf_append(&f->out, SNAPFORMAT_SNAPPY_MAGIC, 8);
-    buf_put_i32(&f->out, 1); // version
-    buf_put_i32(&f->out, 1); // compatible version
+    buf_append(&f->packed, SNAPFORMAT_SNAPPY_MAGIC, 8); // leaves with the first block
+    buf_put_i32(&f->packed, 1);                         // version
+    buf_put_i32(&f->packed, 1);                         // compatible version
 }
 
 static enum err end_block(struct snapfile *f, struct store_error *e)
@@ -123,14 +122,14 @@ static enum err end_block(struct snapfile *f, struct store_error *e)
         return ERR_OK;
     }
     size_t len = snappy_max_compressed_length(f->block.len);
-    uint8_t *to = buf_reserve(&f->out, 4 + len);
+    uint8_t *to = buf_reserve(&f->packed, 4 + len);
     snappy_status status =
         snappy_compress((const char *)f->block.data, f->block.len, (char *)to + 4, &len);
     ASSERT(status == SNAPPY_OK);
     be32_store(to, (uint32_t)len);
-    f->out.len += 4 + len;
+    f->packed.len += 4 + len;
     buf_clear(&f->block);
-    return flush_when_full(f, e);
+    return emit_packed(f, e);
 }
 
 static enum err put_snappy(struct snapfile *f, struct slice bytes, struct store_error *e)
@@ -155,8 +154,7 @@ static enum err put(struct snapfile *f, struct slice bytes, struct store_error *
     f->sum = hash_adler32(f->sum, bytes);
     switch (f->method) {
     case NAMES_PLAIN:
-        buf_append_slice(&f->out, bytes);
-        return flush_when_full(f, e);
+        return emit(f, bytes, e);
     case NAMES_GZ:
         return put_gz(f, bytes, Z_NO_FLUSH, e);
     case NAMES_SNAPPY:
@@ -173,7 +171,7 @@ static enum err end_stream(struct snapfile *f, struct store_error *e)
     } else if (f->method == NAMES_SNAPPY) {
         err = end_block(f, e);
     }
-    return err == ERR_OK ? flush(f, e) : err;
+    return err == ERR_OK && f->out_len > 0 ? flush(f, e) : err;
 }
 
 // ---- life cycle ----
@@ -188,8 +186,9 @@ static void release(struct snapfile *f)
     }
     buf_fini(&f->path);
     buf_fini(&f->tmp_path);
-    buf_fini(&f->out);
+    buf_fini(&f->packed);
     buf_fini(&f->block);
+    mem_free(f->out);
     mem_free(f->dir);
     mem_free(f);
 }
@@ -204,6 +203,7 @@ enum err snapfile_open(struct port_files *fs, const char *dir, int64_t zxid,
     f->dir = mem_strdup(dir);
     f->method = method;
     f->sum = 1;
+    f->out = mem_alloc_aligned(PORT_FILE_BLOCK_BYTES, OUT_BYTES);
     (void)names_join(&f->path, dir, name);
     (void)names_join(&f->tmp_path, dir, name);
     buf_append_str(&f->tmp_path, ".tmp");

@@ -5,8 +5,8 @@
 //
 // Room is made ahead with written zeros when batches are small, because a sync that finds its
 // blocks already written needs no metadata and is a third faster; large batches are appended as
-// they are, so that no byte is written twice when bandwidth counts. Zeros mean "no record" to every
-// reader.
+// they are, so that no byte is written twice when bandwidth counts. Either way whole blocks are
+// written past the system's cache (txnlog.c says why). Zeros mean "no record" to every reader.
 //
 // Invariants:
 //  1. Behind the last record of a file there are only zeros, or nothing.

@@ -40,6 +40,17 @@ static void zalloc_gives_zeros(void **state)
     mem_free(p);
 }
 
+static void aligned_memory_is_aligned(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size < 10000; size += 999) {
+        unsigned char *p = mem_alloc_aligned(4096, size);
+        assert_int_equal((uintptr_t)p % 4096, 0);
+        memset(p, 1, size);
+        mem_free(p);
+    }
+}
+
 static void realloc_keeps_contents(void **state)
 {
     (void)state;
@@ -99,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size_zero_is_legal),
         cmocka_unit_test(zalloc_gives_zeros),
+        cmocka_unit_test(aligned_memory_is_aligned),
         cmocka_unit_test(realloc_keeps_contents),
         cmocka_unit_test(countdown_fails_exactly_the_nth),
         cmocka_unit_test(plain_verbs_do_not_count),

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/mem.h"
 #include "host/file.h"
 #include "tests/unit/host/temp_dir.h"
 
@@ -57,8 +58,6 @@ static void written_bytes_are_read_back_at_their_offset(void **state)
     struct fixture *f = *state;
     struct port_file *file = create(f);
     assert_int_equal(file->write(file, 5, "hello", 5), ERR_OK);
-    assert_int_equal(file->write_out(file, 5, 5, false), ERR_OK);
-    assert_int_equal(file->write_out(file, 5, 5, true), ERR_OK);
     assert_int_equal(file->sync(file), ERR_OK);
     uint64_t size = 0;
     assert_int_equal(file->size(file, &size), ERR_OK);
@@ -69,6 +68,35 @@ static void written_bytes_are_read_back_at_their_offset(void **state)
     assert_int_equal(len, 7);
     assert_memory_equal(bytes, "\0\0hello", 7);
     file->close(file);
+}
+
+// What the cache holds of a file and what goes past it are one file.
+static void direct_writes_mix_with_plain_ones(void **state)
+{
+    struct fixture *f = *state;
+    struct port_file *file = create(f);
+    size_t len = 2 * (size_t)PORT_FILE_BLOCK_BYTES;
+    uint8_t *blocks = mem_alloc_aligned(PORT_FILE_BLOCK_BYTES, len);
+    uint8_t *found = mem_alloc(len);
+    memset(blocks, 'd', len);
+    assert_int_equal(file->write(file, 0, "0123456789", 10), ERR_OK);
+    assert_int_equal(file->write_direct(file, PORT_FILE_BLOCK_BYTES, blocks, len), ERR_OK);
+    assert_int_equal(file->write(file, PORT_FILE_BLOCK_BYTES + 1, "plain", 5), ERR_OK);
+    assert_int_equal(file->sync(file), ERR_OK);
+    size_t got = 0;
+    assert_int_equal(file->read(file, 0, found, len, &got), ERR_OK);
+    assert_int_equal(got, len);
+    assert_memory_equal(found, "0123456789\0", 11);
+    assert_memory_equal(found + PORT_FILE_BLOCK_BYTES, "dplaind", 7);
+    assert_int_equal(file->write_direct(file, 0, blocks, PORT_FILE_BLOCK_BYTES), ERR_OK);
+    assert_int_equal(file->read(file, 0, found, len, &got), ERR_OK);
+    assert_memory_equal(found, blocks, PORT_FILE_BLOCK_BYTES);
+    uint64_t size = 0;
+    assert_int_equal(file->size(file, &size), ERR_OK);
+    assert_int_equal(size, 3 * (uint64_t)PORT_FILE_BLOCK_BYTES);
+    file->close(file);
+    mem_free(found);
+    mem_free(blocks);
 }
 
 static void reading_is_short_only_at_the_end(void **state)
@@ -208,6 +236,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(a_failed_call_is_traced_with_its_number),
         T(written_bytes_are_read_back_at_their_offset),
+        T(direct_writes_mix_with_plain_ones),
         T(reading_is_short_only_at_the_end),
         T(truncating_cuts_and_grows),
         T(allocated_space_reads_as_zeros),

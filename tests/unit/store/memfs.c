@@ -129,14 +129,13 @@ static enum err file_sync(struct port_file *p)
     return ERR_OK;
 }
 
-static enum err file_write_out(struct port_file *p, uint64_t offset, uint64_t len, bool wait)
+static enum err file_write_direct(struct port_file *p, uint64_t offset, const void *from,
+                                  size_t len)
 {
-    struct handle *h = handle_of(p);
-    if (len == 0 || offset + len > h->file->bytes.len) {
+    if ((offset | len | (uintptr_t)from) % PORT_FILE_BLOCK_BYTES != 0) {
         return ERR_INVALID;
     }
-    h->fs->written_out = wait ? offset + len : h->fs->written_out;
-    return hits(&h->fs->fail_write_out_in) ? ERR_IO : ERR_OK;
+    return file_write(p, offset, from, len);
 }
 
 static enum err file_truncate(struct port_file *p, uint64_t bytes)
@@ -184,7 +183,7 @@ static struct port_file *open_handle(struct memfs *fs, struct memfs_file *file)
         .read = file_read,
         .write = file_write,
         .sync = file_sync,
-        .write_out = file_write_out,
+        .write_direct = file_write_direct,
         .truncate = file_truncate,
         .allocate = file_allocate,
         .size = file_size,

@@ -24,8 +24,6 @@ struct memfs {
     unsigned fail_write_in; // 1: the next one fails half way; 0: never
     unsigned fail_sync_in;  // file and directory syncs; 0: never
     unsigned fail_truncate_in;
-    unsigned fail_write_out_in;
-    uint64_t written_out; // the end of the last write_out that waited
     unsigned fail_open_in;
     bool is_read_only_dir;
     unsigned writes, syncs, opened; // counted; opened: handles not closed yet

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/mark.h"
 #include "store/logfile.h"
 #include "store/logread.h"
 #include "store/record.h"
@@ -129,6 +130,11 @@ static void file_is_named_after_its_first_transaction(void **state)
     assert_readable(f, 17);
 }
 
+static uint64_t whole_blocks(uint64_t bytes)
+{
+    return (bytes + PORT_FILE_BLOCK_BYTES - 1) / PORT_FILE_BLOCK_BYTES * PORT_FILE_BLOCK_BYTES;
+}
+
 static void small_batches_find_room_and_large_ones_do_not_pay(void **state)
 {
     struct fixture *f = *state;
@@ -143,7 +149,7 @@ static void small_batches_find_room_and_large_ones_do_not_pay(void **state)
     write_synced(f, 3, 400, 1000);
     txnlog_stats(f->log, &stats);
     assert_int_equal(stats.zeroed_bytes, zeroed);
-    assert_int_equal(file_bytes(f, WORLD_DIR "/log.1"), stats.file_bytes);
+    assert_int_equal(file_bytes(f, WORLD_DIR "/log.1"), whole_blocks(stats.file_bytes));
     assert_readable(f, 402);
 }
 
@@ -159,7 +165,7 @@ static void room_grows_with_the_file_up_to_a_limit(void **state)
         assert_true(room <= stats.file_bytes || room <= 256 * 1024);
         most = room > most ? room : most;
     }
-    assert_in_range(most, 3 * 1024 * 1024, 4 * 1024 * 1024);
+    assert_in_range(most, 384 * 1024, 512 * 1024);
     assert_readable(f, 400 * 40);
 }
 
@@ -173,7 +179,7 @@ static void no_room_is_made_when_it_is_off(void **state)
     struct txnlog_stats stats;
     txnlog_stats(f.log, &stats);
     assert_int_equal(stats.zeroed_bytes, 0);
-    assert_int_equal(file_bytes(&f, WORLD_DIR "/log.1"), stats.file_bytes);
+    assert_int_equal(file_bytes(&f, WORLD_DIR "/log.1"), whole_blocks(stats.file_bytes));
     end(&f);
 }
 
@@ -191,6 +197,20 @@ static void room_is_made_in_a_quiet_moment(void **state)
     memfs_crash(&f->fs);
     assert_int_equal(file_bytes(f, WORLD_DIR "/log.1"), after);
     assert_readable(f, 150);
+}
+
+// Batches of every length, so that they end and begin at every place of a block.
+static void batches_meet_inside_blocks(void **state)
+{
+    struct fixture *f = *state;
+    int64_t zxid = 1;
+    for (size_t bytes = 1; bytes < 3000; bytes += 37) {
+        write_synced(f, zxid++, 1, bytes);
+        write_synced(f, zxid, 90, bytes); // some above the limit of room
+        zxid += 90;
+    }
+    memfs_crash(&f->fs);
+    assert_readable(f, zxid - 1);
 }
 
 static void closing_cuts_the_room(void **state)
@@ -224,6 +244,7 @@ static void file_ends_behind_its_size_limit(void **state)
 static void failed_write_leaves_nothing_of_itself(void **state)
 {
     (void)state;
+    EXPECT_MARK("refused batch is taken back");
     for (unsigned n = 1; n <= 4; n++) {
         struct fixture f;
         begin_with(&f, &(struct txnlog_options){.prealloc_bytes = 0, .force_sync = true});
@@ -244,13 +265,14 @@ static void failed_write_leaves_nothing_of_itself(void **state)
 static void failed_first_write_leaves_no_file(void **state)
 {
     (void)state;
-    // 1: the header fails; 2: the room fails, which does not matter; 6: the batch fails.
-    for (unsigned n = 1; n <= 6; n++) {
+    // 1: the room fails, which does not matter; 2: the batch fails.
+    for (unsigned n = 1; n <= 2; n++) {
         struct fixture f;
         begin(&f);
         f.fs.fail_write_in = n;
         enum err err = write_many(&f, 1, 2, 100);
         assert_false(txnlog_is_broken(f.log));
+        assert_int_equal(err, n == 1 ? ERR_OK : ERR_IO);
         if (err != ERR_OK) {
             assert_int_equal(memfs_count(&f.fs), 0);
             write_synced(&f, 1, 2, 100);
@@ -276,6 +298,7 @@ static void full_disk_refuses_and_recovers(void **state)
 
 static void room_that_does_not_fit_does_not_fail_the_write(void **state)
 {
+    EXPECT_MARK("no room ahead");
     struct fixture *f = *state;
     f->fs.space_bytes = 100 * 1024; // less than a step of room
     for (int64_t zxid = 1; zxid <= 50; zxid++) {
@@ -300,6 +323,7 @@ static void write_that_cannot_be_undone_breaks_the_log(void **state)
 static void failed_sync_breaks_the_log(void **state)
 {
     (void)state;
+    EXPECT_MARK("failed sync breaks the log");
     for (unsigned n = 1; n <= 2; n++) { // the file, then the directory
         struct fixture f;
         begin(&f);
@@ -351,6 +375,7 @@ int main(void)
         T(room_grows_with_the_file_up_to_a_limit),
         cmocka_unit_test(no_room_is_made_when_it_is_off),
         T(room_is_made_in_a_quiet_moment),
+        T(batches_meet_inside_blocks),
         T(closing_cuts_the_room),
         cmocka_unit_test(file_ends_behind_its_size_limit),
         cmocka_unit_test(failed_write_leaves_nothing_of_itself),
