@@ -367,6 +367,7 @@ def main():
     names = our_enumerators()
     for path in paths:
         check_file(path, lists, names)
+    check_marks(paths)
     check_events()
     check_documents()
     for line in findings:

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "server/server_priv.h"
 #include "server/word.h"
@@ -201,6 +202,7 @@ void conn_close_flushed(struct conn *c, const char *reason)
 
 void conn_no_memory(struct conn *c)
 {
+    MARK("no memory for a request");
     log_event(c->server->log, EVENT_NO_MEMORY);
     conn_close(c, "no memory for its request");
 }
@@ -247,6 +249,7 @@ static size_t backlog(const struct conn *c)
 static void pause_when_backlogged(struct conn *c)
 {
     if (c->state == CONN_OPEN && !c->is_paused && backlog(c) > LIMIT_CONN_OUT_BYTES) {
+        MARK("slow reader is not read from");
         log_event(c->server->log, EVENT_CONNECTION_SLOW);
         pause(c);
     }
@@ -258,6 +261,7 @@ static bool close_when_hopeless(struct conn *c)
     if (backlog(c) <= (size_t)OUT_CLOSE_FACTOR * LIMIT_CONN_OUT_BYTES) {
         return false;
     }
+    MARK("reader is given up");
     conn_close(c, "the client does not read its replies");
     return true;
 }
@@ -354,6 +358,7 @@ static bool is_legal_length(struct conn *c, int32_t length)
         log_i64(&l, "jute.maxbuffer", c->server->config->jute_max_buffer);
         log_end(&l);
     }
+    MARK("frame is too large");
     conn_close(c, "frame length out of range");
     return false;
 }

@@ -4,6 +4,7 @@
 // Source: ZooKeeperServer.processConnectRequest, finishSessionInit; PROTOCOL 2.2.
 #include "jute/connect.h"
 
+#include "base/mark.h"
 #include "jute/op.h"
 
 #include "server/server_priv.h"
@@ -100,6 +101,7 @@ static void rejoin(struct conn *c)
 {
     struct server *s = c->server;
     if (has_unfinished_writes(s, c->session_id)) {
+        MARK("session waits for its writes");
         list_push_back(&s->rejoining, &c->resumable);
         return;
     }
@@ -130,6 +132,7 @@ static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
     stats_count(s->stats, STATS_CONNECTION_REVALIDATE_COUNT, 1);
     if (session != NULL && session->conn != NULL) {
         log_opened(session->conn, EVENT_SESSION_MOVED);
+        MARK("session has moved");
         conn_close(session->conn, "its session moved to another connection");
     }
     if (!connect_passwd_matches(session_id, passwd)) {
@@ -192,6 +195,7 @@ void connect_frame(struct conn *c, struct slice frame)
         return;
     }
     if (is_ahead(c, q.body.last_zxid_seen)) {
+        MARK("client is ahead");
         conn_close(c, "client has seen a later zxid");
         return;
     }

@@ -3,6 +3,7 @@
 // Frames of open connections: who handles which, and in what order the checks before that are made.
 // Source: ZooKeeperServer.processPacket, submitRequestNow; PROTOCOL 2.4, 2.5, 2.19, 2.21.
 #include "base/assert.h"
+#include "base/mark.h"
 #include "jute/op.h"
 #include "server/server_priv.h"
 
@@ -137,6 +138,7 @@ static void refuse_throttled(struct conn *c, const struct request *request)
     struct server *s = c->server;
     throttle_large_done(&s->throttle, request->large_bytes);
     stats_count(s->stats, STATS_THROTTLED_OPS, 1);
+    MARK("throttled request is refused");
     reply_code(c, request->xid, tree_last_zxid(s->tree), ZK_THROTTLED_OP);
     log_event(s->log, EVENT_THROTTLED);
 }

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "jute/op.h"
 #include "server/account.h"
@@ -351,6 +352,7 @@ static void abandon_batch(struct pipeline *pl, struct batch *b)
 // Nothing after the committed zxid was seen by anybody: forget it, as if it had not been asked.
 static void abandon(struct pipeline *pl, struct batch *failed)
 {
+    MARK("batch is abandoned");
     proposals_abandon(&pl->proposals);
     pl->last_zxid = pl->proposals.committed;
     changes_abandon(&pl->server->changes);

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
+#include "base/mark.h"
 #include "server/server_priv.h"
 
 // ---- when ----
@@ -121,6 +122,7 @@ static void slice_done(struct port_job *job)
     sn->in_flight--;
     if (slice->err != ERR_OK) {
         sn->has_failed = true;
+        MARK("snapshot is given up");
         sn->state = SNAPPER_FINISHING;
     }
     if (sn->state == SNAPPER_FINISHING && sn->in_flight == 0) {
@@ -139,6 +141,7 @@ void snapper_start(struct snapper *sn)
 {
     struct server *s = sn->server;
     if (sn->state != SNAPPER_IDLE || sn->last_zxid == tree_last_zxid(s->tree)) {
+        MARK("snapshot is skipped");
         return;
     }
     enum err e = open_worker(sn);

@@ -4,6 +4,7 @@
 #include "server/throttle.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "jute/op.h"
 #include "server/server_priv.h"
@@ -147,6 +148,7 @@ void throttle_submit(struct throttle *t, uint64_t in_process, const struct reque
     }
     t->last = w;
     t->waiting++;
+    MARK("request waits in the throttle");
     request->conn->waiting_count++;
 }
 
@@ -188,6 +190,7 @@ void throttle_settled(struct throttle *t, const uint64_t *in_process, int64_t no
         struct throttled *w = take_first(t);
         w->request.is_throttled = has_waited_too_long(t, &w->request, now_ns);
         if (is_stale(t, &w->request, now_ns)) {
+            MARK("stale request is dropped");
             stats_count(w->request.conn->server->stats, STATS_STALE_REQUESTS, 1);
             stats_count(w->request.conn->server->stats, STATS_STALE_REQUESTS_DROPPED, 1);
             throttle_large_done(t, w->request.large_bytes);
@@ -231,6 +234,7 @@ bool throttle_admit_large(struct throttle *t, size_t bytes, int32_t *ret_large)
         return true;
     }
     if (t->large_bytes + (int64_t)bytes > t->config->large_request_max_bytes) {
+        MARK("large requests are too many");
         return false;
     }
     t->large_bytes += (int64_t)bytes;

@@ -4,6 +4,7 @@
 #include "server/upkeep.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 #include "jute/op.h"
 #include "server/server_priv.h"
 
@@ -78,6 +79,7 @@ static bool give_grace(struct upkeep *u)
         return false;
     }
     log_event_i64(s->log, EVENT_STALL, "ms", late_ms);
+    MARK("stall is not charged");
     stats_add(s->stats, STATS_JVM_PAUSE_TIME_MS, late_ms);
     u->tick_due_ms = server_now_ms(s) + GRACE_MS;
     s->options.loop->timer_start(s->options.loop, &u->tick, GRACE_MS);

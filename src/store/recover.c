@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/limits.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "store/logread.h"
 #include "store/snapfile.h"
@@ -106,6 +107,7 @@ static enum err load_newest(struct recovery *r, const struct names_list *files)
             return ERR_OK;
         }
         r->report.snapshots_skipped++;
+        MARK("damaged snapshot is passed over");
         note(r, "%s; the next older snapshot is tried", r->e->text);
     }
     if (tried == 0) {
@@ -275,6 +277,7 @@ static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
     const char *path = names_join(&joined, datadir_log_dir(r->dir), tail->file);
     enum err err;
     if (tail->is_empty) {
+        MARK("empty log file is removed");
         err = r->fs->remove(r->fs, path);
         if (err == ERR_OK) {
             err = r->fs->sync_dir(r->fs, datadir_log_dir(r->dir));
@@ -282,6 +285,7 @@ static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
         note(r, "removed %s: it holds no transaction", path);
     } else {
         err = cut_file(r, path, tail->good_bytes);
+        MARK("torn tail is cut");
         note(r, "cut %s at offset %" PRIu64 ": behind it stands %s, which was never acknowledged",
              path, tail->good_bytes, tail->what);
     }

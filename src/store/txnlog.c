@@ -18,6 +18,7 @@
 
 #include "base/assert.h"
 #include "base/buf.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "store/logfile.h"
 #include "store/names.h"
@@ -122,6 +123,7 @@ static void extend_room(struct txnlog *l, uint64_t need)
         return;
     }
     l->room_retry = l->end + step;
+    MARK("no room ahead");
     // Zeros that cannot be given back are harmless; the next write goes over them.
     (void)!l->file->truncate(l->file, l->room_end);
 }
@@ -188,6 +190,7 @@ static enum err begin_file(struct txnlog *l, int64_t first_zxid, struct store_er
 // back to life.
 static void undo_write(struct txnlog *l)
 {
+    MARK("refused batch is taken back");
     trace(l->options.trace, "log file %s is brought back to %llu", buf_cstr(&l->path),
           (unsigned long long)l->end);
     if (l->end == LOGFILE_HEADER_BYTES) {
@@ -290,6 +293,7 @@ static enum err sync_file(struct txnlog *l, struct store_error *e)
     }
     if (err != ERR_OK) {
         l->is_broken = true;
+        MARK("failed sync breaks the log");
         return store_fail(e, err,
                           "cannot sync %s: %s; what reached the disk is unknown, check the disk "
                           "and start the server again",

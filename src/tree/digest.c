@@ -6,6 +6,7 @@
 // difference is counted, never fatal. Source: DigestCalculator, AdHash, DataTree.compareDigest;
 // PROTOCOL 4.6.
 #include "base/hash.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "tree/tree_priv.h"
 
@@ -126,6 +127,7 @@ size_t tree_digest_log(const struct tree *t, struct tree_digest_entry ret[TREE_D
 static void compare(struct digest_state *d, int64_t zxid, uint64_t claimed)
 {
     if (claimed != d->sum && d->mismatches++ == 0) {
+        MARK("first digest mismatch");
         d->first_mismatch = zxid;
     }
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/mark.h"
 #include "tests/unit/server/guest.h"
 
 enum { SEEDS = 8 };
@@ -94,6 +95,7 @@ static void many_frames_may_arrive_at_once(void **state)
 static void a_frame_of_the_greatest_length_is_served_and_one_more_byte_closes(void **state)
 {
     (void)state;
+    EXPECT_MARK("frame is too large");
     const char *defines[] = {"jute.maxbuffer=4096", NULL};
     struct stage st;
     struct guest g;
@@ -299,6 +301,7 @@ static void connections_of_all_together_are_limited(void **state)
 static void a_slow_reader_is_not_read_from_until_it_has_caught_up(void **state)
 {
     (void)state;
+    EXPECT_MARK("slow reader is not read from");
     enum { READS = 40, DATA_BYTES = 1000 * 1000 };
     struct stage st;
     struct guest g;
@@ -357,6 +360,7 @@ static void a_client_that_never_reads_is_closed_at_the_limit(void **state)
 static void a_client_that_never_reads_its_events_is_closed_at_the_limit(void **state)
 {
     (void)state;
+    EXPECT_MARK("reader is given up");
     enum { NAME_BYTES = 400 * 1000, EVENTS_MAX = 400 };
     static char path[NAME_BYTES + 2] = "/";
     memset(path + 1, 'n', NAME_BYTES);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/mark.h"
 #include "tests/unit/server/guest.h"
 
 struct asked {
@@ -127,6 +128,7 @@ static void coming_back_keeps_the_session_alive(void **state)
 static void coming_back_closes_the_old_connection(void **state)
 {
     (void)state;
+    EXPECT_MARK("session has moved");
     struct stage st;
     struct guest old;
     struct guest fresh;
@@ -146,6 +148,7 @@ static void coming_back_closes_the_old_connection(void **state)
 static void a_session_comes_back_behind_its_own_unfinished_writes(void **state)
 {
     (void)state;
+    EXPECT_MARK("session waits for its writes");
     for (uint64_t seed = 1; seed <= 10; seed++) {
         struct stage st;
         struct guest g;
@@ -283,6 +286,7 @@ static void an_unknown_session_is_refused(void **state)
 static void a_client_that_has_seen_a_later_zxid_is_closed_without_an_answer(void **state)
 {
     (void)state;
+    EXPECT_MARK("client is ahead");
     struct stage st;
     struct guest g;
     struct guest next;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/mark.h"
 #include "tests/unit/server/guest.h"
 
 static void a_frame_without_a_header_closes(void **state)
@@ -278,6 +279,7 @@ static void pings_do_not_stop_the_reading(void **state)
 static void requests_above_the_throttle_wait_and_keep_their_order(void **state)
 {
     (void)state;
+    EXPECT_MARK("request waits in the throttle");
     enum { REQUESTS = 60 };
     struct stage st;
     struct guest g;
@@ -304,6 +306,7 @@ static void wait_for_the_throttle(struct stage *st)
 static void a_request_that_waited_too_long_is_answered_throttled(void **state)
 {
     (void)state;
+    EXPECT_MARK("throttled request is refused");
     struct stage st;
     struct guest g;
     guest_enter(&g, &st, 19, "request_throttle_max_requests=1\nthrottled_op_wait_time=50\n");
@@ -325,6 +328,7 @@ static void a_request_that_waited_too_long_is_answered_throttled(void **state)
 static void a_request_older_than_its_session_timeout_closes_when_that_is_configured(void **state)
 {
     (void)state;
+    EXPECT_MARK("stale request is dropped");
     struct stage st;
     struct guest g;
     guest_enter(&g, &st, 20, "request_throttle_max_requests=1\nrequest_stale_latency_check=true\n");
@@ -354,6 +358,7 @@ static struct buf large_body(size_t bytes)
 static void large_requests_beyond_the_budget_close(void **state)
 {
     (void)state;
+    EXPECT_MARK("large requests are too many");
     struct stage st;
     struct guest g;
     guest_enter(&g, &st, 14, "largeRequestThreshold=1000\nlargeRequestMaxBytes=5000\n");

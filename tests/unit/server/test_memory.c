@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/mark.h"
 #include "tests/unit/server/guest.h"
 
 enum { SEEDS = 6 };
@@ -71,6 +72,7 @@ static void ask_to_create(struct guest *g)
 static void no_memory_for_a_write(void **state)
 {
     (void)state;
+    EXPECT_MARK("no memory for a request");
     check_refusal(ask_to_create, NULL);
 }
 

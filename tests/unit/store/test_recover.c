@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/list.h"
+#include "base/mark.h"
 #include "store/logfile.h"
 #include "store/recover.h"
 #include "tests/unit/store/world.h"
@@ -191,6 +192,7 @@ static void recovered_tree_is_the_tree_that_was_lost(void **state)
 
 static void damaged_snapshot_gives_way_to_the_older_one(void **state)
 {
+    EXPECT_MARK("damaged snapshot is passed over");
     struct fixture *f = *state;
     put_history(f, 100, 150);
     put_history(f, 120, 150);
@@ -266,6 +268,7 @@ static void log_without_snapshot_is_refused_unless_trusted(void **state)
 
 static void torn_tail_is_cut_once(void **state)
 {
+    EXPECT_MARK("torn tail is cut");
     struct fixture *f = *state;
     put_history(f, 100, 150);
     struct buf *bytes = bytes_of(f, "log.1");
@@ -286,6 +289,7 @@ static void torn_tail_is_cut_once(void **state)
 static void empty_last_log_is_removed(void **state)
 {
     (void)state;
+    EXPECT_MARK("empty log file is removed");
     for (size_t len = 0; len <= 300; len += 4) {
         struct fixture f;
         uint8_t bytes[300] = {0};

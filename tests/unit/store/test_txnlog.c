@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/mark.h"
 #include "store/logfile.h"
 #include "store/logread.h"
 #include "store/record.h"
@@ -243,6 +244,7 @@ static void file_ends_behind_its_size_limit(void **state)
 static void failed_write_leaves_nothing_of_itself(void **state)
 {
     (void)state;
+    EXPECT_MARK("refused batch is taken back");
     for (unsigned n = 1; n <= 4; n++) {
         struct fixture f;
         begin_with(&f, &(struct txnlog_options){.prealloc_bytes = 0, .force_sync = true});
@@ -296,6 +298,7 @@ static void full_disk_refuses_and_recovers(void **state)
 
 static void room_that_does_not_fit_does_not_fail_the_write(void **state)
 {
+    EXPECT_MARK("no room ahead");
     struct fixture *f = *state;
     f->fs.space_bytes = 100 * 1024; // less than a step of room
     for (int64_t zxid = 1; zxid <= 50; zxid++) {
@@ -320,6 +323,7 @@ static void write_that_cannot_be_undone_breaks_the_log(void **state)
 static void failed_sync_breaks_the_log(void **state)
 {
     (void)state;
+    EXPECT_MARK("failed sync breaks the log");
     for (unsigned n = 1; n <= 2; n++) { // the file, then the directory
         struct fixture f;
         begin(&f);
