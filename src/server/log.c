@@ -18,11 +18,10 @@ enum { LOG_TAIL_BYTES = 32 };
 struct event_row {
     const char *name;
     enum log_level level;
-    const char *help;
 };
 
 static const struct event_row rows[] = {
-#define X(name, text, level, help) {text, LOG_##level, help},
+#define X(name, text, level, help) {text, LOG_##level},
 #include "server/events.def"
 #undef X
 };
@@ -286,18 +285,6 @@ const char *log_event_name(enum log_event event)
 {
     ASSERT((unsigned)event < EVENT_COUNT);
     return rows[event].name;
-}
-
-enum log_level log_event_level(enum log_event event)
-{
-    ASSERT((unsigned)event < EVENT_COUNT);
-    return rows[event].level;
-}
-
-const char *log_event_help(enum log_event event)
-{
-    ASSERT((unsigned)event < EVENT_COUNT);
-    return rows[event].help;
 }
 
 const char *log_level_name(enum log_level level)

@@ -92,8 +92,6 @@ void log_event_err(struct log *log, enum log_event event, enum err reason);
 // ---- names ----
 
 const char *log_event_name(enum log_event event);
-enum log_level log_event_level(enum log_event event);
-const char *log_event_help(enum log_event event);
 const char *log_level_name(enum log_level level); // "error", "warn", "info", "debug"
 // False, `*ret` untouched, for a text that names no level (or format).
 bool log_level_parse(const char *text, enum log_level *ret);

@@ -212,14 +212,12 @@ static void names_parse_back(void **state)
     assert_false(log_format_parse("xml", &format));
 }
 
-static void event_names_are_unique_and_explained(void **state)
+static void event_names_are_unique(void **state)
 {
     (void)state;
     for (int i = 0; i < EVENT_COUNT; i++) {
         const char *name = log_event_name((enum log_event)i);
         assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_"), strlen(name));
-        assert_true(strlen(log_event_help((enum log_event)i)) > 0);
-        assert_true(log_event_level((enum log_event)i) <= LOG_DEBUG);
         for (int j = 0; j < i; j++) {
             assert_string_not_equal(name, log_event_name((enum log_event)j));
         }
@@ -245,7 +243,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(long_string_is_cut_with_dots, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dates_follow_the_calendar, set_up, tear_down),
         cmocka_unit_test(names_parse_back),
-        cmocka_unit_test(event_names_are_unique_and_explained),
+        cmocka_unit_test(event_names_are_unique),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
