@@ -9,7 +9,6 @@ dir=$1 prefix=$2
 # Only the files that hold the prefix are made again.
 meson setup --reconfigure "$dir" -Dprefix="$prefix" -Dlibdir=lib >"$dir.log" ||
     { cat "$dir.log" >&2; exit 1; }
-ninja --quiet -C "$dir" programs
 meson install -C "$dir" --no-rebuild --quiet
 if [ -z "${DESTDIR:-}" ] && [ "$(id -u)" = 0 ]; then
     ldconfig
