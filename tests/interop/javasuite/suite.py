@@ -3,13 +3,12 @@
 
     python3 -m tests.interop.javasuite.suite java|paddock [CLASS ...]
 
-One JVM per class, two at a time; results are lines `status class method reason` in
+One JVM per class, or per method where that is needed, two at a time; results are lines `status class method reason` in
 build/interop/javasuite/SERVER.tsv. Without CLASS all of classes.txt are run.
 """
 import concurrent.futures
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -22,7 +21,8 @@ HERE = Path(__file__).parent
 BUILD = ROOT / "build" / "interop" / "javasuite"
 PACKAGE = "org.apache.zookeeper."
 CLASS_LIMIT_S = 400
-CLOCK = BUILD / "libclock.so"
+CLASSES = BUILD / "classes"
+CLOCK = CLASSES / "libclock.so"
 # Tests that drive the reaper of containers and TTL nodes: the process's own is quick here, and its clock stands still
 # until the bridge moves it (src/paddock/interop/Reaper.java).
 REAPING = ("server.CreateContainerTest", "server.CreateTTLTest", "server.Emulate353TTLTest")
@@ -44,14 +44,14 @@ def classes():
 def prepare():
     """Fetches the jars and compiles what is in src; returns the class path."""
     lib = install.maven(HERE / "pom.xml", BUILD / "lib")
-    out = BUILD / "classes"
-    shutil.rmtree(out, ignore_errors=True)
-    sources = sorted((HERE / "src").rglob("*.java"))
-    subprocess.run(["javac", "-d", str(out), "-cp", str(lib / "*"), *map(str, sources)],
-                   check=True, stderr=subprocess.DEVNULL)
-    shutil.copytree(HERE / "src" / "META-INF", out / "META-INF")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", str(CLOCK), str(HERE / "src" / "c" / "clock.c")], check=True)
-    return "%s:%s" % (out, lib / "*")
+    sources = sorted(path for path in (HERE / "src").rglob("*") if path.is_file())
+    with install.once(CLASSES, *sources) as missing:
+        if missing:
+            java = [path for path in sources if path.suffix == ".java"]
+            install.run("javac", "-nowarn", "-d", CLASSES, "-cp", lib / "*", *java)
+            shutil.copytree(HERE / "src" / "META-INF", CLASSES / "META-INF")
+            install.run("cc", "-shared", "-fPIC", "-O2", "-o", CLOCK, HERE / "src" / "c" / "clock.c")
+    return "%s:%s" % (CLASSES, lib / "*")
 
 
 def run_class(class_path, name, server, worker):

@@ -44,9 +44,7 @@ public class PaddockFactory extends ServerCnxnFactory {
 
     @Override
     public void startup(ZooKeeperServer zks, boolean startServer) throws IOException, InterruptedException {
-        if (process != null) {
-            return;
-        }
+        shutdown(); // Where a class and its base class both set up, the newer server takes over.
         if (zks.getZKDatabase() == null) {
             zks.setZKDatabase(new ZKDatabase(zks.getTxnLogFactory())); // As ZooKeeperServer.startdata() does.
         }
