@@ -120,9 +120,14 @@ static void drop_deferred(struct conn *c)
     c->deferred_last = NULL;
 }
 
+// A close outlives its connection: in the throttle it is dropped like everything, but the session
+// ends with the next tick. Source: Request.isStale.
 static void leave_session(struct conn *c)
 {
     if (c->session != NULL) {
+        if (c->is_leaving) {
+            sessions_end(&c->server->sessions, c->session, server_now_ms(c->server));
+        }
         c->session->conn = NULL;
         c->session = NULL;
     }

@@ -61,6 +61,7 @@ struct conn {
     enum conn_state state;
     bool is_paused;          // the stream delivers nothing
     bool is_throttled;       // paused because too much is in flight
+    bool is_leaving;         // its closeSession waits in the throttle
     bool is_old_client;      // its ConnectRequest had no readOnly byte
     struct session *session; // served by this connection; NULL before and after
     int64_t session_id;      // 0 before the session is there

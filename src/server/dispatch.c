@@ -194,6 +194,7 @@ static void admit(struct conn *c, struct request *request)
         throttle_submit(&s->throttle, s->in_process, request, dispatch_request);
         bool must_wait = s->throttle.waiting > waiting;
         stats_count(s->stats, STATS_REQUEST_THROTTLE_WAIT_COUNT, must_wait ? 1 : 0);
+        c->is_leaving = c->is_leaving || (must_wait && request->type == OP_CLOSE_SESSION);
         return;
     }
     stats_count(s->stats, STATS_LARGE_REQUESTS_REJECTED, 1);

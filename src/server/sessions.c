@@ -85,6 +85,13 @@ bool sessions_touch(struct sessions *s, struct session *session, int32_t timeout
     return true;
 }
 
+void sessions_end(struct sessions *s, struct session *session, int64_t now_ms)
+{
+    if (!session->is_closing) {
+        expiry_touch(&s->expiry, &session->expiry, now_ms, 0);
+    }
+}
+
 void sessions_set_closing(struct sessions *s, struct session *session)
 {
     session->is_closing = true;

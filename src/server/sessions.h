@@ -49,6 +49,8 @@ void sessions_remove(struct sessions *s, int64_t id);                // legal wh
 // Extend the life of an open session; false when it is unknown or closing.
 bool sessions_touch(struct sessions *s, struct session *session, int32_t timeout_ms,
                     int64_t now_ms);
+// Its time is over: sessions_take_expired gives it next, unless it is closing.
+void sessions_end(struct sessions *s, struct session *session, int64_t now_ms);
 // No deadline any more; prep answers SessionExpired from now on.
 void sessions_set_closing(struct sessions *s, struct session *session);
 // The closing transaction could not be logged: open again with a full timeout.

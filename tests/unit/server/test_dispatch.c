@@ -345,6 +345,23 @@ static void a_request_older_than_its_session_timeout_closes_when_that_is_configu
     stage_close(&st);
 }
 
+static void a_close_that_waits_in_the_throttle_outlives_its_connection(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    guest_enter(&g, &st, 22,
+                "request_throttle_max_requests=1\nflushDelay=300\nmaxWriteQueuePollTime=300\n");
+    guest_create(&g, "/mine", "", CREATE_EPHEMERAL);
+    guest_plain(&g, OP_CLOSE_SESSION);
+    wait_for_the_throttle(&st);
+    guest_hang_up(&g);
+    stage_run(&st, GUEST_TIMEOUT_MS / 2);
+    assert_false(stage_has_node(&st, "/mine"));
+    assert_int_equal(tree_session_count(stage_server(&st)->tree), 0);
+    stage_close(&st);
+}
+
 // ---- large requests ----
 
 static struct buf large_body(size_t bytes)
@@ -447,6 +464,7 @@ int main(void)
         cmocka_unit_test(pings_do_not_stop_the_reading),
         cmocka_unit_test(requests_above_the_throttle_wait_and_keep_their_order),
         cmocka_unit_test(a_request_that_waited_too_long_is_answered_throttled),
+        cmocka_unit_test(a_close_that_waits_in_the_throttle_outlives_its_connection),
         cmocka_unit_test(a_request_older_than_its_session_timeout_closes_when_that_is_configured),
         cmocka_unit_test(large_requests_beyond_the_budget_close),
         cmocka_unit_test(large_requests_give_their_bytes_back),

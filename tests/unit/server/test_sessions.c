@@ -53,6 +53,19 @@ static void a_touched_session_lives_on(void **state)
     sessions_fini(&s);
 }
 
+static void an_ended_session_expires_with_the_next_tick(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    struct session *session = sessions_track(&s, 5, TIMEOUT_MS, 0);
+    sessions_end(&s, session, 1);
+    assert_ptr_equal(sessions_take_expired(&s, TICK_MS), session);
+    sessions_end(&s, session, TICK_MS); // it is closing already
+    assert_null(sessions_take_expired(&s, 100 * TIMEOUT_MS));
+    sessions_fini(&s);
+}
+
 static void an_unknown_session_is_unknown(void **state)
 {
     (void)state;
@@ -84,6 +97,7 @@ int main(void)
         cmocka_unit_test(ids_carry_the_server_and_count_up),
         cmocka_unit_test(a_session_expires_once_and_is_closing_then),
         cmocka_unit_test(a_touched_session_lives_on),
+        cmocka_unit_test(an_ended_session_expires_with_the_next_tick),
         cmocka_unit_test(an_unknown_session_is_unknown),
         cmocka_unit_test(a_reopened_session_has_a_full_timeout),
     };
