@@ -83,6 +83,12 @@ AVOIDED = [
             "closed. Apache ZooKeeper 3.9 deletes the node, whatever kind it is, without looking at an ACL.",
             "The request is the reaper's own; taken from a client it is a way around every ACL.",
             [("create", "/d"), ("deleteContainer", "/d")], [0, -6, "closed"]),
+    Avoided("reaping-looks-again",
+            "The server's own deletion of a container or TTL node takes place only if the node still may go: a TTL "
+            "node that was set again since the search for old nodes, or another node in the container's place, "
+            "stays. Apache ZooKeeper looks only for children.",
+            "A client that renews its node in time must not lose it; nobody asked for the other to be deleted.",
+            [], []),
     Avoided("createsession-from-a-client",
             "createSession (-10) on a connection that has a session is answered like an unknown opcode. Apache "
             "ZooKeeper makes another transaction of it and sends a second connect response.",
