@@ -80,13 +80,13 @@ MAKE_QUOTA = [("create", "/q"), ("create", QUOTA), ("create", QUOTA + "/zookeepe
 AVOIDED = [
     Avoided("deletecontainer-from-a-client",
             "deleteContainer (20) from a client is answered like an unknown opcode: -6, then the connection is "
-            "closed. Apache ZooKeeper 3.9 deletes the node, whatever kind it is, without looking at an ACL.",
+            "closed. Apache ZooKeeper 3.9 deletes any node but an ephemeral one, without looking at an ACL.",
             "The request is the reaper's own; taken from a client it is a way around every ACL.",
             [("create", "/d"), ("deleteContainer", "/d")], [0, -6, "closed"]),
     Avoided("reaping-looks-again",
             "The server's own deletion of a container or TTL node takes place only if the node still may go: a TTL "
             "node that was set again since the search for old nodes, or another node in the container's place, "
-            "stays. Apache ZooKeeper looks only for children.",
+            "stays. Apache ZooKeeper keeps only what has children or is ephemeral.",
             "A client that renews its node in time must not lose it; nobody asked for the other to be deleted.",
             [], []),
     Avoided("createsession-from-a-client",
