@@ -190,8 +190,9 @@ void paddock_turn(struct paddock *zk, int timeout_ms)
     }
     struct port_pump *pump = zk->ports->pump;
     lock(zk);
-    bool is_over = handle_run(zk) || zk->session.phase == SESSION_ENDED;
-    pump->turn(pump, is_over ? 0 : timeout_ms);
+    bool has_delivered = handle_run(zk);
+    bool is_endless = timeout_ms < 0 && zk->session.phase == SESSION_ENDED; // nothing will happen
+    pump->turn(pump, has_delivered || is_endless ? 0 : timeout_ms);
     unlock(zk);
 }
 
