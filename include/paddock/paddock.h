@@ -158,7 +158,7 @@ enum paddock_event_type {
     PADDOCK_EVENT_DELETED = 2,
     PADDOCK_EVENT_DATA_CHANGED = 3,
     PADDOCK_EVENT_CHILDREN_CHANGED = 4,
-    PADDOCK_EVENT_DATA_WATCH_REMOVED = 5, // by paddock_remove_watches
+    PADDOCK_EVENT_DATA_WATCH_REMOVED = 5, // by PADDOCK_OP_REMOVE_WATCHES
     PADDOCK_EVENT_CHILD_WATCH_REMOVED = 6,
     PADDOCK_EVENT_PERSISTENT_WATCH_REMOVED = 7,
 };
@@ -201,7 +201,7 @@ enum paddock_op_type {
     PADDOCK_OP_GET_EPHEMERALS, // path: a prefix             -> strings
     PADDOCK_OP_COUNT_CHILDREN, // path: all below            -> number
     PADDOCK_OP_ADD_WATCH,      // path watch is_recursive
-    PADDOCK_OP_REMOVE_WATCHES, // path watch watch_kinds is_local
+    PADDOCK_OP_REMOVE_WATCHES, // path watch watch_kind is_local
     PADDOCK_OP_RECONFIG,       // joining leaving members config_id -> data stat
     PADDOCK_OP_WHO_AM_I,       //                            -> acl (scheme and user)
     PADDOCK_OP_ADD_AUTH,       // scheme data
