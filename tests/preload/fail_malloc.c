@@ -17,6 +17,7 @@
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
 
 static atomic_ulong allocations;
 static unsigned long fail_at; // 0: never
@@ -84,4 +85,14 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *old, size_t size)
 {
     return must_fail(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
+
+int posix_memalign(void **ret, size_t alignment, size_t size)
+{
+    void *p = must_fail(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size);
+    if (p == NULL) {
+        return ENOMEM;
+    }
+    *ret = p;
+    return 0;
 }
