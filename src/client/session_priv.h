@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the files of the session share: session.c decides where it is, session_read.c takes in what
-// the server says, session_write.c sends.
+// What the files of the session share: session.c decides where it is, session_connect.c finds
+// the way to a server, session_read.c takes in what it says, session_write.c sends.
 #ifndef PADDOCK_CLIENT_SESSION_PRIV_H
 #define PADDOCK_CLIENT_SESSION_PRIV_H
 
@@ -23,6 +23,17 @@ void session_announce(struct session *s, enum paddock_state state);
 
 // The lease lasts from the sending of a request that was answered.
 void session_renew_lease(struct session *s, int64_t sent_ms);
+
+static inline int64_t session_now(const struct session *s)
+{
+    return clock_mono_ms(s->ports->clock);
+}
+
+// While RESTING and the pause is over: begin the next attempt.
+void session_attempt(struct session *s, int64_t now_ms);
+// The answer of the resolver.
+void session_on_resolved(struct port_question *q, enum err err,
+                         const struct port_address *addresses, size_t count);
 
 // The stream is connected: greet.
 void session_greet(struct session *s);
