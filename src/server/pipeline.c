@@ -98,6 +98,13 @@ void pipeline_create_session(struct pipeline *pl, struct conn *conn, int64_t ses
 static void batch_run(struct port_job *job)
 {
     struct batch *b = CONTAINER_OF(job, struct batch, job);
+    if (txnlog_is_broken(b->log)) { // since room was made: nobody else looks at that
+        MARK("no batch behind a failed sync");
+        b->err = store_fail(&b->error, ERR_IO,
+                            "cannot sync the room made in the log; what reached the disk is "
+                            "unknown, check the disk and start the server again");
+        return;
+    }
     record_seal(b->records.data, b->records.len);
     if (b->begins_file) {
         txnlog_roll(b->log);

@@ -441,6 +441,32 @@ static void a_failed_sync_ends_the_process_with_exit_code_10(void **state)
     }
 }
 
+// Also when the n-th one is that of room made ahead, between two batches; for every n.
+static void a_failed_sync_between_batches_ends_the_process_too(void **state)
+{
+    (void)state;
+    EXPECT_MARK("no batch behind a failed sync");
+    static char data[200 * 1024];
+    memset(data, 'x', sizeof(data) - 1);
+    for (uint64_t n = 1; n <= 12; n++) {
+        struct stage st;
+        struct guest g;
+        guest_enter(&g, &st, n, NULL);
+        guest_make(&g, "/done", 0);
+        disk_fail_nth(stage_disk(&st), DISK_SYNC, n, ERR_IO);
+        for (int i = 0; i < 14 && !st.box.has_stopped; i++) {
+            guest_create(&g, "/n-", data, CREATE_PERSISTENT_SEQUENTIAL);
+            for (int64_t end_ms = stage_now_ms(&st) + 100;
+                 stage_now_ms(&st) < end_ms && !st.box.has_stopped;) {
+                stage_step(&st);
+            }
+        }
+        assert_int_equal(stage_wait_for_end(&st), SERVER_EXIT_LOG);
+        assert_non_null(strstr(st.box.last_problem, "log_failed"));
+        stage_close(&st);
+    }
+}
+
 // The refused batch cannot be taken out of the file again.
 static void a_failed_write_that_cannot_be_undone_ends_the_process(void **state)
 {
@@ -498,6 +524,7 @@ int main(void)
         cmocka_unit_test(a_session_that_cannot_be_logged_is_not_opened),
         cmocka_unit_test(a_session_whose_closing_cannot_be_logged_stays_open),
         cmocka_unit_test(a_failed_sync_ends_the_process_with_exit_code_10),
+        cmocka_unit_test(a_failed_sync_between_batches_ends_the_process_too),
         cmocka_unit_test(a_failed_write_that_cannot_be_undone_ends_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
