@@ -106,9 +106,9 @@ def test_readme_compiles_the_examples(installed):
                    for line in readme_lines())
 
 
-def build(installed, name, kind):
-    """An example as a shared, static or C++ program, without a warning."""
-    source = ROOT / f"examples/{name}.c"
+def build(installed, source, kind):
+    """A shared, static or C++ program, without a warning."""
+    name = source.stem
     cflags = [*WARNINGS, *installed.flags("--cflags")]
     if kind == "c++":
         return installed.compile(["c++", *cflags, "-x", "c++", source, "-x", "none", *installed.flags("--libs")],
@@ -189,7 +189,7 @@ def on_server(server, *request):
 
 @pytest.mark.parametrize("kind", ["shared", "static", "c++"])
 def test_config_watch_prints_every_change_over_a_restart(installed, server, kind):
-    program = build(installed, "config_watch", kind)
+    program = build(installed, ROOT / "examples/config_watch.c", kind)
     with Program(installed, program, f"localhost:{server.port}", "/config") as watch:
         assert watch.lines(1) == ["no node"]
         on_server(server, "create", "/config", b"first")
@@ -216,7 +216,7 @@ def wait_for_children(server, path, count, deadline_s=20.0):
 
 @pytest.mark.parametrize("kind", ["shared", "static", "c++"])
 def test_leader_is_followed_by_the_next_one(installed, server, kind):
-    program = build(installed, "leader", kind)
+    program = build(installed, ROOT / "examples/leader.c", kind)
     address = f"127.0.0.1:{server.port}"
     with Program(installed, program, address, "/election") as first:
         assert re.fullmatch(r"member-[0-9a-f]{16}- leads", first.lines(1)[0])
@@ -228,7 +228,7 @@ def test_leader_is_followed_by_the_next_one(installed, server, kind):
 
 
 def test_leader_whose_node_is_taken_away_goes_behind_the_others(installed, server):
-    program = build(installed, "leader", "shared")
+    program = build(installed, ROOT / "examples/leader.c", "shared")
     address = f"127.0.0.1:{server.port}"
     with Program(installed, program, address, "/election") as first:
         first.lines(1)
@@ -243,7 +243,7 @@ def test_leader_whose_node_is_taken_away_goes_behind_the_others(installed, serve
 
 
 def test_leader_pauses_while_no_server_answers(installed, server):
-    program = build(installed, "leader", "shared")
+    program = build(installed, ROOT / "examples/leader.c", "shared")
     with Program(installed, program, f"127.0.0.1:{server.port}", "/election") as leader:
         leader.lines(1)
         server.process.send_signal(signal.SIGSTOP)
@@ -252,6 +252,22 @@ def test_leader_pauses_while_no_server_answers(installed, server):
         finally:
             server.process.send_signal(signal.SIGCONT)
         assert len(leader.lines(3, deadline_s=60)) >= 3  # it leads again, or its session was lost
+
+
+# Static, since the preloaded malloc counts what the program itself asks for. 0 and PADDOCK_NO_THREAD.
+@pytest.mark.parametrize("flags", ["0", "2"])
+def test_memory_that_is_out_is_an_answer(installed, server, flags):
+    program = build(installed, ROOT / "tests/integration/out_of_memory.c", "static")
+    codes = []
+    for n in range(1, 1000):
+        done = subprocess.run([program, f"localhost:{server.port}", flags], capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "LD_PRELOAD": BUILD / "libfail_malloc.so", "FAIL_MALLOC_AT": str(n)})
+        assert done.returncode in (0, 1), f"allocation {n}: {done}"
+        if "fail_malloc: failed" not in done.stderr:
+            break
+        codes.append(done.returncode)
+    assert len(codes) > 20
+    assert sum(codes) > len(codes) / 2
 
 
 # ---- the manual ----
