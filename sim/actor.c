@@ -190,10 +190,10 @@ static void think_soon(struct actor *a)
 static void on_think_time(struct port_timer *timer)
 {
     struct actor *a = CONTAINER_OF(timer, struct actor, think);
-    if (a->state != ACTOR_WORKING) {
+    if (a->state != ACTOR_WORKING || a->is_resting) {
         return;
     }
-    for (uint64_t burst = 1 + below(a, 4); burst > 0 && !a->is_resting; burst--) {
+    for (uint64_t burst = 1 + below(a, 4); burst > 0; burst--) {
         if (a->open_count == MODEL_OPEN_MAX) {
             break;
         }

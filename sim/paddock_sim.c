@@ -2,7 +2,7 @@
 //
 // paddock-sim: scenarios from the command line.
 //
-//     paddock-sim --seconds 60                the sweep of a fresh seed, then fresh seeds
+//     paddock-sim --seconds 60                a sixth of the sweep, then fresh seeds
 //     paddock-sim --seed 17 --plan crashes --verbose
 //     paddock-sim --sweep --seed 1            one short scenario again and again, for every n: the
 //                                             n-th write, sync, ... fails; power goes at the n-th
@@ -18,10 +18,14 @@
 
 #include "sim/scenario.h"
 
-enum { TROUBLE_MS = 3000, SWEEP_TROUBLE_MS = 120 };
+enum {
+    TROUBLE_MS = 3000,
+    SWEEP_TROUBLE_MS = 120,
+    TIMED_STEP = 6, // a timed run sweeps one n of so many: most of its time is for fresh seeds
+};
 
 struct totals {
-    uint64_t runs, failures, writes, refused, starts, power_cuts, steps;
+    uint64_t runs, failures, writes, refused, answers, starts, power_cuts, steps;
 };
 
 static bool run_one(const struct scenario_options *o, struct totals *t)
@@ -31,6 +35,7 @@ static bool run_one(const struct scenario_options *o, struct totals *t)
     t->runs++;
     t->writes += r.writes_done;
     t->refused += r.writes_refused;
+    t->answers += r.answers;
     t->starts += r.starts;
     t->power_cuts += r.power_cuts;
     t->steps += r.steps;
@@ -113,35 +118,41 @@ static bool count_operations(uint64_t seed, struct scenario_result *ret, struct 
     return false;
 }
 
-static void sweep(uint64_t seed, struct totals *t)
+// `step`: 1 takes every n; more takes one n of so many, other ones for another seed.
+static void sweep(uint64_t seed, uint64_t step, struct totals *t)
 {
     struct scenario_result whole;
+    uint64_t first = 1 + seed % step;
     if (!count_operations(seed, &whole, t)) {
         return;
     }
     for (size_t i = 0; i < SWEPT; i++) {
-        printf("sweep: %s fails, for n = 1 to %" PRIu64 "\n", disk_op_name(swept[i]),
-               whole.disk_counts[swept[i]]);
+        printf("sweep: %s fails, for n = %" PRIu64 " to %" PRIu64 "\n", disk_op_name(swept[i]),
+               first, whole.disk_counts[swept[i]]);
         (void)fflush(stdout);
-        for (uint64_t n = 1; n <= whole.disk_counts[swept[i]]; n++) {
+        for (uint64_t n = first; n <= whole.disk_counts[swept[i]]; n += step) {
             fail_at(seed, swept[i], n, ERR_IO, t);
             fail_at(seed, swept[i], n, ERR_NO_SPACE, t);
         }
     }
-    printf("sweep: power is cut at operation n, for n = 1 to %" PRIu64 "\n", whole.disk_ops);
+    printf("sweep: power is cut at operation n, for n = %" PRIu64 " to %" PRIu64 "\n", first,
+           whole.disk_ops);
     (void)fflush(stdout);
-    for (uint64_t n = 1; n <= whole.disk_ops; n++) {
+    for (uint64_t n = first; n <= whole.disk_ops; n += step) {
         cut_at(seed, n, t);
     }
-    printf("sweep: memory is refused, for n = 1 to %u\n", whole.try_count);
+    printf("sweep: memory is refused, for n = %" PRIu64 " to %u\n", first, whole.try_count);
     (void)fflush(stdout);
-    for (unsigned n = 1; n <= whole.try_count; n++) {
-        refuse_memory_at(seed, n, t);
+    for (uint64_t n = first; n <= whole.try_count; n += step) {
+        refuse_memory_at(seed, (unsigned)n, t);
     }
 }
 
+// An assertion of the server ends the program: the line says where to look for the seed.
 static void fresh_seeds(double end, uint64_t seed, struct totals *t)
 {
+    printf("fresh seeds from %" PRIu64 " on\n", seed);
+    (void)fflush(stdout);
     while (seconds_now() < end && t->failures < 5) {
         for (int plan = SCENARIO_CALM; plan < SCENARIO_PLANS; plan++) {
             struct scenario_options o = {
@@ -276,17 +287,19 @@ int main(int argc, char **argv)
     struct totals t = {0};
     double start = seconds_now();
     if (a.is_sweep) {
-        sweep(a.one.seed, &t);
+        sweep(a.one.seed, 1, &t);
     } else if (a.has_seed) {
         run_seed(&a, &t);
     } else {
         uint64_t seed = (uint64_t)time(NULL);
-        sweep(seed, &t);
+        sweep(seed, TIMED_STEP, &t);
         fresh_seeds(start + a.seconds, seed, &t);
     }
     printf("sim: %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " writes (%" PRIu64
-           " refused), %" PRIu64 " starts, %" PRIu64 " power cuts, %.0f s\n",
-           t.runs, t.steps, t.writes, t.refused, t.starts, t.power_cuts, seconds_now() - start);
+           " refused), %" PRIu64 " judged answers, %" PRIu64 " starts, %" PRIu64
+           " power cuts, %.0f s\n",
+           t.runs, t.steps, t.writes, t.refused, t.answers, t.starts, t.power_cuts,
+           seconds_now() - start);
     printf("sim: %" PRIu64 " passed, %" PRIu64 " failed\n", t.runs - t.failures, t.failures);
     return t.failures == 0 ? 0 : 1;
 }

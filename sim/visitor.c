@@ -120,6 +120,8 @@ static void on_think_time(struct port_timer *timer)
     struct visitor *v = CONTAINER_OF(timer, struct visitor, think);
     if (v->audit_next != HISTORY_NONE) {
         audit(v);
+    } else if (v->is_resting) {
+        return;
     }
     uint64_t burst = v->is_resting ? 0 : 1 + prng_below(&v->world->prng, 3);
     while (burst-- > 0 && v->open_count < VISITOR_OPEN_MAX && !v->is_closing) {
@@ -269,6 +271,9 @@ static const struct client_handler handler = {on_open, on_reply, on_event, on_lo
 void visitor_audit(struct visitor *v)
 {
     v->audit_next = 0;
+    if (v->state == VISITOR_WORKING) {
+        think_soon(v);
+    }
 }
 
 void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, struct history *h,
