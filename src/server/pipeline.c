@@ -150,8 +150,8 @@ static void submit(struct pipeline *pl)
     pl->bytes_since_room += b->records.len;
     b->begins_file = pl->roll_next;
     pl->roll_next = false;
-    trace(server_trace(pl->server), "batch 0x%llx: %zu transactions, %zu bytes to the log",
-          (unsigned long long)b->first_zxid, b->count, b->records.len);
+    trace_numbers(server_trace(pl->server), "batch 0x@: # transactions, # bytes to the log",
+                  (uint64_t)b->first_zxid, b->count, b->records.len);
     pl->worker->submit(pl->worker, &b->job);
 }
 
@@ -425,7 +425,7 @@ static void batch_done(struct port_job *job)
     int64_t durable = b->first_zxid + (int64_t)b->count - 1;
     int64_t committed = proposals_ack(&pl->proposals, SERVER_STANDALONE_ID, durable);
     ASSERT(committed == durable); // we are the quorum
-    trace(server_trace(pl->server), "committed 0x%llx", (unsigned long long)committed);
+    trace_numbers(server_trace(pl->server), "committed 0x@", (uint64_t)committed, 0, 0);
     apply_batch(pl, b);
     clear_batch(b);
     server_settled(pl->server);

@@ -108,6 +108,26 @@ static void ring_keeps_the_newest_lines(void **state)
     trace_ring_free(ring);
 }
 
+static void numbers_become_text_when_they_are_read(void **state)
+{
+    (void)state;
+    int64_t now_ms = 61000;
+    struct trace_ring *ring = trace_ring_new(tick, &now_ms);
+    struct collector c = {.sink = {.line = collect}};
+    struct trace_sink *const sinks[] = {trace_ring_sink(ring), &c.sink, NULL};
+    for (size_t i = 0; i < sizeof(sinks) / sizeof(sinks[0]); i++) {
+        trace_numbers(sinks[i], "batch 0x@: # of #", UINT64_MAX, 0, 12);
+        trace_numbers(sinks[i], "# # # # @", 1, 2, 3);
+    }
+    char *text = dump_of(ring);
+    assert_string_equal(text, "trace 61.001 batch 0xffffffffffffffff: 0 of 12\n"
+                              "trace 61.002 1 2 3 # @\n");
+    assert_string_equal(buf_cstr(&c.text), "[batch 0xffffffffffffffff: 0 of 12][1 2 3 # @]");
+    buf_fini(&c.text);
+    free(text);
+    trace_ring_free(ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +136,7 @@ int main(void)
         cmocka_unit_test(long_line_is_cut),
         cmocka_unit_test(ring_dumps_oldest_first),
         cmocka_unit_test(ring_keeps_the_newest_lines),
+        cmocka_unit_test(numbers_become_text_when_they_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
