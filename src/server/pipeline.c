@@ -14,7 +14,7 @@
 
 enum {
     BATCH_KEPT_BYTES = 1024 * 1024, // larger buffers are given back when a batch is done
-    ROOM_EVERY_BYTES = 256 * 1024,  // of log between two looks at the room ahead
+    ROOM_EVERY_BYTES = 128 * 1024,  // of log between two looks at the room ahead
 };
 
 // ---- filling ----
