@@ -401,6 +401,7 @@ enum ledger_presence ledger_presence(const struct ledger *l, int32_t node, int64
     if (birth != NULL && birth->seen_until >= zxid) {
         return IS_PRESENT;
     }
+    since = birth != NULL && birth->seen_until > since ? birth->seen_until : since;
     bool may_be_gone = l->may_vanish[node] || ledger_hidden(l, node, OP_DELETE, since, zxid) > 0;
     return may_be_gone ? IS_UNKNOWN : IS_PRESENT;
 }
