@@ -230,20 +230,21 @@ static void reserve_stage(struct txnlog *l, size_t cap)
     l->stage_cap = cap;
 }
 
-// Write `batch` behind the end, with the beginning of its first block in front and zeros behind.
-// On failure the stage is as it was.
+// Write `batch` behind the end, with the beginning of its first block in front and zeros behind;
+// without zeros, and through the cache, when no room is wanted. On failure the stage is as it was.
 static enum err append(struct txnlog *l, struct slice batch)
 {
     size_t tail = l->end % BLOCK_BYTES;
     size_t len = tail + batch.len;
-    size_t whole = block_up(len);
+    size_t whole = l->step_max_bytes > 0 ? block_up(len) : len;
     if (whole > l->stage_cap) {
-        reserve_stage(l, whole);
+        reserve_stage(l, block_up(whole));
     }
     memcpy(l->stage + tail, batch.data, batch.len);
     memset(l->stage + len, 0, whole - len);
     uint64_t at = l->end - tail;
-    enum err err = l->file->write_direct(l->file, at, l->stage, whole);
+    enum err err = l->step_max_bytes > 0 ? l->file->write_direct(l->file, at, l->stage, whole)
+                                         : l->file->write(l->file, at, l->stage, whole);
     if (err != ERR_OK) {
         return err;
     }
