@@ -155,7 +155,7 @@ static int run(const char *servers, const char *path)
         code = paddock_create(m.zk, path, paddock_text(""), PADDOCK_PERSISTENT, NULL);
     }
     if (code == PADDOCK_OK || code == PADDOCK_NODE_EXISTS) {
-        struct paddock_session session;
+        struct paddock_session_info session;
         paddock_session(m.zk, &session);
         snprintf(m.prefix, sizeof(m.prefix), "member-%016llx-", (unsigned long long)session.id);
         take_part(&m);

@@ -305,14 +305,14 @@ PADDOCK_API int paddock_connect(struct paddock *zk, int timeout_ms);
 
 PADDOCK_API enum paddock_state paddock_state(struct paddock *zk);
 
-struct paddock_session {
+struct paddock_session_info {
     int64_t id; // 0 before the first connection
     unsigned char password[16];
     int timeout_ms;    // the one negotiated; the one asked for before that
     int64_t last_zxid; // highest seen
     char server[64];   // "10.0.0.1:2181" while connected, else ""
 };
-PADDOCK_API void paddock_session(struct paddock *zk, struct paddock_session *ret);
+PADDOCK_API void paddock_session(struct paddock *zk, struct paddock_session_info *ret);
 
 // For how many milliseconds from now no server can expire this session: negotiated timeout since
 // the sending of the newest request that was answered. 0: it may be lost already. What is guarded

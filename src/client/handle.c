@@ -322,11 +322,11 @@ enum paddock_state paddock_state(struct paddock *zk)
     return state;
 }
 
-void paddock_session(struct paddock *zk, struct paddock_session *ret)
+void paddock_session(struct paddock *zk, struct paddock_session_info *ret)
 {
     lock(zk);
     const struct session *s = &zk->session;
-    *ret = (struct paddock_session){
+    *ret = (struct paddock_session_info){
         .id = s->id, .timeout_ms = s->timeout_ms, .last_zxid = s->last_zxid};
     memcpy(ret->password, s->password, sizeof(ret->password));
     if (s->phase == SESSION_OPEN) {

@@ -62,7 +62,7 @@ static void session_outlives_a_restart_of_the_server(void **state)
     o.on_event = tape_hear;
     o.ctx = &tape;
     struct paddock *zk = scene_join(&sc, o);
-    struct paddock_session before, after;
+    struct paddock_session_info before, after;
     paddock_session(zk, &before);
     assert_int_equal(paddock_create(zk, "/e", paddock_text("mine"), PADDOCK_EPHEMERAL, NULL),
                      PADDOCK_OK);
@@ -143,7 +143,7 @@ static void abandoned_session_is_taken_over(void **state)
     struct paddock *zk = scene_join(&sc, plain);
     assert_int_equal(paddock_create(zk, "/e", paddock_text(""), PADDOCK_EPHEMERAL, NULL),
                      PADDOCK_OK);
-    struct paddock_session session;
+    struct paddock_session_info session;
     paddock_session(zk, &session);
     paddock_abandon(zk);
     struct paddock_options o = plain;

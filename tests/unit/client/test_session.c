@@ -271,7 +271,7 @@ static void every_address_of_a_name_is_tried(void **state)
                                         net_address(&p.server->net, 0)};
     names_set(&p.world, "many", addresses, 4);
     peer_join(&p);
-    struct paddock_session session;
+    struct paddock_session_info session;
     paddock_session(p.zk, &session);
     const uint8_t *b = addresses[3].bytes;
     char expected[64];
