@@ -71,6 +71,13 @@ struct cli_host {
     bool (*key)(int timeout_ms, int *ret); // one key of a raw terminal, for `top` and the like
     void (*raw)(bool on);                  // switch the terminal between raw and cooked
 
+    // Where the library's thread meets ours: one lock, and a bell that is rung with it held. `wait`
+    // gives the lock up until the bell rings, or returns false after `timeout_ms`.
+    void (*lock)(void);
+    void (*unlock)(void);
+    bool (*wait)(int timeout_ms);
+    void (*ring)(void);
+
     // A line with editing and history; NULL at end of input. Valid until the next call. While
     // waiting it calls `idle` every 50 ms, which returns true when it printed something.
     const char *(*read_line)(const char *prompt, const struct cli_line_watcher *watcher);
@@ -108,6 +115,9 @@ struct cli {
 // after the error was printed (CLI_NO_CONNECTION, CLI_LOST, CLI_USAGE, ...).
 int cli_session(struct cli *c, struct paddock **ret);
 
+// Open the session without waiting for a server: requests wait then. CLI_DONE, or after cli_fail.
+int cli_open(struct cli *c);
+
 // The servers in force, as errors name them.
 const char *cli_servers(const struct cli *c);
 
@@ -119,6 +129,9 @@ int cli_fail(struct cli *c, int exit_code, const char *format, ...)
 // what is known of its fate, and return the exit code for it (zkCli's style: always 1).
 int cli_fail_code(struct cli *c, int code, enum paddock_fate fate, const char *path);
 
+// A code's name in the words of Java's exceptions: "Session expired". Never NULL.
+const char *cli_code_text(const struct cli *c, int code);
+
 // Wrong use of a command: the reason (may be NULL) and its usage line, on err. Returns CLI_USAGE,
 // in zkCli's style 1.
 int cli_usage(struct cli *c, const struct cli_command *command, const char *reason);
@@ -127,7 +140,14 @@ int cli_usage(struct cli *c, const struct cli_command *command, const char *reas
 bool cli_confirm(struct cli *c, bool unasked, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// One request, waited for: CLI_DONE and *ret (owned; may be NULL), or after cli_fail_code.
+// CLI_DONE for a legal path, or after cli_fail with Java's complaint.
+int cli_check_path(struct cli *c, const char *path, bool is_sequential);
+
+// One request, waited for: CLI_DONE, its code, and *ret (owned; may be NULL); or, when it could not
+// be made, an exit code after cli_fail.
+int cli_try(struct cli *c, const struct paddock_op *op, int *ret_code, struct paddock_result **ret);
+
+// The same for requests that have to succeed: CLI_DONE and *ret, or after cli_fail_code.
 int cli_call(struct cli *c, const struct paddock_op *op, struct paddock_result **ret);
 
 // The flag -v VERSION, when it is there, into the request; -1 is any. CLI_DONE or CLI_USAGE.

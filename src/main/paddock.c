@@ -12,6 +12,7 @@
 
 #include "cli/program.h"
 #include "host/host.h"
+#include "main/bell.h"
 #include "main/child.h"
 #include "main/line_editor.h"
 #include "main/terminal.h"
@@ -89,6 +90,10 @@ int main(int argc, char **argv)
         .rows = terminal_rows,
         .key = terminal_key,
         .raw = terminal_raw,
+        .lock = bell_lock,
+        .unlock = bell_unlock,
+        .wait = bell_wait,
+        .ring = bell_ring,
         .read_line = line_editor_read,
     };
     struct cli c = {
