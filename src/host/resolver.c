@@ -11,6 +11,7 @@
 
 #include <netdb.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/assert.h"
 #include "base/list.h"
@@ -60,6 +61,24 @@ static void take_addresses(struct lookup *l, const struct addrinfo *found)
     }
 }
 
+// Source: RFC 6761, 6.3: these names are the loopback interface, whatever the system knows. It does
+// not where /etc/hosts is missing.
+static bool is_local(const char *host)
+{
+    static const char name[] = "localhost";
+    size_t len = strlen(host);
+    size_t name_len = sizeof(name) - 1;
+    return len >= name_len && strcasecmp(host + len - name_len, name) == 0 &&
+           (len == name_len || host[len - name_len - 1] == '.');
+}
+
+static void take_loopback(struct lookup *l)
+{
+    l->addresses[0] = (struct port_address){.bytes = {127, 0, 0, 1}, .port = l->port};
+    l->addresses[1] = (struct port_address){.bytes = {[15] = 1}, .is_v6 = true, .port = l->port};
+    l->count = 2;
+}
+
 // Without AI_ADDRCONFIG: it takes loopback addresses for none, and then not even localhost is found
 // on a machine without a network.
 static void ask(struct lookup *l, int flags)
@@ -70,6 +89,8 @@ static void ask(struct lookup *l, int flags)
     if (status == 0) {
         take_addresses(l, found);
         freeaddrinfo(found);
+    } else if ((flags & AI_NUMERICHOST) == 0 && is_local(l->host)) {
+        take_loopback(l);
     }
     l->err = l->count > 0 ? ERR_OK : status == EAI_MEMORY ? ERR_NO_MEMORY : ERR_UNRESOLVED;
 }

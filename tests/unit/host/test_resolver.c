@@ -125,6 +125,20 @@ static void localhost_is_found_without_a_network(void **state)
     }
 }
 
+static void names_of_localhost_need_no_hosts_file(void **state)
+{
+    struct fixture *f = *state;
+    struct asked a;
+    ask(f, &a, "no-such-name.LocalHost", 7);
+    turn_until_answered(f, &a);
+    assert_int_equal(a.err, ERR_OK);
+    assert_memory_equal(a.addresses[0].bytes, "\x7f\0\0\x01", 4);
+    assert_int_equal(a.addresses[0].port, 7);
+    ask(f, &a, "no such name-localhost", 7);
+    turn_until_answered(f, &a);
+    assert_int_equal(a.err, ERR_UNRESOLVED);
+}
+
 static void what_is_no_name_is_unresolved(void **state)
 {
     struct fixture *f = *state;
@@ -257,6 +271,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(numbers_are_answered_in_both_families),
         T(localhost_is_found_without_a_network),
+        T(names_of_localhost_need_no_hosts_file),
         T(what_is_no_name_is_unresolved),
         T(cancelled_question_is_never_answered),
         T(answer_may_cancel_another_that_is_ready),
