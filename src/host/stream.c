@@ -282,14 +282,13 @@ socklen_t stream_sockaddr(const struct port_address *from, struct sockaddr_stora
     return sizeof(in4);
 }
 
-// Takes `fd`, also on failure.
-static enum err wrap(struct host_loop *l, int fd, struct port_address peer,
-                     struct host_stream **ret)
+// Takes `fd`, also when it returns NULL, for want of memory.
+static struct host_stream *stream_new(struct host_loop *l, int fd, struct port_address peer)
 {
     struct host_stream *s = mem_try_alloc(sizeof(*s));
     if (s == NULL) {
         (void)close(fd);
-        return ERR_NO_MEMORY;
+        return NULL;
     }
     *s = (struct host_stream){.port = {.peer = peer,
                                        .start = stream_start,
@@ -298,55 +297,72 @@ static enum err wrap(struct host_loop *l, int fd, struct port_address peer,
                                        .close = stream_close},
                               .loop = l,
                               .fd = fd};
-    int status = uv_poll_init_socket(&l->uv, &s->poll, fd);
+    return s;
+}
+
+// Have libuv know it. On failure `s` and its descriptor are gone.
+static enum err attach(struct host_stream *s)
+{
+    int status = uv_poll_init_socket(&s->loop->uv, &s->poll, s->fd);
     if (status < 0) {
+        (void)close(s->fd);
         mem_free(s);
-        (void)close(fd);
         return host_err_uv(status);
     }
     s->poll.data = (void *)(uintptr_t)&closer;
-    *ret = s;
     return ERR_OK;
 }
 
 enum err stream_open(struct host_loop *l, int fd, const struct sockaddr_storage *from,
                      struct port_stream **ret)
 {
-    struct host_stream *s;
-    enum err e = wrap(l, fd, stream_address(from), &s);
+    struct host_stream *s = stream_new(l, fd, stream_address(from));
+    if (s == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    enum err e = attach(s);
     if (e == ERR_OK) {
         *ret = &s->port;
     }
     return e;
 }
 
-// Failures that say something of the peer or of the way to it are the connection's: they come by
-// on_end. EADDRNOTAVAIL is ours: no local port is free.
-enum err stream_connect(struct host_loop *l, const struct port_address *to,
-                        struct port_stream **ret)
+// Begin to connect `fd`; 0, or the errno with which that failed at once.
+static int begin(int fd, const struct port_address *to)
 {
     struct sockaddr_storage address;
     socklen_t size = stream_sockaddr(to, &address);
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return host_err(errno);
-    }
     const int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     int number = connect(fd, (struct sockaddr *)&address, size) == 0 ? 0 : errno;
+    return number == EINPROGRESS || number == EINTR ? 0 : number;
+}
+
+// Failures that say something of the peer or of the way to it are the connection's: they come by
+// on_end. EADDRNOTAVAIL is ours: no local port is free, or no address of that family.
+enum err stream_connect(struct host_loop *l, const struct port_address *to,
+                        struct port_stream **ret)
+{
+    int fd = socket(to->is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return host_err(errno);
+    }
+    int number = begin(fd, to);
     if (number == EADDRNOTAVAIL || number == ENOMEM || number == ENOBUFS) {
         (void)close(fd);
         return host_err(number);
     }
-    struct host_stream *s;
-    enum err e = wrap(l, fd, *to, &s);
-    if (e != ERR_OK) {
-        return e;
+    struct host_stream *s = stream_new(l, fd, *to);
+    if (s == NULL) {
+        return ERR_NO_MEMORY;
     }
-    s->connect_number = number == EINPROGRESS || number == EINTR ? 0 : number;
-    s->is_connecting = true;
-    s->wants_writable = true; // a socket that has connected, or failed to, is writable
-    watch(s);
-    *ret = &s->port;
-    return ERR_OK;
+    enum err e = attach(s);
+    if (e == ERR_OK) {
+        s->connect_number = number;
+        s->is_connecting = true;
+        s->wants_writable = true; // a socket that has connected, or failed to, is writable
+        watch(s);
+        *ret = &s->port;
+    }
+    return e;
 }
