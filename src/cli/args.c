@@ -97,10 +97,14 @@ static bool is_parameter(const char *word)
     return word[0] != '-' || word[1] == '\0' || (word[1] >= '0' && word[1] <= '9');
 }
 
+void call_give(struct cli_call *call, const struct cli_flag *flag, const char *value)
+{
+    call->given[call->given_count++] = (struct cli_given){.flag = flag, .value = value};
+}
+
 static void give(struct parse *p, const struct cli_flag *flag, const char *value)
 {
-    struct cli_call *call = p->call;
-    call->given[call->given_count++] = (struct cli_given){.flag = flag, .value = value};
+    call_give(p->call, flag, value);
 }
 
 static bool refuse(struct parse *p, const char *format, const char *word)
@@ -205,8 +209,7 @@ static bool is_complete(struct parse *p)
     return true;
 }
 
-static void call_init(struct cli_call *call, const struct cli_command *command,
-                      const char *const *words)
+void call_init(struct cli_call *call, const struct cli_command *command, const char *const *words)
 {
     size_t letters = 0, count = 0;
     for (; words[count] != NULL; count++) {

@@ -44,6 +44,10 @@ bool call_parse(struct cli_call *ret, const struct cli_command *command, const c
                 bool is_lax, char why[CLI_WHY_BYTES]);
 void call_fini(struct cli_call *call);
 
+// For other parsers: an empty call with room for what `words` can hold, and one more flag of it.
+void call_init(struct cli_call *call, const struct cli_command *command, const char *const *words);
+void call_give(struct cli_call *call, const struct cli_flag *flag, const char *value);
+
 // The same for what stands before a command: stops at the first word that is no flag, whose place
 // is *ret_stop.
 bool call_parse_before(struct cli_call *ret, const struct cli_command *options,

@@ -11,8 +11,10 @@
 
 #include "base/assert.h"
 #include "cli/help.h"
+#include "cli/java_number.h"
+#include "cli/path_text.h"
 
-enum { TROUBLE_BYTES = 400 };
+enum { TROUBLE_BYTES = 400, TIMEOUT_MS_DEFAULT = 30000, REFUSED_MS = 1500 };
 
 // ---- failing ----
 
@@ -47,13 +49,19 @@ static void print_failure(struct cli *c, const char *format, va_list args)
     (void)fputc('\n', c->err);
 }
 
+// zkCli knows 0, 1, 2 (a bad client configuration) and 127.
+static int exit_code_in_style(const struct cli *c, int exit_code)
+{
+    return c->style == CLI_STYLE_ZKCLI && exit_code == CLI_USAGE ? CLI_NO : exit_code;
+}
+
 int cli_fail(struct cli *c, int exit_code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     print_failure(c, format, args);
     va_end(args);
-    return exit_code;
+    return exit_code_in_style(c, exit_code);
 }
 
 // Codes for which zkCli has a text of its own; all others show the exception's.
@@ -76,7 +84,7 @@ static const struct {
     {PADDOCK_RECONFIG_IN_PROGRESS,
      "Another reconfiguration is in progress -- concurrent reconfigs not supported (yet)", false},
     {PADDOCK_NEW_CONFIG_NO_QUORUM,
-     "No quorum of new config is connected and up-to-date with the leader of last committed "
+     "No quorum of new config is connected and up-to-date with the leader of last commmitted " // sic
      "config - try invoking reconfiguration after new servers are connected and synced",
      false},
 };
@@ -84,6 +92,40 @@ static const struct {
 static bool is_of_connection(int code)
 {
     return code == PADDOCK_CONNECTION_LOSS || code == PADDOCK_OPERATION_TIMEOUT;
+}
+
+// Names of codes in exceptions' texts, where they differ from the codes' own.
+// Source: KeeperException.getCodeMessage.
+static const struct {
+    int code;
+    const char *text;
+} java_names[] = {
+    {PADDOCK_SESSION_EXPIRED, "Session expired"},
+    {PADDOCK_INVALID_CALLBACK, "Invalid callback"},
+    {PADDOCK_SESSION_MOVED, "Session moved"},
+    {PADDOCK_EPHEMERAL_ON_LOCAL_SESSION, "Ephemeral node on local session"},
+    {PADDOCK_NO_WATCHER, "No such watcher"},
+    {PADDOCK_RECONFIG_DISABLED, "Reconfig is disabled"},
+    {PADDOCK_SESSION_CLOSED_REQUIRE_SASL_AUTH,
+     "Session closed because client failed to authenticate"},
+    {PADDOCK_THROTTLED_OP, "Op throttled due to high load"},
+    {PADDOCK_OPERATION_TIMEOUT, "ConnectionLoss"}, // Java's requests have no deadline of their own
+    {PADDOCK_CLOSED, "Session expired"},
+    // What has a message above has these names in other places.
+    {PADDOCK_NOT_EMPTY, "Directory not empty"},
+    {PADDOCK_NOT_READ_ONLY, "Not a read-only call"},
+    {PADDOCK_QUOTA_EXCEEDED, "Quota has exceeded"},
+};
+
+const char *cli_code_text(const struct cli *c, int code)
+{
+    for (size_t i = 0; i < sizeof(java_names) / sizeof(java_names[0]); i++) {
+        if (java_names[i].code == code &&
+            (c->style == CLI_STYLE_ZKCLI || code != PADDOCK_OPERATION_TIMEOUT)) {
+            return java_names[i].text;
+        }
+    }
+    return paddock_code_name(code);
 }
 
 static int exit_code_of(const struct cli *c, int code, enum paddock_fate fate)
@@ -110,7 +152,8 @@ int cli_fail_code(struct cli *c, int code, enum paddock_fate fate, const char *p
                             messages[i].names_path && path != NULL ? path : "");
         }
     }
-    const char *name = paddock_code_name(code);
+    const char *name = cli_code_text(c, code);
+    bool has_path = path != NULL && *path != '\0';
     const char *fate_text = "";
     char trouble[TROUBLE_BYTES] = "";
     if (c->style == CLI_STYLE_PADDOCK && fate != PADDOCK_ANSWERED) {
@@ -121,14 +164,14 @@ int cli_fail_code(struct cli *c, int code, enum paddock_fate fate, const char *p
         }
     }
     return cli_fail(c, exit_code, "KeeperErrorCode = %s%s%s%s%s%s", name,
-                    path != NULL ? " for " : "", path != NULL ? path : "", fate_text,
+                    has_path ? " for " : "", has_path ? path : "", fate_text,
                     trouble[0] != '\0' ? "; " : "", trouble);
 }
 
 int cli_usage(struct cli *c, const struct cli_command *command, const char *reason)
 {
     (void)fflush(c->out);
-    if (reason != NULL) {
+    if (reason != NULL && c->style == CLI_STYLE_PADDOCK) {
         (void)cli_fail(c, CLI_USAGE, "%s: %s", command->name, reason);
     }
     (void)fprintf(c->err, c->style == CLI_STYLE_ZKCLI || c->is_interactive ? "" : "usage: ");
@@ -172,7 +215,12 @@ int cli_version_flag(struct cli *c, const struct cli_call *call, struct paddock_
 {
     const char *text = cli_value(call, "v");
     int64_t version = -1;
-    if (text != NULL && cli_number(c, text, "the version", INT32_MIN, INT32_MAX, &version) != 0) {
+    if (text != NULL && c->style == CLI_STYLE_ZKCLI) {
+        if (!java_number(text, 10, INT32_MIN, INT32_MAX, &version)) {
+            return cli_fail(c, CLI_NO, "For input string: \"%s\"", text);
+        }
+    } else if (text != NULL &&
+               cli_number(c, text, "the version", INT32_MIN, INT32_MAX, &version) != CLI_DONE) {
         return CLI_USAGE;
     }
     op->is_versioned = version != -1;
@@ -232,6 +280,37 @@ static int open_session(struct cli *c)
                : cli_fail(c, CLI_TROUBLE, "cannot start a session: %s", paddock_code_name(code));
 }
 
+int cli_open(struct cli *c)
+{
+    return c->zk != NULL ? CLI_DONE : open_session(c);
+}
+
+static int timeout_ms_of(const struct cli *c)
+{
+    return c->session_timeout_ms > 0 ? c->session_timeout_ms : TIMEOUT_MS_DEFAULT;
+}
+
+// Java gives up the requests that wait when a server refuses; so does zkCli's style, after a time
+// in which a list of servers has been tried.
+static bool wait_like_java(struct cli *c)
+{
+    int64_t begun_ns = clock_mono_ns(c->host->clock);
+    while (paddock_state(c->zk) == PADDOCK_STATE_CONNECTING) {
+        int code = paddock_connect(c->zk, REFUSED_MS / 20);
+        int64_t waited_ms = (clock_mono_ns(c->host->clock) - begun_ns) / 1000000;
+        char trouble[TROUBLE_BYTES];
+        paddock_trouble(c->zk, trouble, sizeof(trouble));
+        if (code == PADDOCK_OPERATION_TIMEOUT &&
+            (waited_ms > timeout_ms_of(c) || (waited_ms > REFUSED_MS && trouble[0] != '\0'))) {
+            return false;
+        }
+        if (code != PADDOCK_OK && code != PADDOCK_OPERATION_TIMEOUT) {
+            break; // the request says why
+        }
+    }
+    return true;
+}
+
 int cli_session(struct cli *c, struct paddock **ret)
 {
     if (c->zk == NULL) {
@@ -239,8 +318,7 @@ int cli_session(struct cli *c, struct paddock **ret)
         if (status != CLI_DONE) {
             return status;
         }
-        int timeout_ms = c->session_timeout_ms > 0 ? c->session_timeout_ms : 30000;
-        int code = paddock_connect(c->zk, timeout_ms);
+        int code = paddock_connect(c->zk, timeout_ms_of(c));
         char trouble[TROUBLE_BYTES];
         paddock_trouble(c->zk, trouble, sizeof(trouble));
         if (code != PADDOCK_OK) {
@@ -257,15 +335,54 @@ int cli_session(struct cli *c, struct paddock **ret)
     return CLI_DONE;
 }
 
-int cli_call(struct cli *c, const struct paddock_op *op, struct paddock_result **ret)
+// ---- one request ----
+
+int cli_check_path(struct cli *c, const char *path, bool is_sequential)
+{
+    struct buf why = {0};
+    bool is_legal = path_text_check(path, is_sequential, &why);
+    int status = is_legal ? CLI_DONE
+                          : cli_fail(c, c->style == CLI_STYLE_ZKCLI ? CLI_NO : CLI_USAGE, "%s",
+                                     buf_cstr(&why));
+    buf_fini(&why);
+    return status;
+}
+
+static int check_op(struct cli *c, const struct paddock_op *op)
+{
+    bool is_sequential =
+        op->type == PADDOCK_OP_CREATE &&
+        (op->mode == PADDOCK_PERSISTENT_SEQUENTIAL || op->mode == PADDOCK_EPHEMERAL_SEQUENTIAL ||
+         op->mode == PADDOCK_PERSISTENT_SEQUENTIAL_TTL);
+    return op->path == NULL || op->type == PADDOCK_OP_RECONFIG
+               ? CLI_DONE
+               : cli_check_path(c, op->path, is_sequential);
+}
+
+int cli_try(struct cli *c, const struct paddock_op *op, int *ret_code, struct paddock_result **ret)
 {
     struct paddock *zk;
-    int status = cli_session(c, &zk);
+    *ret = NULL;
+    int status = check_op(c, op);
+    if (status == CLI_DONE) {
+        status = cli_session(c, &zk);
+    }
     if (status != CLI_DONE) {
         return status;
     }
+    bool is_refused = c->style == CLI_STYLE_ZKCLI && !wait_like_java(c);
+    *ret_code = is_refused ? PADDOCK_CONNECTION_LOSS : paddock_call(zk, op, ret);
+    return CLI_DONE;
+}
+
+int cli_call(struct cli *c, const struct paddock_op *op, struct paddock_result **ret)
+{
     struct paddock_result *result = NULL;
-    int code = paddock_call(zk, op, &result);
+    int code = PADDOCK_OK;
+    int status = cli_try(c, op, &code, &result);
+    if (status != CLI_DONE) {
+        return status;
+    }
     if (code != PADDOCK_OK) {
         enum paddock_fate fate = result != NULL ? result->fate : PADDOCK_NOT_SENT;
         paddock_result_free(result);

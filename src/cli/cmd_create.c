@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `create`. Source: org.apache.zookeeper.cli.CreateCommand, EphemeralType.
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "cli/acl_text.h"
 #include "cli/cli.h"
+#include "cli/java_number.h"
 #include "cli/json.h"
 
 static const int64_t TTL_MS_MAX = INT64_C(1099511627775); // 40 bits
 
-// The flags that exclude each other, in the order in which zkCli finds them.
-static const char *clash(const struct cli_call *call)
+static const char container_clash[] =
+    "-c cannot be combined with -s or -e. Containers cannot be ephemeral or sequential.";
+
+// What a time to live cannot go with.
+static const char *ttl_clash(const struct cli_call *call)
 {
-    bool e = cli_has(call, "e"), s = cli_has(call, "s"), c = cli_has(call, "c");
-    bool t = cli_has(call, "t");
-    if (c && (e || s)) {
-        return "-c cannot be combined with -s or -e. Containers cannot be ephemeral or sequential.";
-    }
+    bool e = cli_has(call, "e"), c = cli_has(call, "c"), t = cli_has(call, "t");
     if (t && e) {
         return "TTLs cannot be used with Ephemeral znodes";
     }
@@ -40,27 +38,49 @@ static enum paddock_mode mode_of(const struct cli_call *call)
     return s ? PADDOCK_PERSISTENT_SEQUENTIAL : PADDOCK_PERSISTENT;
 }
 
-static int ttl_of(struct cli *c, const char *text, int64_t *ret)
+// All that can be wrong with the flags, in the order in which zkCli finds it.
+static int check_flags(struct cli *c, const struct cli_call *call, int64_t *ret)
 {
-    char *end;
-    errno = 0;
-    intmax_t ttl = strtoimax(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0) {
+    int64_t ttl = 1;
+    if (cli_has(call, "c") && (cli_has(call, "e") || cli_has(call, "s"))) {
+        return cli_fail(c, CLI_USAGE, "%s", container_clash);
+    }
+    if (cli_has(call, "t") &&
+        !java_number(cli_value(call, "t"), 10, INT64_MIN, INT64_MAX, &ttl)) {
         return cli_fail(c, CLI_USAGE, "-t argument must be a long value");
+    }
+    if (ttl_clash(call) != NULL) {
+        return cli_fail(c, CLI_USAGE, "%s", ttl_clash(call));
     }
     if (ttl <= 0 || ttl > TTL_MS_MAX) {
         return cli_fail(c, CLI_USAGE, "ttl must be positive and cannot be larger than: %" PRId64,
                         TTL_MS_MAX);
     }
-    *ret = ttl;
+    *ret = cli_has(call, "t") ? ttl : 0;
     return CLI_DONE;
+}
+
+// Two refusals have a line of their own in zkCli, before the one that all commands print.
+static int refused(struct cli *c, int code, const struct paddock_result *r, const char *path)
+{
+    if (c->style == CLI_STYLE_ZKCLI && code == PADDOCK_INVALID_ACL) {
+        (void)cli_fail(c, CLI_NO, "KeeperErrorCode = %s for %s", cli_code_text(c, code), path);
+    } else if (code == PADDOCK_EPHEMERAL_ON_LOCAL_SESSION) {
+        (void)cli_fail(c, CLI_NO, "Unable to create ephemeral node on a local session");
+    }
+    return cli_fail_code(c, code, r != NULL ? r->fate : PADDOCK_NOT_SENT, path);
 }
 
 static int create(struct cli *c, const struct paddock_op *op)
 {
     struct paddock_result *r;
-    int status = cli_call(c, op, &r);
+    int code;
+    int status = cli_try(c, op, &code, &r);
+    if (status == CLI_DONE && code != PADDOCK_OK) {
+        status = refused(c, code, r, op->path);
+    }
     if (status != CLI_DONE) {
+        paddock_result_free(r);
         return status;
     }
     if (c->is_json) {
@@ -77,13 +97,10 @@ static int create(struct cli *c, const struct paddock_op *op)
 
 static int run(struct cli *c, const struct cli_call *call)
 {
-    const char *why = clash(call);
     int64_t ttl_ms = 0;
-    if (why != NULL) {
-        return cli_fail(c, CLI_USAGE, "%s", why);
-    }
-    if (cli_has(call, "t") && ttl_of(c, cli_value(call, "t"), &ttl_ms) != CLI_DONE) {
-        return CLI_USAGE;
+    int wrong = check_flags(c, call, &ttl_ms);
+    if (wrong != CLI_DONE) {
+        return wrong;
     }
     struct acl_list acl = {0};
     const char *acl_text = cli_param(call, 2);

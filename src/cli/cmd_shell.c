@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/java_number.h"
 #include "cli/shell.h"
 
 enum { HISTORY_SHOWN = 11 };
@@ -23,6 +24,9 @@ static int run_history(struct cli *c, const struct cli_call *call)
     const struct shell *s = c->shell;
     if (s == NULL) {
         return only_in_the_shell(c, call);
+    }
+    if (s->line_count == 0) { // zkCli run for this one command
+        (void)fprintf(c->out, "0 - null\n");
     }
     size_t first = s->line_count > HISTORY_SHOWN ? s->line_count - HISTORY_SHOWN : 0;
     for (size_t i = first; i < s->line_count; i++) {
@@ -47,12 +51,15 @@ static int run_redo(struct cli *c, const struct cli_call *call)
     if (s == NULL) {
         return only_in_the_shell(c, call);
     }
-    int status =
-        cli_number(c, cli_param(call, 0), "the number of a command", 0, INT64_MAX, &number);
-    if (status != CLI_DONE) {
-        return status;
+    const char *text = cli_param(call, 0);
+    if (text == NULL) {
+        return CLI_DONE; // zkCli only: the parser has asked for it in our own style
     }
-    if ((uint64_t)number + 1 >= s->line_count) {
+    if (!java_number_decode(text, &number)) {
+        return cli_fail(c, CLI_USAGE,
+                        "For input string: \"%s\"", text);
+    }
+    if (number < 0 || (uint64_t)number + 1 >= s->line_count) {
         return cli_fail(c, CLI_NO, "Command index out of range");
     }
     if (s->is_redoing || strncmp(s->lines[number], "redo", 4) == 0) {
@@ -61,10 +68,10 @@ static int run_redo(struct cli *c, const struct cli_call *call)
     char *line = mem_strdup(s->lines[number]);
     mem_free(s->lines[--s->line_count]);
     s->is_redoing = true;
-    status = shell_execute(s, line);
+    int status = shell_execute(s, line);
     s->is_redoing = false;
     mem_free(line);
-    return status;
+    return c->style == CLI_STYLE_ZKCLI ? CLI_DONE : status;
 }
 
 static const struct cli_param redo_params[] = {
@@ -110,9 +117,15 @@ const struct cli_command cli_printwatches = {
 
 // ---- connect, close, quit ----
 
+// The library makes no event of an end that was asked for; Java does.
 static int run_close(struct cli *c, const struct cli_call *call)
 {
     (void)call;
+    static const struct paddock_event closed = {
+        .type = PADDOCK_EVENT_SESSION, .state = PADDOCK_STATE_CLOSED, .zxid = -1};
+    if (c->zk != NULL && c->style == CLI_STYLE_ZKCLI) {
+        shell_print_event(c->zk, &closed, c);
+    }
     paddock_close(c->zk);
     c->zk = NULL;
     return CLI_DONE;
@@ -140,7 +153,7 @@ static int run_connect(struct cli *c, const struct cli_call *call)
     }
     (void)run_close(c, call);
     struct paddock *zk;
-    return cli_session(c, &zk);
+    return c->style == CLI_STYLE_ZKCLI ? cli_open(c) : cli_session(c, &zk);
 }
 
 static const struct cli_param connect_params[] = {

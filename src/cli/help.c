@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/args.h"
+#include "cli/zkcli.h"
 
 enum { HELP_COLUMNS_MAX = 100, NAME_COLUMNS_MAX = 26 };
 
@@ -126,7 +127,11 @@ void help_usage(struct cli *c, const struct cli_command *command, FILE *to)
 {
     bool is_zkcli = c->style == CLI_STYLE_ZKCLI || c->is_interactive;
     if (is_zkcli && command->zkcli_usage != NULL) {
-        (void)fprintf(to, "%s\n", command->zkcli_usage);
+        if (c->style == CLI_STYLE_ZKCLI) {
+            zkcli_usage(command, to);
+        } else {
+            (void)fprintf(to, "%s\n", command->zkcli_usage);
+        }
         return;
     }
     struct buf line = {0};

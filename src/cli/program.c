@@ -8,6 +8,7 @@
 #include "cli/args.h"
 #include "cli/help.h"
 #include "cli/shell.h"
+#include "cli/zkcli.h"
 
 enum { TIMEOUT_MS_MAX = 3600 * 1000 };
 
@@ -100,6 +101,9 @@ static int run(struct cli *c, const struct cli_call *call)
 
 int program_run_command(struct cli *c, const char *const *words)
 {
+    if (c->style == CLI_STYLE_ZKCLI) {
+        return zkcli_run_command(c, words);
+    }
     const struct cli_command *command = command_find(words[0]);
     if (command == NULL) {
         return cli_fail(c, CLI_NOT_FOUND, "no such command: %s; `%s --help` lists them", words[0],

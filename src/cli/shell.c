@@ -96,15 +96,19 @@ static int run_terminal(struct shell *s)
     const struct cli_line_watcher watcher = {.idle = idle, .complete = shell_complete, .ctx = c};
     struct buf text = {0};
     int status = CLI_DONE;
-    while (!s->is_over) {
+    while (true) {
         prompt(s, &text);
         const char *line = c->host->read_line(buf_cstr(&text), &watcher);
         if (line == NULL) {
             (void)fputc('\n', c->out);
             break;
         }
-        status = shell_execute(s, line);
+        int last = shell_execute(s, line);
         (void)c->host->interrupted(); // ^C ended the command, not the shell
+        if (s->is_over) {
+            break; // with the exit code of the command before `quit`
+        }
+        status = last;
     }
     buf_fini(&text);
     return status;
@@ -116,14 +120,33 @@ static int run_lines(struct shell *s)
     size_t cap = 0;
     int status = CLI_DONE;
     ssize_t len;
-    while (!s->is_over && (len = getline(&line, &cap, stdin)) >= 0) {
+    while ((len = getline(&line, &cap, stdin)) >= 0) {
         if (len > 0 && line[len - 1] == '\n') {
             line[len - 1] = '\0';
         }
-        status = shell_execute(s, line);
+        int last = shell_execute(s, line);
+        if (s->is_over) {
+            break;
+        }
+        status = last;
     }
     free(line);
     return status;
+}
+
+// zkCli's first lines; its session connects while the user types.
+static int begin(struct cli *c, bool is_terminal)
+{
+    struct paddock *zk;
+    if (c->style == CLI_STYLE_ZKCLI) {
+        (void)fprintf(c->out, "Welcome to ZooKeeper!\nJLine support is %s\n",
+                      is_terminal ? "enabled" : "disabled");
+        return cli_open(c);
+    }
+    if (!c->is_quiet && is_terminal) {
+        (void)fprintf(c->out, "paddock %s: `help` lists the commands, ^D leaves\n", c->version);
+    }
+    return cli_session(c, &zk); // a failure is said; `connect` can mend it
 }
 
 int shell_run(struct cli *c)
@@ -134,18 +157,15 @@ int shell_run(struct cli *c)
     c->is_interactive = true;
     c->on_event = shell_print_event;
     bool is_terminal = c->host->in_is_tty && c->host->out_is_tty;
-    if (!c->is_quiet && (is_terminal || c->style == CLI_STYLE_ZKCLI)) {
-        (void)fprintf(c->out, "Welcome to ZooKeeper!\n");
-    }
-    struct paddock *zk;
-    int status = CLI_DONE;
-    if (c->zk == NULL) {
-        status = cli_session(c, &zk); // a failure is said; `connect` can mend it
-    }
+    int status = begin(c, is_terminal);
     if (is_terminal || status == CLI_DONE) {
         status = is_terminal ? run_terminal(&s) : run_lines(&s);
     }
-    paddock_close(c->zk); // no event comes after this
+    if (c->style == CLI_STYLE_ZKCLI && !s.is_over) {
+        paddock_abandon(c->zk);
+    } else {
+        paddock_close(c->zk); // no event comes after this
+    }
     c->zk = NULL;
     c->shell = NULL;
     c->servers = servers;

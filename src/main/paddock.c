@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/program.h"
+#include "cli/zkcli.h"
 #include "host/host.h"
 #include "main/bell.h"
 #include "main/child.h"
@@ -63,9 +64,17 @@ static struct cli_child *start_child(const char *const *argv, const char *const 
     return child;
 }
 
+// A link to us decides by its name; what is no name of Apache's is our own.
+static enum cli_style style_of(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    const char *name = slash != NULL ? slash + 1 : program;
+    return strcmp(name, "zkCli.sh") == 0 || strcmp(name, "zkCli") == 0 ? CLI_STYLE_ZKCLI
+                                                                       : CLI_STYLE_PADDOCK;
+}
+
 int main(int argc, char **argv)
 {
-    (void)argc;
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     catch_signals();
     struct host *machine;
@@ -104,7 +113,9 @@ int main(int argc, char **argv)
         .version = version_text,
         .started_ns = clock_mono_ns(host.clock),
     };
-    int status = program_run(&c, (const char *const *)argv + 1);
+    const char *const *words = (const char *const *)argv + (argc > 0 ? 1 : 0);
+    c.style = style_of(argc > 0 ? argv[0] : "");
+    int status = c.style == CLI_STYLE_ZKCLI ? zkcli_run(&c, words) : program_run(&c, words);
     line_editor_close();
     host_close(machine);
     return status;

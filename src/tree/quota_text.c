@@ -53,7 +53,7 @@ static int compare(struct slice a, struct slice b)
 }
 
 // Keep `other` in order; a key that comes again replaces its value.
-static void put_other(struct quota_text *q, struct slice key, int64_t value)
+void quota_text_put(struct quota_text *q, struct slice key, int64_t value)
 {
     size_t at = 0;
     while (at < q->other_count && compare(q->other[at].key, key) < 0) {
@@ -91,7 +91,7 @@ static bool parse_pair(struct slice pair, struct quota_text *q)
     } else if (slice_equal_str(key, "bytes")) {
         q->bytes = value;
     } else {
-        put_other(q, key, value);
+        quota_text_put(q, key, value);
     }
     return true;
 }

@@ -27,6 +27,9 @@ struct quota_text {
 enum err quota_text_parse(struct slice text, struct quota_text *ret) MUST_CHECK;
 void quota_text_fini(struct quota_text *q);
 
+// Set one of the other keys. Memory: borrows `key` as long as `q` lives.
+void quota_text_put(struct quota_text *q, struct slice key, int64_t value);
+
 int64_t quota_text_value(const struct quota_text *q, const char *key); // of another key; -1: absent
 void quota_text_print(const struct quota_text *q, struct buf *to);
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words of a command as zkCli takes them: flags with one dash, a flag's first value counts,
+// what is too much is left over, and complaints are the exceptions of commons-cli.
+// Source: org.apache.commons.cli.DefaultParser 1.5.0.
+#ifndef PADDOCK_CLI_ZK_ARGS_H
+#define PADDOCK_CLI_ZK_ARGS_H
+
+#include "base/buf.h"
+#include "cli/args.h"
+
+// Flags of `group` (letters; NULL: none) exclude each other, and one must be there when
+// `is_group_required`.
+struct zk_group {
+    const char *letters;
+    bool is_required;
+};
+
+// `words` end with NULL and do not hold the command's name. All parameters are kept.
+// Memory: call_fini. Errors: false with the exception's text; `ret` is to be finished, too.
+bool zk_args_parse(struct cli_call *ret, const struct cli_command *command, struct zk_group group,
+                   const char *const *words, struct buf *exception);
+
+// The flags with what `descriptions` (lines "x text", by letter) says, as HelpFormatter prints
+// them: in order without regard to case.
+void zk_args_table(const char *descriptions, struct buf *to);
+
+#endif
