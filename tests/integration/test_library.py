@@ -16,7 +16,7 @@ from tests.interop.lib.server_process import ROOT
 BUILD = Path(binary()).resolve().parent
 HEADER = ROOT / "include/paddock/paddock.h"
 EXAMPLES = ("config_watch", "leader")
-WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
 
 
 def run(command, **keywords):
@@ -212,6 +212,43 @@ def wait_for_children(server, path, count, deadline_s=20.0):
             return names
         assert time.monotonic() < until, names
         time.sleep(0.02)
+
+
+def wait_for_expiry(server, deadline_s=30.0):
+    until = time.monotonic() + deadline_s
+    while b"Session Sets (0)/(0)" not in zkwire.word(server.port, "dump"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_config_watch_opens_another_session_when_its_own_has_ended(installed, server):
+    on_server(server, "create", "/config", b"first")
+    program = build(installed, ROOT / "examples/config_watch.c", "shared")
+    with Program(installed, program, f"127.0.0.1:{server.port}", "/config") as watch:
+        assert watch.lines(1) == ["version 0: first"]
+        watch.process.send_signal(signal.SIGSTOP)
+        wait_for_expiry(server)
+        on_server(server, "setData", "/config", b"while away")
+        watch.process.send_signal(signal.SIGCONT)
+        assert watch.lines(2)[-1] == "version 1: while away"
+        on_server(server, "setData", "/config", b"and after")
+        assert watch.lines(3)[-1] == "version 2: and after"
+
+
+def test_leader_that_was_stopped_too_long_stands_behind(installed, server):
+    program = build(installed, ROOT / "examples/leader.c", "shared")
+    address = f"127.0.0.1:{server.port}"
+    with Program(installed, program, address, "/election") as first:
+        first.lines(1)
+        with Program(installed, program, address, "/election") as second:
+            before = wait_for_children(server, "/election", 2)
+            first.process.send_signal(signal.SIGSTOP)
+            second.lines(1)
+            first.process.send_signal(signal.SIGCONT)
+            assert first.lines(2)[1].endswith(" pauses")
+            after = wait_for_children(server, "/election", 2)
+            assert max(after) != max(before)
+            assert len(first.text().splitlines()) == 2
 
 
 @pytest.mark.parametrize("kind", ["shared", "static", "c++"])
