@@ -38,7 +38,7 @@ static void put_compressed(struct sim_disk *d, enum names_method method, struct 
 static bool load(struct sim_disk *d, enum names_method method, struct tree *t)
 {
     struct names_file f = {.kind = NAMES_SNAPSHOT, .method = method, .zxid = 1};
-    struct snapread_report report;
+    struct snapscan_report report;
     struct store_error e = {.text = ""};
     names_print_snapshot(1, method, f.name);
     (void)snapread_looks_whole(&d->port, "/d", &f);

@@ -168,8 +168,7 @@ static enum err prepare(struct datadir *d, bool autocreate, struct store_error *
     return err;
 }
 
-enum err datadir_open(struct port_files *fs, const char *data_dir, const char *log_dir,
-                      bool autocreate, struct datadir **ret, struct store_error *e)
+struct datadir *datadir_look(struct port_files *fs, const char *data_dir, const char *log_dir)
 {
     struct datadir *d = mem_zalloc(sizeof *d);
     d->fs = fs;
@@ -177,6 +176,13 @@ enum err datadir_open(struct port_files *fs, const char *data_dir, const char *l
     d->log_root = copy_path(log_dir != NULL ? log_dir : data_dir);
     d->snap_dir = copy_joined(d->root, "version-2");
     d->log_dir = copy_joined(d->log_root, "version-2");
+    return d;
+}
+
+enum err datadir_open(struct port_files *fs, const char *data_dir, const char *log_dir,
+                      bool autocreate, struct datadir **ret, struct store_error *e)
+{
+    struct datadir *d = datadir_look(fs, data_dir, log_dir);
     enum err err = prepare(d, autocreate, e);
     if (err != ERR_OK) {
         datadir_close(d);
@@ -216,6 +222,11 @@ const char *datadir_root(const struct datadir *d)
     return d->root;
 }
 
+const char *datadir_log_root(const struct datadir *d)
+{
+    return d->log_root;
+}
+
 const char *datadir_snap_dir(const struct datadir *d)
 {
     return d->snap_dir;
@@ -230,6 +241,40 @@ enum err datadir_list(struct datadir *d, enum names_kind kind, struct names_list
                       struct store_error *e)
 {
     return names_list_dir(d->fs, kind == NAMES_LOG ? d->log_dir : d->snap_dir, kind, ret, e);
+}
+
+static bool exists(struct datadir *d, const char *dir, const char *name)
+{
+    struct buf path = {0};
+    struct port_file_info info;
+    enum err err = d->fs->info(d->fs, names_join(&path, dir, name), &info);
+    buf_fini(&path);
+    return err == ERR_OK;
+}
+
+static bool is_held(struct datadir *d, const char *dir, const char *name)
+{
+    if (!exists(d, dir, name)) {
+        return false; // and asking for the lock would make the file
+    }
+    struct buf path = {0};
+    struct port_file *lock;
+    enum err err = d->fs->lock(d->fs, names_join(&path, dir, name), &lock);
+    buf_fini(&path);
+    if (err == ERR_OK) {
+        lock->close(lock);
+    }
+    return err == ERR_LOCKED;
+}
+
+bool datadir_is_locked(struct datadir *d)
+{
+    return is_held(d, d->root, lock_name) || is_held(d, d->log_root, log_lock_name);
+}
+
+bool datadir_has_initialize(struct datadir *d)
+{
+    return exists(d, d->log_root, "initialize");
 }
 
 struct size_sum {

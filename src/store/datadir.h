@@ -26,10 +26,14 @@ struct datadir;
 //   fits all.
 enum err datadir_open(struct port_files *fs, const char *data_dir, const char *log_dir,
                       bool autocreate, struct datadir **ret, struct store_error *e) MUST_CHECK;
+// The same for one who only looks: nothing is made, locked or tested for writing, and files in the
+// wrong folder are no error. Only functions that read may then be called.
+struct datadir *datadir_look(struct port_files *fs, const char *data_dir, const char *log_dir);
 void datadir_close(struct datadir *d); // gives the lock back; NULL is legal
 
 struct port_files *datadir_files(const struct datadir *d);
 const char *datadir_root(const struct datadir *d);     // <dataDir>
+const char *datadir_log_root(const struct datadir *d); // <dataLogDir>
 const char *datadir_snap_dir(const struct datadir *d); // <dataDir>/version-2
 const char *datadir_log_dir(const struct datadir *d);  // <dataLogDir>/version-2
 
@@ -41,9 +45,13 @@ enum err datadir_list(struct datadir *d, enum names_kind kind, struct names_list
 // Each counts its whole directory, so they are equal when there is only one. 0 when unreadable.
 void datadir_bytes(struct datadir *d, uint64_t *ret_snap, uint64_t *ret_log);
 
+// Whether a Paddock server holds the directory now. Makes no file.
+bool datadir_is_locked(struct datadir *d);
+
 // <dataDir>/myid. Errors: ERR_NOT_FOUND, ERR_MALFORMED.
 enum err datadir_read_myid(struct datadir *d, int64_t *ret, struct store_error *e) MUST_CHECK;
 
+bool datadir_has_initialize(struct datadir *d); // <dataLogDir>/initialize is there
 // Remove <dataLogDir>/initialize; *ret_was_there says whether there was one.
 enum err datadir_take_initialize(struct datadir *d, bool *ret_was_there,
                                  struct store_error *e) MUST_CHECK;

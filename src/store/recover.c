@@ -28,7 +28,7 @@ struct recovery {
     recover_note *note;
     void *ctx;
     struct tree *tree; // NULL until a snapshot is loaded or a new one is made
-    struct snapread_report snapshot;
+    struct snapscan_report snapshot;
     struct recover_report report;
     struct store_error *e;
 };
@@ -49,6 +49,11 @@ static void note(const struct recovery *r, const char *format, ...)
     }
 }
 
+static const char *removed(const struct recovery *r)
+{
+    return r->options->is_rehearsal ? "a server removes" : "removed";
+}
+
 static struct tree *fresh_tree(const struct recovery *r)
 {
     return tree_new(&r->options->tree);
@@ -64,8 +69,8 @@ static enum err remove_temporaries(struct recovery *r)
     struct buf path = {0};
     for (size_t i = 0; err == ERR_OK && i < files.count; i++) {
         const char *name = names_join(&path, datadir_snap_dir(r->dir), files.items[i].name);
-        if (r->fs->remove(r->fs, name) == ERR_OK) {
-            note(r, "removed %s, which its writer did not finish", name);
+        if (r->options->is_rehearsal || r->fs->remove(r->fs, name) == ERR_OK) {
+            note(r, "%s %s, which its writer did not finish", removed(r), name);
         }
     }
     buf_fini(&path);
@@ -156,6 +161,11 @@ static enum err write_slices(struct recovery *r, struct snapwrite *w, struct sna
 // A whole snapshot of the tree as it is, before anything is served.
 static enum err write_snapshot(struct recovery *r)
 {
+    if (r->options->is_rehearsal) {
+        note(r, "a server writes a snapshot of the %s tree",
+             tree_last_zxid(r->tree) == 0 ? "empty" : "recovered");
+        return ERR_OK;
+    }
     struct snapfile *f;
     enum err err = snapfile_open(r->fs, datadir_snap_dir(r->dir), tree_last_zxid(r->tree),
                                  r->options->method, &f, r->e);
@@ -251,8 +261,11 @@ static enum err replay_records(struct recovery *r, struct logread *log)
     return err == ERR_STOPPED ? ERR_OK : err;
 }
 
-static enum err cut_file(struct recovery *r, const char *path, uint64_t bytes)
+static enum err cut_file(const struct recovery *r, const char *path, uint64_t bytes)
 {
+    if (r->options->is_rehearsal) {
+        return ERR_OK;
+    }
     struct port_file *f;
     enum err err = r->fs->open(r->fs, path, PORT_OPEN_WRITE, &f);
     if (err != ERR_OK) {
@@ -264,6 +277,15 @@ static enum err cut_file(struct recovery *r, const char *path, uint64_t bytes)
     }
     f->close(f);
     return err;
+}
+
+static enum err remove_log(const struct recovery *r, const char *path)
+{
+    if (r->options->is_rehearsal) {
+        return ERR_OK;
+    }
+    enum err err = r->fs->remove(r->fs, path);
+    return err == ERR_OK ? r->fs->sync_dir(r->fs, datadir_log_dir(r->dir)) : err;
 }
 
 // Leave a last file that any server can read: without a broken record, and not empty (Java before
@@ -278,16 +300,14 @@ static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
     enum err err;
     if (tail->is_empty) {
         MARK("empty log file is removed");
-        err = r->fs->remove(r->fs, path);
-        if (err == ERR_OK) {
-            err = r->fs->sync_dir(r->fs, datadir_log_dir(r->dir));
-        }
-        note(r, "removed %s: it holds no transaction", path);
+        err = remove_log(r, path);
+        note(r, "%s %s: it holds no transaction", removed(r), path);
     } else {
         err = cut_file(r, path, tail->good_bytes);
         MARK("torn tail is cut");
-        note(r, "cut %s at offset %" PRIu64 ": behind it stands %s, which was never acknowledged",
-             path, tail->good_bytes, tail->what);
+        note(r, "%s %s at offset %" PRIu64 ": behind it stands %s, which was never acknowledged",
+             r->options->is_rehearsal ? "a server cuts" : "cut", path, tail->good_bytes,
+             tail->what);
     }
     if (err != ERR_OK) {
         err = store_fail(r->e, err, "cannot cut the torn end of %s: %s", path, err_text(err));
@@ -396,13 +416,22 @@ static void check_digest(const struct recovery *r)
     }
 }
 
+static enum err take_initialize(struct recovery *r, bool *ret_is_meant)
+{
+    if (r->options->is_rehearsal) {
+        *ret_is_meant = datadir_has_initialize(r->dir);
+        return ERR_OK;
+    }
+    return datadir_take_initialize(r->dir, ret_is_meant, r->e);
+}
+
 static enum err load_all(struct recovery *r, struct port_clock *clock)
 {
     int64_t start_ms = clock_mono_ms(clock);
     bool is_meant;
     enum err err = remove_temporaries(r);
     err = err == ERR_OK ? load_snapshot(r) : err;
-    err = err == ERR_OK ? datadir_take_initialize(r->dir, &is_meant, r->e) : err;
+    err = err == ERR_OK ? take_initialize(r, &is_meant) : err;
     if (err != ERR_OK) {
         return err;
     }

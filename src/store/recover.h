@@ -21,6 +21,7 @@ struct recover_options {
     bool drop_dead_ephemerals;    // standalone and leader; a member waits for its role
     enum names_method method;     // of a snapshot that recovery itself has to write
     bool snapshot_with_last_zxid; // serializeLastProcessedZxid.enabled
+    bool is_rehearsal;            // change no file: the notes say what a server would do
     struct trace_sink *trace;     // NULL: none
 };
 

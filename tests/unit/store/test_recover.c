@@ -402,6 +402,35 @@ static void failing_disk_at_the_first_start_is_survived(void **state)
     assert_true(failed >= 3); // a write and the syncs of a file and of two directories
 }
 
+// A rehearsal comes to the same tree and leaves every file as it is.
+static void rehearsal_changes_no_file(void **state)
+{
+    struct fixture *f = *state;
+    put_history(f, 5, 9);
+    bytes_of(f, "log.1")->len -= 3; // torn
+    memfs_put(&f->fs, WORLD_DIR "/snapshot.7.tmp", "x", 1);
+    memfs_put(&f->fs, "/d/initialize", "", 0);
+    size_t log_bytes = bytes_of(f, "log.1")->len;
+    f->options.is_rehearsal = true;
+    struct datadir *d = datadir_look(&f->fs.port, "/d", NULL);
+    unsigned files = memfs_count(&f->fs);
+    assert_int_equal(
+        recover(d, &f->clock, &f->options, take_note, &f->notes, &f->tree, &f->report, &f->e),
+        ERR_OK);
+    assert_int_equal(f->report.last_zxid, 8);
+    assert_true(noted(f, "a server removes /d/version-2/snapshot.7.tmp"));
+    assert_true(noted(f, "a server cuts /d/version-2/log.1"));
+    assert_int_equal(memfs_count(&f->fs), files);
+    assert_int_equal(bytes_of(f, "log.1")->len, log_bytes);
+    assert_false(datadir_is_locked(d));
+    assert_true(datadir_has_initialize(d));
+    datadir_close(d);
+    f->options.is_rehearsal = false;
+    assert_int_equal(run(f), ERR_OK);
+    assert_int_equal(f->report.last_zxid, 8);
+    assert_true(noted(f, "cut /d/version-2/log.1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +450,7 @@ int main(void)
         T(empty_log_beside_no_snapshot_is_an_empty_database),
         T(damage_in_the_middle_stops_the_start_and_changes_nothing),
         T(unreadable_transaction_stops_the_start),
+        T(rehearsal_changes_no_file),
         T(ephemerals_of_dead_sessions_go),
         T(ttl_nodes_without_extended_types_are_refused),
         T(log_that_ends_before_the_snapshot_does_is_noted),

@@ -17,7 +17,7 @@
 struct fixture {
     struct memfs fs;
     struct tree *tree;
-    struct snapread_report report;
+    struct snapscan_report report;
     struct store_error e;
 };
 
