@@ -70,9 +70,10 @@ static int path_for(const struct encoder *e, const char *path, bool is_sequentia
 static int acl_for(const struct encoder *e, const struct paddock_op *op, struct jute_acl_vec *ret)
 {
     static const struct paddock_acl open_to_all = {PADDOCK_ALL, "world", "anyone"};
-    const struct paddock_acl *acl = op->acl_count > 0 ? op->acl : &open_to_all;
-    size_t count = op->acl_count > 0 ? op->acl_count : 1;
-    if (acl == NULL || count > ENCODE_FRAME_BYTES_MAX / ACL_BYTES) {
+    bool is_default = op->acl_count == 0 && !op->is_acl_given;
+    const struct paddock_acl *acl = is_default ? &open_to_all : op->acl;
+    size_t count = is_default ? 1 : op->acl_count;
+    if ((acl == NULL && count > 0) || count > ENCODE_FRAME_BYTES_MAX / ACL_BYTES) {
         return acl == NULL ? PADDOCK_BAD_ARGUMENTS : PADDOCK_TOO_BIG;
     }
     struct jute_acl *items = arena_try_alloc(e->scratch, count * sizeof(*items));
