@@ -14,11 +14,11 @@
 
 struct paddock {
     struct client_ports *ports;
+    bool is_threaded; // for good: read without the lock, so nothing that changes lies beside it
     struct session session;
     paddock_watch_fn *on_event;
     void *ctx; // of on_event
     int request_timeout_ms;
-    bool is_threaded;
     bool must_stop;                   // of the thread
     bool is_delivering;               // a callback is running
     enum paddock_state noticed_state; // that waiting callers were woken for
