@@ -283,6 +283,7 @@ struct paddock_options {
     struct paddock_bytes password; // what paddock_session gave
     size_t requests_max;           // under way at once; 0: 65536
     size_t reply_bytes_max;        // 0: 256 MiB
+    struct paddock *beside;        // share the loop of this handle: see paddock_turn; or NULL
 };
 
 // Memory: *ret is to be closed with paddock_close, which accepts NULL. On failure *ret is NULL.
@@ -327,7 +328,10 @@ PADDOCK_API void paddock_trouble(struct paddock *zk, char *text, size_t size);
 PADDOCK_API int paddock_set_servers(struct paddock *zk, const char *servers);
 
 // PADDOCK_NO_THREAD only: wait for up to `timeout_ms` (0: do not; -1: until something happens) and
-// run what is due, callbacks included.
+// run what is due, callbacks included. Handles opened `beside` one another, which belong to one
+// program thread then, all have their turn in it, and in every blocking call of one of them: many
+// sessions cost little more than their sockets. They may be closed in any order, but not from the
+// callback of one of them, which must not make blocking calls of the others either.
 PADDOCK_API void paddock_turn(struct paddock *zk, int timeout_ms);
 
 // ---- requests, not waiting ----

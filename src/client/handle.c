@@ -166,7 +166,9 @@ bool handle_is_in_callback(struct paddock *zk)
 void handle_kick(struct paddock *zk)
 {
     struct port_pump *pump = zk->ports->pump;
-    if (zk->is_threaded && !pump->is_on_thread(pump)) {
+    if (!zk->is_threaded) {
+        client_is_due(zk->ports);
+    } else if (!pump->is_on_thread(pump)) {
         pump->wake(pump);
     }
 }
@@ -224,6 +226,16 @@ int client_open(struct client_ports *ports, const struct paddock_options *option
     }
     *ret = zk;
     return PADDOCK_OK;
+}
+
+struct client_ports *client_ports_of(struct paddock *zk)
+{
+    return zk->ports;
+}
+
+bool client_is_threaded(const struct paddock *zk)
+{
+    return zk->is_threaded;
 }
 
 static void stop_thread(struct paddock *zk)

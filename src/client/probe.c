@@ -25,6 +25,7 @@ static void drop(struct probe *p)
 
 static void rest(struct probe *p)
 {
+    client_is_due(p->ports); // the timer is to be set
     drop(p);
     p->phase = PROBE_RESTING;
     p->due_ms = clock_mono_ms(p->ports->clock) + p->pause_ms;

@@ -356,6 +356,7 @@ static void arm_timer(struct session *s, int64_t now_ms)
 static void on_timer(struct port_timer *timer)
 {
     struct session *s = CONTAINER_OF(timer, struct session, timer);
+    client_is_due(s->ports);
     s->timer_due_ms = INT64_MAX; // the end of the turn does what is due
 }
 

@@ -13,6 +13,7 @@
 static void on_connected(struct port_stream *stream)
 {
     struct session *s = stream->owner;
+    client_is_due(s->ports);
     session_move(s, SESSION_GREETING);
     s->greeting_sent_ms = session_now(s);
     s->last_heard_ms = s->greeting_sent_ms;
@@ -24,12 +25,15 @@ static void on_connected(struct port_stream *stream)
 
 static void on_bytes(struct port_stream *stream, struct slice bytes)
 {
-    session_read(stream->owner, bytes);
+    struct session *s = stream->owner;
+    client_is_due(s->ports);
+    session_read(s, bytes);
 }
 
 static void on_end(struct port_stream *stream, enum err reason)
 {
     struct session *s = stream->owner;
+    client_is_due(s->ports);
     if (s->phase == SESSION_CONNECTING) {
         session_lose(s, "cannot be connected to: %s", err_text(reason));
     } else if (s->phase == SESSION_GREETING) {
@@ -44,6 +48,7 @@ static void on_end(struct port_stream *stream, enum err reason)
 static void on_writable(struct port_stream *stream)
 {
     struct session *s = stream->owner;
+    client_is_due(s->ports);
     s->is_blocked = false; // the end of the turn writes
 }
 
@@ -130,6 +135,7 @@ void session_on_resolved(struct port_question *q, enum err err,
                          const struct port_address *addresses, size_t count)
 {
     struct session *s = CONTAINER_OF(q, struct session, question);
+    client_is_due(s->ports);
     if (err != ERR_OK) {
         session_lose(s, "cannot be found: %s", err_text(err));
         return;

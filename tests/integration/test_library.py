@@ -307,6 +307,19 @@ def test_memory_that_is_out_is_an_answer(installed, server, flags):
     assert sum(codes) > len(codes) / 2
 
 
+def test_many_handles_share_one_loop(installed):
+    program = build(installed, ROOT / "tests/integration/many_sessions.c", "shared")
+    count = 400
+    with PaddockServer({"maxClientCnxns": 0}) as server:
+        lines = run([program, f"localhost:{server.port}", str(count)], env=installed.env).split()
+        different, answers, threads, turns = (int(line) for line in lines)
+        assert different == count
+        assert answers == 10 * count
+        assert threads <= 3  # beside the program's own at most one that resolves names
+        assert turns < answers
+        assert b"many" not in zkwire.word(server.port, "dump")
+
+
 # ---- the manual ----
 
 def pages():
