@@ -186,8 +186,7 @@ static void send(struct parcel *p)
         p->slots = mem_zalloc((p->count + 1) * sizeof(*p->slots));
     }
     if (!p->is_split) {
-        struct paddock_op op = {
-            .type = PADDOCK_OP_MULTI, .parts = p->ops, .part_count = p->count};
+        struct paddock_op op = {.type = PADDOCK_OP_MULTI, .parts = p->ops, .part_count = p->count};
         submit(p, &op, &p->slots[p->count]); // the last one is the whole's
         return;
     }

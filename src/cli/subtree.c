@@ -169,8 +169,7 @@ static void send(struct subtree *s, struct query *q)
                                                  [ASK_DATA] = PADDOCK_OP_GET,
                                                  [ASK_ACL] = PADDOCK_OP_GET_ACL,
                                                  [ASK_STAT] = PADDOCK_OP_EXISTS};
-    struct paddock_op op = {.type = types[q->ask],
-                            .path = path_of(s, q->member, &s->asked_path)};
+    struct paddock_op op = {.type = types[q->ask], .path = path_of(s, q->member, &s->asked_path)};
     const struct cli_host *host = s->cli->host;
     host->lock();
     s->under_way++;
@@ -230,8 +229,7 @@ static struct member *make_member(struct subtree *s, struct family *f)
 
 static struct family *first_unfinished(struct subtree *s)
 {
-    LIST_FOREACH(l, &s->order)
-    {
+    LIST_FOREACH (l, &s->order) {
         struct family *f = CONTAINER_OF(l, struct family, order);
         if (f->next < f->count) {
             return f;
@@ -339,9 +337,9 @@ static void keep(struct subtree *s, struct query *q)
 // Answers about the node; all others are about the session.
 static bool is_about_node(int code)
 {
-    return code == PADDOCK_NO_AUTH || code == PADDOCK_TOO_BIG || code == PADDOCK_MARSHALLING_ERROR ||
-           code == PADDOCK_UNIMPLEMENTED || code == PADDOCK_BAD_ARGUMENTS ||
-           code == PADDOCK_SYSTEM_ERROR;
+    return code == PADDOCK_NO_AUTH || code == PADDOCK_TOO_BIG ||
+           code == PADDOCK_MARSHALLING_ERROR || code == PADDOCK_UNIMPLEMENTED ||
+           code == PADDOCK_BAD_ARGUMENTS || code == PADDOCK_SYSTEM_ERROR;
 }
 
 static void refuse(struct subtree *s, struct query *q)
