@@ -98,8 +98,8 @@ const char *disk_op_name(enum disk_op op)
 {
     static const char *const names[DISK_OPS] = {
         [DISK_OPEN] = "open",     [DISK_READ] = "read",         [DISK_WRITE] = "write",
-        [DISK_SYNC] = "sync",     [DISK_TRUNCATE] = "truncate", [DISK_ALLOCATE] = "allocate",
-        [DISK_RENAME] = "rename", [DISK_REMOVE] = "remove",     [DISK_SYNC_DIR] = "sync_dir",
+        [DISK_SYNC] = "sync",     [DISK_TRUNCATE] = "truncate", [DISK_RENAME] = "rename",
+        [DISK_REMOVE] = "remove", [DISK_SYNC_DIR] = "sync_dir",
     };
     return names[op];
 }
@@ -279,19 +279,6 @@ static enum err file_truncate(struct port_file *port, uint64_t bytes)
     return e;
 }
 
-static enum err file_allocate(struct port_file *port, uint64_t offset, uint64_t len)
-{
-    struct sim_file *f = file_of(port);
-    enum err e = begin(f->disk, DISK_ALLOCATE, WRITE_NS);
-    if (e == ERR_OK && fitting(f, offset, len) < len) {
-        e = ERR_NO_SPACE;
-    }
-    if (e == ERR_OK && offset + len > f->inode->seen.len) {
-        inode_resize(f->inode, offset + len);
-    }
-    return e;
-}
-
 static enum err file_size(struct port_file *port, uint64_t *ret)
 {
     struct sim_file *f = file_of(port);
@@ -318,7 +305,6 @@ static struct sim_file *open_inode(struct sim_disk *d, struct inode *inode, bool
                                     .sync = file_sync,
                                     .write_direct = file_write,
                                     .truncate = file_truncate,
-                                    .allocate = file_allocate,
                                     .size = file_size,
                                     .close = file_close},
                            .disk = d,

@@ -24,7 +24,6 @@ enum disk_op {
     DISK_WRITE,
     DISK_SYNC,
     DISK_TRUNCATE,
-    DISK_ALLOCATE,
     DISK_RENAME,
     DISK_REMOVE,
     DISK_SYNC_DIR,

@@ -80,8 +80,8 @@ static struct scenario_options sweep_options(uint64_t seed)
         .seed = seed, .plan = SCENARIO_QUIET, .trouble_ms = SWEEP_TROUBLE_MS};
 }
 
-static const enum disk_op swept[] = {DISK_WRITE,  DISK_SYNC,   DISK_ALLOCATE, DISK_OPEN,
-                                     DISK_RENAME, DISK_REMOVE, DISK_SYNC_DIR, DISK_TRUNCATE};
+static const enum disk_op swept[] = {DISK_WRITE,  DISK_SYNC,     DISK_OPEN,    DISK_RENAME,
+                                     DISK_REMOVE, DISK_SYNC_DIR, DISK_TRUNCATE};
 enum { SWEPT = sizeof(swept) / sizeof(swept[0]) };
 
 static void fail_at(uint64_t seed, enum disk_op op, uint64_t n, enum err with, struct totals *t)

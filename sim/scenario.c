@@ -155,8 +155,8 @@ static void shake_disk(struct scenario *s)
         }
         return;
     }
-    static const enum disk_op kinds[] = {DISK_WRITE,  DISK_SYNC,   DISK_ALLOCATE, DISK_TRUNCATE,
-                                         DISK_RENAME, DISK_REMOVE, DISK_SYNC_DIR, DISK_OPEN};
+    static const enum disk_op kinds[] = {DISK_WRITE,  DISK_SYNC,     DISK_TRUNCATE, DISK_RENAME,
+                                         DISK_REMOVE, DISK_SYNC_DIR, DISK_OPEN};
     enum disk_op op = kinds[prng_below(&s->world.prng, sizeof(kinds) / sizeof(kinds[0]))];
     enum err with = world_chance(&s->world, 2) ? ERR_IO : ERR_NO_SPACE;
     disk_fail_nth(d, op, 1 + prng_below(&s->world.prng, 5), with);

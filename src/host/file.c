@@ -22,7 +22,7 @@ struct host_file {
     struct trace_sink *trace;
     int fd;
     bool has_no_direct; // the file system refused O_DIRECT
-    char path[]; // for traces
+    char path[];        // for traces
 };
 
 static int fd_of(struct port_file *f)
@@ -127,28 +127,6 @@ static enum err file_size(struct port_file *f, uint64_t *ret)
 }
 
 // On a file system that cannot reserve blocks the file only grows: it reads as zeros all the same.
-static enum err grow_sparse(struct port_file *f, uint64_t bytes)
-{
-    uint64_t size = 0;
-    enum err e = file_size(f, &size);
-    return e != ERR_OK || size >= bytes ? e : file_truncate(f, bytes);
-}
-
-static enum err file_allocate(struct port_file *f, uint64_t offset, uint64_t len)
-{
-    int status;
-    do {
-        status = fallocate(fd_of(f), 0, (off_t)offset, (off_t)len);
-    } while (status != 0 && errno == EINTR);
-    if (status == 0) {
-        return ERR_OK;
-    }
-    if (errno == EOPNOTSUPP || errno == ENOSYS) {
-        return grow_sparse(f, offset + len);
-    }
-    return failed(f, "fallocate");
-}
-
 static void file_close(struct port_file *f)
 {
     (void)close(fd_of(f));
@@ -164,7 +142,6 @@ static struct port_file *wrap(const struct port_files *fs, int fd, const char *p
                                  .sync = file_sync,
                                  .write_direct = file_write_direct,
                                  .truncate = file_truncate,
-                                 .allocate = file_allocate,
                                  .size = file_size,
                                  .close = file_close};
     f->trace = CONTAINER_OF(fs, struct host_files, port)->trace;

@@ -37,8 +37,6 @@ struct port_file {
     // durably, so the next sync is short. A plain write where the file system knows no such way.
     enum err (*write_direct)(struct port_file *f, uint64_t offset, const void *from, size_t len);
     enum err (*truncate)(struct port_file *f, uint64_t bytes);
-    // Reserve blocks for [offset, offset + len) and grow the file to cover it, reading as zeros.
-    enum err (*allocate)(struct port_file *f, uint64_t offset, uint64_t len);
     enum err (*size)(struct port_file *f, uint64_t *ret);
     void (*close)(struct port_file *f); // frees; does not sync
 };

@@ -127,28 +127,6 @@ static void truncating_cuts_and_grows(void **state)
     file->close(file);
 }
 
-static void allocated_space_reads_as_zeros(void **state)
-{
-    struct fixture *f = *state;
-    struct port_file *file = create(f);
-    assert_int_equal(file->write(file, 0, "x", 1), ERR_OK);
-    assert_int_equal(file->allocate(file, 0, 65536), ERR_OK);
-    uint64_t size = 0;
-    assert_int_equal(file->size(file, &size), ERR_OK);
-    assert_int_equal(size, 65536);
-    char bytes[4096];
-    size_t len = 0;
-    assert_int_equal(file->read(file, 61440, bytes, 4096, &len), ERR_OK);
-    assert_int_equal(len, 4096);
-    for (size_t i = 0; i < len; i++) {
-        assert_int_equal(bytes[i], 0);
-    }
-    assert_int_equal(file->allocate(file, 100, 10), ERR_OK);
-    assert_int_equal(file->size(file, &size), ERR_OK);
-    assert_int_equal(size, 65536);
-    file->close(file);
-}
-
 static void open_flags_mean_what_they_say(void **state)
 {
     struct fixture *f = *state;
@@ -239,7 +217,6 @@ int main(void)
         T(direct_writes_mix_with_plain_ones),
         T(reading_is_short_only_at_the_end),
         T(truncating_cuts_and_grows),
-        T(allocated_space_reads_as_zeros),
         T(open_flags_mean_what_they_say),
         T(full_file_system_is_no_space),
         T(second_lock_is_refused_until_the_first_goes),

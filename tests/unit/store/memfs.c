@@ -148,15 +148,6 @@ static enum err file_truncate(struct port_file *p, uint64_t bytes)
     return ERR_OK;
 }
 
-static enum err file_allocate(struct port_file *p, uint64_t offset, uint64_t len)
-{
-    struct handle *h = handle_of(p);
-    if (offset + len > h->file->bytes.len) {
-        resize(&h->file->bytes, offset + len);
-    }
-    return ERR_OK;
-}
-
 static enum err file_size(struct port_file *p, uint64_t *ret)
 {
     *ret = handle_of(p)->file->bytes.len;
@@ -185,7 +176,6 @@ static struct port_file *open_handle(struct memfs *fs, struct memfs_file *file)
         .sync = file_sync,
         .write_direct = file_write_direct,
         .truncate = file_truncate,
-        .allocate = file_allocate,
         .size = file_size,
         .close = file_close,
     };
