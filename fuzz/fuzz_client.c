@@ -24,7 +24,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { GREETED = 1, REQUESTS_MAX = 64, OP_TYPES = PADDOCK_OP_ADD_AUTH + 1, PORT = 2181 };
+enum { GREETED = 1, REQUESTS_MAX = 64, OP_TYPES = PADDOCK_OP_GET_CONFIG + 1, PORT = 2181 };
 
 struct stage {
     struct client_ports ports; // first
@@ -227,7 +227,8 @@ static void submit(struct stage *st, unsigned type)
     }
     bool is_read = type == PADDOCK_OP_MULTI_READ;
     bool may_watch = type == PADDOCK_OP_GET || type == PADDOCK_OP_EXISTS ||
-                     type == PADDOCK_OP_GET_CHILDREN || type == PADDOCK_OP_ADD_WATCH;
+                     type == PADDOCK_OP_GET_CHILDREN || type == PADDOCK_OP_ADD_WATCH ||
+                     type == PADDOCK_OP_GET_CONFIG;
     struct paddock_op op = {
         .type = (enum paddock_op_type)type,
         .path = "/a",

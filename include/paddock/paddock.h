@@ -205,6 +205,7 @@ enum paddock_op_type {
     PADDOCK_OP_RECONFIG,       // joining leaving members config_id -> data stat
     PADDOCK_OP_WHO_AM_I,       //                            -> acl (scheme and user)
     PADDOCK_OP_ADD_AUTH,       // scheme data
+    PADDOCK_OP_GET_CONFIG,     // watch: /zookeeper/config, beside any chroot   -> data stat
 };
 
 // Which watches a removal means; an op with `watch.fn` removes only those with that pair.

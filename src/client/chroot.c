@@ -35,9 +35,13 @@ bool chroot_strip(struct slice chroot, struct slice path, struct slice *ret)
         *ret = slice_str("/");
         return true;
     }
-    if (!slice_starts_with(path, chroot) || path.data[chroot.len] != '/') {
-        return false; // a longer path: equal ones were handled
+    if (slice_starts_with(path, chroot) && path.data[chroot.len] == '/') { // a longer path
+        *ret = slice_skip(path, chroot.len);
+        return true;
     }
-    *ret = slice_skip(path, chroot.len);
-    return true;
+    if (slice_equal_str(path, CHROOT_CONFIG_PATH)) {
+        *ret = path;
+        return true;
+    }
+    return false;
 }

@@ -15,7 +15,11 @@
 // Memory: borrows `path`, or is in `arena`. Errors: false when memory is out.
 bool chroot_add(struct slice chroot, struct slice path, struct arena *arena, struct slice *ret);
 
-// The program's path of a server's path: borrows `path`. False when it is not below the chroot.
+// The one path that is the same with every chroot, as in Java: see PADDOCK_OP_GET_CONFIG.
+#define CHROOT_CONFIG_PATH "/zookeeper/config"
+
+// The program's path of a server's path: borrows `path`. False when it is neither below the chroot
+// nor the configuration's.
 bool chroot_strip(struct slice chroot, struct slice path, struct slice *ret);
 
 #endif

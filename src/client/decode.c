@@ -184,6 +184,7 @@ static bool read_body(const struct decoder *d, struct answer *a)
     case PADDOCK_OP_SET_ACL:
         return read_stat(d, a);
     case PADDOCK_OP_GET:
+    case PADDOCK_OP_GET_CONFIG:
     case PADDOCK_OP_RECONFIG:
         return read_data_and_stat(d, a);
     case PADDOCK_OP_GET_ACL:

@@ -328,6 +328,17 @@ static int prepare_auth(const struct encoder *e, const struct paddock_op *op, si
     return PADDOCK_OK;
 }
 
+// The one node that no chroot hides. Source: ZooKeeper.getConfig.
+static int prepare_config(const struct encoder *e, const struct paddock_op *op, size_t *ret_size)
+{
+    e->p->type = OP_GET_DATA;
+    e->p->path = slice_str(CHROOT_CONFIG_PATH);
+    e->p->body.path_watch =
+        (struct jute_path_watch){.path = e->p->path, .watch = op->watch.fn != NULL};
+    *ret_size = size_of(e->p->path) + 1;
+    return PADDOCK_OK;
+}
+
 // From the form that multi shares to the one of a single request. A single create asks for the
 // stat (create2); in a multi that would be a transaction that servers before 3.7.2 cannot apply.
 static int unpack(const struct encoder *e, int code, const struct multi_op *op)
@@ -401,6 +412,8 @@ static int prepare(const struct encoder *e, const struct paddock_op *op, size_t 
         return PADDOCK_OK;
     case PADDOCK_OP_ADD_AUTH:
         return prepare_auth(e, op, size);
+    case PADDOCK_OP_GET_CONFIG:
+        return prepare_config(e, op, size);
     }
     return PADDOCK_BAD_ARGUMENTS;
 }

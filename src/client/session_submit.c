@@ -14,6 +14,7 @@ static int attach_watcher(struct session *s, struct request *r, const struct pad
     switch (op->type) {
     case PADDOCK_OP_EXISTS:
     case PADDOCK_OP_GET:
+    case PADDOCK_OP_GET_CONFIG:
         r->watcher_kind = WATCHER_DATA;
         break;
     case PADDOCK_OP_GET_CHILDREN:
