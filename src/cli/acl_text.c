@@ -46,24 +46,35 @@ static int32_t perms_parse(const char *text, FILE *err, size_t *bad)
     return perms;
 }
 
+// Source: AclParser.parse.
+static void take_entry(char *entry, FILE *err, struct acl_list *list, size_t *bad)
+{
+    char *first = strchr(entry, ':'), *last = strrchr(entry, ':');
+    if (first == last) { // none or one
+        (void)fprintf(err, "%s does not have the form scheme:id:perm\n", entry);
+        ++*bad;
+        return;
+    }
+    *first = '\0';
+    *last = '\0';
+    list->items[list->count++] = (struct paddock_acl){
+        .scheme = entry, .id = first + 1, .perms = perms_parse(last + 1, err, bad)};
+}
+
 size_t acl_list_parse(const char *text, FILE *err, struct acl_list *ret)
 {
     size_t bad = 0, len = strlen(text);
     *ret = (struct acl_list){.text = mem_strdup(text)};
     ret->items = mem_alloc((len + 1) * sizeof(*ret->items));
-    char *save = NULL;
-    for (char *entry = strtok_r(ret->text, ",", &save); entry != NULL;
-         entry = strtok_r(NULL, ",", &save)) {
-        char *first = strchr(entry, ':'), *last = strrchr(entry, ':');
-        if (first == last) { // none or one
-            (void)fprintf(err, "%s does not have the form scheme:id:perm\n", entry);
-            bad++;
-            continue;
+    while (len > 1 && ret->text[len - 1] == ',') {
+        ret->text[--len] = '\0'; // what is empty at the end is no entry; String.split
+    }
+    for (char *entry = ret->text, *next; entry != NULL && strcmp(text, ",") != 0; entry = next) {
+        next = strchr(entry, ',');
+        if (next != NULL) {
+            *next++ = '\0';
         }
-        *first = '\0';
-        *last = '\0';
-        ret->items[ret->count++] = (struct paddock_acl){
-            .scheme = entry, .id = first + 1, .perms = perms_parse(last + 1, err, &bad)};
+        take_entry(entry, err, ret, &bad);
     }
     return bad;
 }

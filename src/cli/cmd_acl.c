@@ -89,7 +89,11 @@ static int run_set(struct cli *c, const struct cli_call *call)
                             .is_acl_given = true};
     int status =
         bad > 0 && c->style == CLI_STYLE_PADDOCK ? CLI_USAGE : cli_version_flag(c, call, &op);
-    if (status == CLI_DONE) {
+    if (status == CLI_DONE && acl.count == 0 && c->style == CLI_STYLE_ZKCLI &&
+        !cli_has(call, "R")) {
+        status = cli_check_path(c, op.path, false); // Java's client refuses it before it sends
+        status = status == CLI_DONE ? cli_fail(c, CLI_NO, "Acl is not valid : null") : status;
+    } else if (status == CLI_DONE) {
         status = cli_has(call, "R") ? walk_set_acl(c, &op) : set_one(c, call, &op);
     }
     acl_list_fini(&acl);

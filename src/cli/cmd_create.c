@@ -95,6 +95,17 @@ static int create(struct cli *c, const struct paddock_op *op)
     return status;
 }
 
+// Java's client refuses an empty list itself, and knows no path then.
+static int refuse_empty_acl(struct cli *c, const struct paddock_op *op)
+{
+    int status = cli_check_path(c, op->path, op->mode == PADDOCK_PERSISTENT_SEQUENTIAL);
+    if (status == CLI_DONE) {
+        (void)cli_fail(c, CLI_NO, "KeeperErrorCode = InvalidACL");
+        status = cli_fail(c, CLI_NO, "Acl is not valid : null");
+    }
+    return status;
+}
+
 static int run(struct cli *c, const struct cli_call *call)
 {
     int64_t ttl_ms = 0;
@@ -115,10 +126,12 @@ static int run(struct cli *c, const struct cli_call *call)
         .data = paddock_text(cli_param(call, 1)),
         .acl = acl.items,
         .acl_count = acl.count,
+        .is_acl_given = acl_text != NULL,
         .mode = mode_of(call),
         .ttl_ms = ttl_ms,
     };
-    int status = create(c, &op);
+    bool is_empty = acl_text != NULL && acl.count == 0 && c->style == CLI_STYLE_ZKCLI;
+    int status = is_empty ? refuse_empty_acl(c, &op) : create(c, &op);
     acl_list_fini(&acl);
     return status;
 }

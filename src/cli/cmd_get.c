@@ -6,6 +6,7 @@
 #include "cli/hexdump.h"
 #include "cli/json.h"
 #include "cli/stat_text.h"
+#include "jute/utf8.h"
 
 static int print_json(struct cli *c, const char *path, const struct paddock_result *r)
 {
@@ -14,6 +15,13 @@ static int print_json(struct cli *c, const char *path, const struct paddock_resu
     cli_json_data(o, r->data);
     json_put(o, "stat", cli_json_stat(&r->stat));
     return cli_print_json(c, o);
+}
+
+// Java makes text of the data: what is no UTF-8 becomes U+FFFD. We print the bytes.
+static struct slice as_java(struct slice bytes, struct buf *to)
+{
+    size_t room = utf8_repair_room(bytes);
+    return room == 0 ? bytes : utf8_repair(bytes, buf_reserve(to, room));
 }
 
 static void print_data(struct cli *c, const struct cli_call *call, struct paddock_bytes data)
@@ -26,6 +34,8 @@ static void print_data(struct cli *c, const struct cli_call *call, struct paddoc
     } else if (cli_has(call, "b")) {
         base64_encode(bytes, &text);
         bytes = buf_slice(&text);
+    } else if (c->style == CLI_STYLE_ZKCLI) {
+        bytes = as_java(bytes, &text);
     }
     (void)fwrite(bytes.data, 1, bytes.len, c->out);
     (void)fputc('\n', c->out);

@@ -8,21 +8,16 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/help.h"
 #include "cli/json.h"
 #include "cli/stat_text.h"
 #include "cli/walk.h"
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-// Java sorts by UTF-16 units; for names outside the basic plane the order differs from ours.
 static const char **sorted(const char *const *strings, size_t count)
 {
     const char **names = mem_alloc((count + 1) * sizeof(*names));
     memcpy(names, strings, count * sizeof(*names));
-    qsort(names, count, sizeof(*names), by_name);
+    qsort(names, count, sizeof(*names), walk_by_name);
     return names;
 }
 
@@ -73,9 +68,15 @@ static int list_children(struct cli *c, const struct cli_call *call, const char 
     return status;
 }
 
+extern const struct cli_command cli_ls;
+
 static int run_ls(struct cli *c, const struct cli_call *call)
 {
     const char *path = cli_param(call, 0);
+    if (cli_has(call, "?") && c->style == CLI_STYLE_PADDOCK) {
+        help_command(c, &cli_ls, c->out);
+        return CLI_DONE;
+    }
     return cli_has(call, "R") ? walk_print_paths(c, path, cli_has(call, "w"))
                               : list_children(c, call, path);
 }
@@ -84,6 +85,7 @@ static const struct cli_flag ls_flags[] = {
     {.letter = 's', .help = "print the stat of the parent, too"},
     {.letter = 'w', .help = "watch the list (in the shell)"},
     {.letter = 'R', .help = "the whole subtree, one path a line"},
+    {.letter = '?', .help = "the same as --help"},
 };
 static const struct cli_param path_params[] = {{.name = "PATH", .kind = CLI_PATH}};
 

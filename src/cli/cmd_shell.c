@@ -117,15 +117,9 @@ const struct cli_command cli_printwatches = {
 
 // ---- connect, close, quit ----
 
-// The library makes no event of an end that was asked for; Java does.
 static int run_close(struct cli *c, const struct cli_call *call)
 {
     (void)call;
-    static const struct paddock_event closed = {
-        .type = PADDOCK_EVENT_SESSION, .state = PADDOCK_STATE_CLOSED, .zxid = -1};
-    if (c->zk != NULL && c->style == CLI_STYLE_ZKCLI) {
-        shell_print_event(c->zk, &closed, c);
-    }
     paddock_close(c->zk);
     c->zk = NULL;
     return CLI_DONE;

@@ -14,5 +14,6 @@ const struct cli_command cli_version = {
     .name = "version",
     .group = CLI_GROUP_SESSION,
     .summary = "print the version of this program",
+    .zkcli_usage = "version ",
     .run = run,
 };

@@ -284,7 +284,9 @@ static int set_acl(struct cli *c, const char *path, void *ctx)
     int status = cli_try(c, &op, &code, &r);
     if (status == CLI_DONE && code != PADDOCK_OK) {
         if (c->style == CLI_STYLE_ZKCLI) {
-            (void)fprintf(c->out, "KeeperErrorCode = %s for %s", cli_code_text(c, code), path);
+            bool is_own = op.acl_count == 0; // Java's client refuses that without a path
+            (void)fprintf(c->out, "KeeperErrorCode = %s%s%s", cli_code_text(c, code),
+                          is_own ? "" : " for ", is_own ? "" : path);
         } else {
             (void)cli_fail_code(c, code, r != NULL ? r->fate : PADDOCK_NOT_SENT, path);
         }

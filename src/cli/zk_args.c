@@ -201,9 +201,11 @@ bool zk_args_parse(struct cli_call *ret, const struct cli_command *command, stru
 
 void zk_args_table(const char *descriptions, struct buf *to)
 {
+    bool has_value = strchr(descriptions, '=') != NULL;
     while (*descriptions != '\0') {
         size_t len = strcspn(descriptions, "\n");
-        buf_printf(to, " -%c   %.*s\n", descriptions[0], (int)len - 2, descriptions + 2);
+        const char *value = descriptions[1] == '=' ? " <arg>" : has_value ? "      " : "";
+        buf_printf(to, " -%c%s   %.*s\n", descriptions[0], value, (int)len - 2, descriptions + 2);
         descriptions += len + (descriptions[len] == '\n' ? 1 : 0);
     }
 }

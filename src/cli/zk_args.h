@@ -21,8 +21,8 @@ struct zk_group {
 bool zk_args_parse(struct cli_call *ret, const struct cli_command *command, struct zk_group group,
                    const char *const *words, struct buf *exception);
 
-// The flags with what `descriptions` (lines "x text", by letter) says, as HelpFormatter prints
-// them: in order without regard to case.
+// The flags of `descriptions`, lines "x text", or "x=text" for one with a value, as HelpFormatter
+// prints them; they are in its order, which has no regard to case.
 void zk_args_table(const char *descriptions, struct buf *to);
 
 #endif

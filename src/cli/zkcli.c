@@ -60,7 +60,7 @@ static const struct rule {
     {.name = "set",
      .min = 2,
      .table = "b Supply data in base64 format\ns Print znode stats additionally\n"
-              "v Set with an expected version\n"},
+              "v=Set with an expected version\n"},
     {.name = "setAcl", .min = 2},
     {.name = "setquota", .min = 1, .group = {.letters = "nbNB", .is_required = true}},
     {.name = "stat", .kind = OLD_WATCH, .min = 1, .newer = "stat [-w] path"},
