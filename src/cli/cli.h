@@ -18,6 +18,10 @@
 #include "paddock/paddock.h"
 #include "port/clock.h"
 #include "port/file.h"
+#include "port/loop.h"
+#include "port/pump.h"
+#include "port/resolver.h"
+#include "port/stream.h"
 
 // Exit codes of every command (docs and --help print this list).
 enum cli_exit {
@@ -55,6 +59,11 @@ struct cli_host {
     const char *(*env)(const char *name); // getenv
     struct port_files *files;
     struct port_clock *clock;
+    // For what is no session: words, worker threads. The command's thread turns the pump.
+    struct port_loop *loop;
+    struct port_net *net;
+    struct port_resolver *resolver;
+    struct port_pump *pump;
     int (*open)(const struct paddock_options *options, struct paddock **ret); // paddock_open
 
     // Errors: CLI_TROUBLE after printing why. The child has the terminal and our streams, and gets

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/program.h"
@@ -48,6 +49,16 @@ static void catch_signals(void)
     (void)signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of writing
 }
 
+// Each session of a benchmark is a descriptor.
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 // ---- the host ----
 
 static const char *env(const char *name)
@@ -77,6 +88,7 @@ int main(int argc, char **argv)
 {
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     catch_signals();
+    raise_descriptor_limit();
     struct host *machine;
     enum err err = host_open(&machine);
     if (err != ERR_OK) {
@@ -87,6 +99,10 @@ int main(int argc, char **argv)
         .env = env,
         .files = host_files(machine),
         .clock = host_clock(machine),
+        .loop = host_loop(machine),
+        .net = host_net(machine),
+        .resolver = host_resolver(machine),
+        .pump = host_pump(machine),
         .open = paddock_open,
         .child_start = start_child,
         .child_is_done = child_is_done,
