@@ -20,7 +20,9 @@
 // 3. A request made while no server is reached waits for one until its deadline. One that was sent
 //    when its connection broke ends with PADDOCK_CONNECTION_LOSS, and `fate` says what is known.
 // 4. A session outlives its connections: the library comes back to any server of the list with the
-//    session, its credentials and its watches. Only expiry ends it; then open another handle.
+//    session, its credentials and its watches. Only expiry ends it; then open another handle, or
+//    have said PADDOCK_RENEW: then requests under way end with PADDOCK_SESSION_EXPIRED, state
+//    EXPIRED is told, and the handle goes on with a new session, its credentials and its watches.
 // 5. Memory that is out is an answer (PADDOCK_NO_MEMORY), never the end of the program.
 //
 // Threads: without PADDOCK_NO_THREAD the library has one thread of its own per handle, which
@@ -169,7 +171,7 @@ enum paddock_state {
     PADDOCK_STATE_AUTH_FAILED = 4, // for good
     PADDOCK_STATE_READ_ONLY = 5,   // connected to a server without a quorum
     PADDOCK_STATE_CLOSED = 7,      // for good
-    PADDOCK_STATE_EXPIRED = -112,  // for good
+    PADDOCK_STATE_EXPIRED = -112,  // for good; with PADDOCK_RENEW only told
 };
 
 struct paddock_event {
@@ -270,6 +272,7 @@ enum paddock_flag {
     PADDOCK_READ_ONLY_OK = 1, // be content with a server that has lost its quorum
     PADDOCK_NO_THREAD = 2,    // see "Threads" above
     PADDOCK_KEEP_ORDER = 4,   // of `servers`: do not shuffle
+    PADDOCK_RENEW = 8,        // after expiry, open another session with this handle: see below
 };
 
 // Zero what is not named.

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "client/recipe.h"
 
 int64_t handle_now(const struct paddock *zk)
 {
@@ -129,6 +130,7 @@ bool handle_run(struct paddock *zk)
     bool has_delivered = false;
     bool more = true;
     while (more) {
+        has_delivered |= recipes_run(zk);
         session_work(&zk->session);
         more = deliver_all(zk);
         has_delivered |= more;
@@ -217,6 +219,9 @@ int client_open(struct client_ports *ports, const struct paddock_options *option
     zk->request_timeout_ms = options->request_timeout_ms;
     zk->is_threaded = (options->flags & PADDOCK_NO_THREAD) == 0;
     zk->must_stop = zk->is_delivering = false;
+    list_init(&zk->recipes);
+    list_init(&zk->gates);
+    zk->acting = NULL;
     zk->noticed_state = PADDOCK_STATE_CONNECTING;
     ports->loop->on_turn_end(ports->loop, on_turn_end, zk);
     if (zk->is_threaded && ports->pump->start_thread(ports->pump, run_thread, zk) != ERR_OK) {
@@ -257,6 +262,7 @@ static void end_and_free(struct paddock *zk)
     stop_thread(zk);
     session_end(&zk->session, PADDOCK_STATE_CLOSED, PADDOCK_CLOSED);
     (void)deliver_all(zk);
+    recipes_end(zk);
     ports->loop->on_turn_end(ports->loop, NULL, NULL);
     session_fini(&zk->session);
     unlock(zk);

@@ -22,6 +22,9 @@ struct paddock {
     bool must_stop;                   // of the thread
     bool is_delivering;               // a callback is running
     enum paddock_state noticed_state; // that waiting callers were woken for
+    struct list recipes;              // client/recipe.h
+    struct list gates;                // of callers that wait for a node
+    struct recipe *acting;            // the recipe whose code runs without the lock; or NULL
 };
 
 // A blocking call, on its caller's stack.

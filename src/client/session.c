@@ -126,7 +126,8 @@ void session_announce(struct session *s, enum paddock_state state)
 
 void session_renew_lease(struct session *s, int64_t sent_ms)
 {
-    if (!s->has_lease || sent_ms > s->lease_from_ms) {
+    bool counts = s->phase != SESSION_OPEN || !s->is_read_only; // it keeps no session alive
+    if (counts && (!s->has_lease || sent_ms > s->lease_from_ms)) {
         s->has_lease = true;
         s->lease_from_ms = sent_ms;
     }
@@ -199,6 +200,33 @@ void session_end(struct session *s, enum paddock_state state, int code)
     s->end_code = code;
     session_move(s, SESSION_ENDED);
     session_announce(s, state);
+}
+
+// Watches stay: the new session takes them up from the last zxid that was seen.
+static void renew(struct session *s)
+{
+    drop_connection(s);
+    requests_lose_sent(&s->requests, PADDOCK_SESSION_EXPIRED);
+    requests_fail_waiting(&s->requests, PADDOCK_SESSION_EXPIRED);
+    s->id = 0;
+    memset(s->password, 0, sizeof(s->password));
+    s->timeout_ms = s->asked_timeout_ms;
+    s->is_global = false;
+    s->has_lease = false;
+    session_move(s, SESSION_RESTING);
+    s->retry_at_ms = session_now(s);
+    session_announce(s, PADDOCK_STATE_EXPIRED);
+}
+
+void session_expired(struct session *s)
+{
+    if (s->wants_close) {
+        session_end(s, PADDOCK_STATE_CLOSED, PADDOCK_CLOSED);
+    } else if (s->renews) {
+        renew(s);
+    } else {
+        session_end(s, PADDOCK_STATE_EXPIRED, PADDOCK_SESSION_EXPIRED);
+    }
 }
 
 // ---- time limits ----
@@ -315,7 +343,7 @@ static void earlier(int64_t *due, int64_t other)
 
 static int64_t next_due(const struct session *s)
 {
-    int64_t due = INT64_MAX;
+    int64_t due = s->alarm_ms;
     int64_t other;
     if (requests_next_deadline(&s->requests, &other)) {
         earlier(&due, other);
@@ -397,7 +425,8 @@ void session_work(struct session *s)
 
 static bool are_options_sound(const struct paddock_options *o)
 {
-    const unsigned known = PADDOCK_READ_ONLY_OK | PADDOCK_NO_THREAD | PADDOCK_KEEP_ORDER;
+    const unsigned known = PADDOCK_READ_ONLY_OK | PADDOCK_NO_THREAD | PADDOCK_KEEP_ORDER |
+                           PADDOCK_RENEW;
     bool has_password = o->password.bytes != NULL && o->password.len == 16;
     return o->session_timeout_ms >= 0 && o->request_timeout_ms >= 0 && (o->flags & ~known) == 0 &&
            (o->session_id == 0 || has_password);
@@ -423,6 +452,7 @@ static void init_options(struct session *s, const struct paddock_options *o)
     s->asked_timeout_ms = o->session_timeout_ms > 0 ? o->session_timeout_ms : SESSION_TIMEOUT_MS;
     s->timeout_ms = s->asked_timeout_ms;
     s->is_read_only_ok = (o->flags & PADDOCK_READ_ONLY_OK) != 0;
+    s->renews = (o->flags & PADDOCK_RENEW) != 0;
     s->keeps_order = (o->flags & PADDOCK_KEEP_ORDER) != 0;
     if (o->session_id != 0) {
         s->id = o->session_id;
@@ -451,7 +481,7 @@ int session_init(struct session *s, struct client_ports *ports, const struct pad
     if (!are_options_sound(o)) {
         return PADDOCK_BAD_ARGUMENTS;
     }
-    *s = (struct session){.ports = ports, .timer_due_ms = INT64_MAX};
+    *s = (struct session){.ports = ports, .timer_due_ms = INT64_MAX, .alarm_ms = INT64_MAX};
     s->question.answered = session_on_resolved;
     s->timer.fire = on_timer;
     list_init(&s->deliveries);

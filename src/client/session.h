@@ -53,6 +53,7 @@ struct session {
     int asked_timeout_ms;
     bool is_read_only_ok;
     bool keeps_order;
+    bool renews; // an expired session is followed by another
 
     // The session on the server.
     int64_t id; // 0: none yet
@@ -110,6 +111,7 @@ struct session {
 
     struct port_timer timer;
     int64_t timer_due_ms; // INT64_MAX: stopped
+    int64_t alarm_ms;     // when the handle wants a turn for its recipes; INT64_MAX: it does not
     int64_t worked_ms;    // when session_work ran last
     char trouble[SESSION_TROUBLE_BYTES];
 };

@@ -14,6 +14,9 @@ void session_move(struct session *s, enum session_phase to);
 // `cause` becomes the trouble, behind the name of the server.
 void session_lose(struct session *s, const char *cause, ...) __attribute__((format(printf, 2, 3)));
 
+// The server says that the session has expired: the end, or with `renews` the way to a new one.
+void session_expired(struct session *s);
+
 // Keep one line about the server at hand.
 void session_trouble(struct session *s, const char *cause, ...)
     __attribute__((format(printf, 2, 3)));

@@ -60,11 +60,10 @@ static void on_greeting_answer(struct session *s, struct slice frame)
         return;
     }
     if (r.body.timeout_ms <= 0 || r.body.session_id == 0) {
-        s->was_closed = true;
+        s->was_closed = !s->renews || s->wants_close;
         session_trouble(s, "says that session 0x%" PRIx64 " has expired; open another one",
                         (uint64_t)s->id);
-        session_end(s, s->wants_close ? PADDOCK_STATE_CLOSED : PADDOCK_STATE_EXPIRED,
-                    s->wants_close ? PADDOCK_CLOSED : PADDOCK_SESSION_EXPIRED);
+        session_expired(s);
         return;
     }
     if (!is_answer_sound(s, &r)) {
@@ -73,7 +72,9 @@ static void on_greeting_answer(struct session *s, struct slice frame)
     s->id = r.body.session_id;
     memcpy(s->password, r.body.passwd.data, sizeof(s->password));
     s->timeout_ms = r.body.timeout_ms;
-    session_renew_lease(s, s->greeting_sent_ms);
+    if (!r.read_only) {
+        session_renew_lease(s, s->greeting_sent_ms);
+    }
     session_opened(s, r.read_only);
 }
 

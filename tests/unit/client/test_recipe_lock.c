@@ -252,7 +252,8 @@ static void waiters_are_not_woken_in_herds(void **state)
     const struct watchers *ws = &c.members[2].zk->session.watchers;
     struct paddock_watch any = {0};
     assert_int_equal(
-        watchers_find(ws, slice_of((const uint8_t *)first, strlen(first)), WATCHER_SET_ALL, any), 0);
+        watchers_find(ws, slice_of((const uint8_t *)first, strlen(first)), WATCHER_SET_ALL, any),
+        0);
     assert_int_not_equal(watchers_find(ws, slice_of((const uint8_t *)r->path, strlen(r->path)),
                                        WATCHER_SET_ALL, any),
                          0);
