@@ -255,6 +255,7 @@ static enum err read_nodes(struct reader *r)
     while (err == ERR_OK && !is_end) {
         err = read_node(r, &is_end);
     }
+    r->report.has_all_nodes = is_end;
     return err;
 }
 

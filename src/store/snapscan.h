@@ -27,8 +27,9 @@ struct snapscan_report {
     uint64_t bytes; // uncompressed
     uint64_t nodes;
     uint64_t sessions;
-    int32_t version; // in the header; 2, though no server looks at it
-    bool has_digest; // zxid and digest as the file claims them
+    bool has_all_nodes; // the end of the nodes was reached; behind it stand the seals
+    int32_t version;    // in the header; 2, though no server looks at it
+    bool has_digest;    // zxid and digest as the file claims them
     int64_t digest_zxid;
     uint64_t digest;
     bool has_last_zxid;
