@@ -10,9 +10,9 @@ dates, zxids (0 and -1 stay), session ids, the server's port, the version's text
 """
 import os
 import re
+import select
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -95,38 +95,35 @@ class Shell:
     def __init__(self, command, port):
         self.process = subprocess.Popen(command + ["-server", "127.0.0.1:%d" % port], env=ENVIRONMENT,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.grown = threading.Condition()
         self.got = {"out": b"", "err": b""}
+        self.poll = select.poll()
+        self.names = {}
         for name, stream in (("out", self.process.stdout), ("err", self.process.stderr)):
-            threading.Thread(target=self._read, args=(name, stream), daemon=True).start()
+            os.set_blocking(stream.fileno(), False)
+            self.poll.register(stream, select.POLLIN)
+            self.names[stream.fileno()] = name
         self.marks = 0
 
-    def _read(self, name, stream):
-        while chunk := stream.read1(1 << 16):
-            with self.grown:
-                self.got[name] += chunk
-                self.grown.notify_all()
-
-    def _settle(self, seconds):
-        """Until nothing has come for so long."""
-        with self.grown:
-            while self.grown.wait(seconds):
+    def _read(self, seconds):
+        """What comes within that time; False if nothing did."""
+        ready = self.poll.poll(seconds * 1000)
+        for number, _ in ready:
+            try:
+                while chunk := os.read(number, 1 << 16):
+                    self.got[self.names[number]] += chunk
+                self.poll.unregister(number)
+            except BlockingIOError:
                 pass
+        return bool(ready)
 
-    def wait_for(self, name, text, limit_s=40):
+    def wait_for(self, name, text, limit_s=60):
+        """Until `text` is there; then also all that was written before it, on either stream, has been read."""
         until = time.monotonic() + limit_s
-        with self.grown:
-            while text not in self.got[name]:
-                if not self.grown.wait(until - time.monotonic()) and time.monotonic() > until:
-                    raise AssertionError("no %r in %r" % (text, self.got))
-                if self.process.poll() is not None and text not in self.got[name]:
-                    raise AssertionError("ended with %s: %r" % (self.process.returncode, self.got))
-
-    def take(self):
-        with self.grown:
-            out, err = self.got["out"], self.got["err"]
-            self.got = {"out": b"", "err": b""}
-            return out, err
+        while text not in self.got[name]:
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError("no %r in %r, exit code %s" % (text, self.got, self.process.poll()))
+            self._read(0.5)
+        self._read(0)
 
     def ask(self, line, waits=False):
         self.marks += 1
@@ -134,8 +131,10 @@ class Shell:
         self.process.stdin.write(line.encode() + b"\nmark-%d\n" % self.marks)
         self.process.stdin.flush()
         self.wait_for("err", mark)
-        self._settle(0.25 if waits else 0.004)
-        out, err = self.take()
+        while waits and self._read(0.25):
+            pass
+        out, err = self.got["out"], self.got["err"]
+        self.got = {"out": b"", "err": b""}
         err = err[:err.index(mark)]
         return out, err[:err.rindex(b"ZooKeeper -server host:port")]
 
@@ -231,21 +230,22 @@ def batch_answer(command, port, line):
 
 
 def events_of(answers):
-    """All events in their order; those of sessions, which come at any time, apart."""
+    """All events of nodes in their order; those of sessions come at any time."""
     events = [event for answer in answers for event in answer.events]
     return [event for event in events if b"type:None" not in event]
 
 
-def unequal(table, theirs, ours, tags_matter=True):
+def unequal(table, theirs, ours):
     """Lines that differ and should not, and lines that should and do not."""
     wrong = []
-    tags = [""] * (len(theirs) - len(read(table))) + [tag for tag, _, _ in read(table)]
+    entries = read(table)
+    tags = [""] * (len(theirs) - len(entries)) + [tag for tag, _, _ in entries]
     for tag, their, our in zip(tags, theirs, ours):
         same = their.facts() == our.facts()
-        if same and tag and tags_matter:
+        if same and tag:
             wrong.append("%s\nis marked {%s} and does not differ" % (their.line, tag))
         elif not same and not tag:
-            wrong.append("%s\n-- zkCli\n%s\n-- ours\n%s" % (their.line, their.show(), our.show()))
+            wrong.append("%s\n-- one\n%s\n-- other\n%s" % (their.line, their.show(), our.show()))
     return wrong
 
 
