@@ -348,9 +348,9 @@ static void refuse(struct subtree *s, struct query *q)
     int code = q->reply.code;
     if (code == PADDOCK_NO_NODE && m->of->parent != NULL) {
         m->is_gone = true;
-    } else if (is_about_node(code) && q->ask != ASK_STAT) {
+    } else if (is_about_node(code)) {
         m->code = code;
-        if (!m->has_stat && q->ask != ASK_ACL) {
+        if (!m->has_stat && q->ask != ASK_ACL && q->ask != ASK_STAT) {
             ask(s, m, ASK_STAT);
         }
     } else {
