@@ -37,6 +37,9 @@ struct paddock_lock {
     char *node;                       // NULL: none is known
     int64_t fence, session_id;        // of the node
     bool is_trying;                   // does not wait for others
+    bool is_queued;                   // a wait has begun and is to be gone on with
+    char *before;                     // the node that is waited for, with `gate`; or NULL
+    struct gate gate;
 
     // Under the pump's lock.
     bool is_watching; // `node` has a watch, and stays what it is
@@ -111,6 +114,7 @@ static void lock_free(struct recipe *r)
     mem_free(l->data);
     mem_free(l->acl);
     mem_free(l->node);
+    mem_free(l->before);
     mem_free(l);
 }
 
@@ -119,8 +123,18 @@ static const struct recipe_type lock_type = {
 
 // ---- one attempt ----
 
+static void drop_gate(struct paddock_lock *l)
+{
+    if (l->before != NULL) {
+        gate_take(l->recipe.zk, &l->gate);
+        mem_free(l->before);
+        l->before = NULL;
+    }
+}
+
 static void forget_node(struct paddock_lock *l)
 {
+    drop_gate(l);
     pump_lock(l);
     l->is_held = l->is_watching = l->is_gone = false;
     mem_free(l->node);
@@ -255,27 +269,34 @@ static int hold(const struct errand *e, struct paddock_lock *l)
     return is_held ? PADDOCK_OK : PADDOCK_CONNECTION_LOSS; // an answer as old as the lease
 }
 
+// The gate stays when the time is over: a later call waits on without asking the server again.
+static int wait_on(const struct errand *e, struct paddock_lock *l)
+{
+    int code = gate_wait(e, &l->gate);
+    if (code == PADDOCK_OK) {
+        drop_gate(l);
+    }
+    return code;
+}
+
 static int wait_for(const struct errand *e, struct paddock_lock *l, const char *name)
 {
     if (l->is_trying) {
         return PADDOCK_OPERATION_TIMEOUT;
     }
-    char *path = recipe_join(l->path, name, "");
-    if (path == NULL) {
+    l->before = recipe_join(l->path, name, "");
+    if (l->before == NULL) {
         return PADDOCK_NO_MEMORY;
     }
-    struct gate gate;
-    gate_put(e->zk, &gate, path);
+    gate_put(e->zk, &l->gate, l->before);
     int code = errand_do(
-        e, (struct paddock_op){.type = PADDOCK_OP_EXISTS, .path = path, .watch = recipe_watch()});
+        e,
+        (struct paddock_op){.type = PADDOCK_OP_EXISTS, .path = l->before, .watch = recipe_watch()});
     if (code == PADDOCK_OK) {
-        code = gate_wait(e, &gate);
-    } else if (code == PADDOCK_NO_NODE) {
-        code = PADDOCK_OK;
+        return wait_on(e, l);
     }
-    gate_take(e->zk, &gate);
-    mem_free(path);
-    return code;
+    drop_gate(l);
+    return code == PADDOCK_NO_NODE ? PADDOCK_OK : code;
 }
 
 static bool is_listed(const struct paddock_result *r, const char *name)
@@ -292,8 +313,12 @@ static bool is_listed(const struct paddock_result *r, const char *name)
 // ours is not in it.
 static int take_turn(const struct errand *e, struct paddock_lock *l, bool *ret_is_held)
 {
-    struct paddock_result *r;
-    int code =
+    struct paddock_result *r = NULL;
+    int code = l->before != NULL ? wait_on(e, l) : PADDOCK_OK;
+    if (code != PADDOCK_OK) {
+        return code;
+    }
+    code =
         errand_call(e, (struct paddock_op){.type = PADDOCK_OP_GET_CHILDREN, .path = l->path}, &r);
     const char *own = strrchr(l->node, '/') + 1;
     if (code == PADDOCK_OK && !is_listed(r, own)) {
@@ -337,16 +362,15 @@ static int approach(const struct errand *e, struct paddock_lock *l, bool *ret_is
     return errand_goes_on(e, code) && !is_refused ? PADDOCK_OK : code;
 }
 
-int paddock_lock_acquire(struct paddock_lock *l, int timeout_ms)
+static int begin_queue(struct paddock_lock *l, struct errand *e, int timeout_ms)
 {
-    struct errand e;
     l->is_trying = timeout_ms <= 0;
-    int code = errand_begin(&e, l->recipe.zk, timeout_ms);
+    int code = errand_begin(e, l->recipe.zk, timeout_ms);
     if (code != PADDOCK_OK) {
         return code;
     }
     if (l->is_trying) {
-        e.deadline_ms += e.zk->session.timeout_ms; // for the answers of servers
+        e->deadline_ms += e->zk->session.timeout_ms; // for the answers of servers
     }
     pump_lock(l);
     bool is_held = l->is_held;
@@ -354,28 +378,60 @@ int paddock_lock_acquire(struct paddock_lock *l, int timeout_ms)
     if (is_held) {
         return PADDOCK_BAD_ARGUMENTS;
     }
-    forget_node(l); // of a hold that was lost
-    recipe_unique(e.zk, l->unique);
+    if (!l->is_queued) {
+        forget_node(l); // of a hold that was lost
+        recipe_unique(e->zk, l->unique);
+        l->is_queued = true;
+    }
+    return PADDOCK_OK;
+}
+
+int paddock_lock_wait(struct paddock_lock *l, int timeout_ms)
+{
+    struct errand e;
+    int code = begin_queue(l, &e, timeout_ms);
+    if (code != PADDOCK_OK) {
+        return code;
+    }
+    bool is_held = false;
     while (code == PADDOCK_OK && !is_held) {
         code = approach(&e, l, &is_held);
     }
-    if (code != PADDOCK_OK) {
+    bool is_late = recipe_is_lost(code) || code == PADDOCK_NO_NODE;
+    l->is_queued = is_late;
+    if (code != PADDOCK_OK && !is_late) {
         leave(l);
     }
-    return recipe_is_lost(code) || code == PADDOCK_NO_NODE ? PADDOCK_OPERATION_TIMEOUT : code;
+    return is_late ? PADDOCK_OPERATION_TIMEOUT : code;
+}
+
+int paddock_lock_acquire(struct paddock_lock *l, int timeout_ms)
+{
+    int code = paddock_lock_wait(l, timeout_ms);
+    if (l->is_queued) {
+        l->is_queued = false;
+        leave(l);
+    }
+    return code;
 }
 
 int paddock_lock_release(struct paddock_lock *l, int timeout_ms)
 {
     struct paddock *zk = l->recipe.zk;
-    if (zk == NULL || l->node == NULL) {
+    if (zk == NULL) {
         return PADDOCK_OK;
     }
     pump_lock(l);
     bool was_held = l->is_held; // else act has seen to the node
     l->is_held = false;
     pump_unlock(l);
-    int code = was_held ? sweep_wait(zk, l->session_id, l->node, timeout_ms) : PADDOCK_OK;
+    int code = PADDOCK_OK;
+    if (l->is_queued && l->node == NULL) {
+        leave(l);
+    } else if (was_held || l->is_queued) {
+        code = sweep_wait(zk, l->session_id, l->node, timeout_ms);
+    }
+    l->is_queued = false;
     forget_node(l);
     return code;
 }
@@ -449,11 +505,11 @@ void paddock_lock_free(struct paddock_lock *l)
     }
     if (l->recipe.zk != NULL) {
         pump_lock(l);
-        bool was_held = l->is_held;
+        bool has_place = l->is_held || l->is_queued;
         l->is_held = false;
         pump_unlock(l);
-        if (was_held) {
-            (void)sweep_start(l->recipe.zk, l->session_id, l->node, NULL, NULL, NULL, NULL);
+        if (has_place) {
+            leave(l);
         }
     }
     recipe_drop(&l->recipe);

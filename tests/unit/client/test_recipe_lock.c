@@ -66,6 +66,37 @@ static void lock_goes_from_one_to_the_next(void **state)
     crowd_close(&c);
 }
 
+static void waiting_keeps_the_place_in_the_queue(void **state)
+{
+    (void)state;
+    struct crowd c;
+    crowd_open(&c, 12, 3, 0);
+    struct paddock_lock *l[3];
+    for (size_t i = 0; i < 3; i++) {
+        l[i] = new_lock(&c, i, PADDOCK_LOCK_MUTEX, NULL);
+    }
+    assert_int_equal(acquire(&c, 0, l[0], 1000), PADDOCK_OK);
+    for (int i = 0; i < 3; i++) {
+        (void)crowd_be(&c, 1);
+        assert_int_equal(paddock_lock_wait(l[1], 50), PADDOCK_OPERATION_TIMEOUT);
+        (void)crowd_be(&c, 2);
+        assert_int_equal(paddock_lock_wait(l[2], 50), PADDOCK_OPERATION_TIMEOUT);
+        assert_int_equal(crowd_count(&c, 0, "/app/lock"), 3);
+    }
+    release(&c, 0, l[0]);
+    (void)crowd_be(&c, 2);
+    assert_int_equal(paddock_lock_wait(l[2], 50), PADDOCK_OPERATION_TIMEOUT); // 1 was first
+    (void)crowd_be(&c, 1);
+    assert_int_equal(paddock_lock_wait(l[1], 50), PADDOCK_OK);
+    release(&c, 1, l[1]);
+    release(&c, 2, l[2]); // leaves the queue
+    assert_int_equal(crowd_count(&c, 0, "/app/lock"), 0);
+    free_lock(&c, 0, l[0]);
+    free_lock(&c, 1, l[1]);
+    free_lock(&c, 2, l[2]);
+    crowd_close(&c);
+}
+
 static void free_releases(void **state)
 {
     (void)state;
@@ -286,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lock_goes_from_one_to_the_next),
+        cmocka_unit_test(waiting_keeps_the_place_in_the_queue),
         cmocka_unit_test(free_releases),
         cmocka_unit_test(readers_share_and_writers_do_not),
         cmocka_unit_test(cut_at_every_byte_leaves_one_node_and_then_none),
