@@ -7,7 +7,6 @@
 #include "cli/acl_text.h"
 #include "cli/cli.h"
 #include "cli/json.h"
-#include "cli/node_kind.h"
 #include "cli/progress.h"
 #include "cli/subtree.h"
 #include "cli/tree_lines.h"
@@ -16,7 +15,7 @@ enum { TEXT_BYTES = 32, DEPTH_MAX = 1000000 };
 
 struct drawing {
     struct cli *cli;
-    bool has_sizes, is_human, has_kinds, has_acl, has_paths;
+    bool has_sizes, is_human, has_owners, has_acl, has_paths;
     struct tree_lines lines;
     struct buf line;
     uint64_t nodes, bytes, unread;
@@ -46,13 +45,11 @@ static void put_notes(struct drawing *d, const struct subtree_node *n)
         put_size(d, &n->stat);
     }
     struct buf text = {0};
-    if (d->has_kinds && n->has_stat) {
-        node_kind_text(n->stat.ephemeral_owner, &text);
-    }
-    if (text.len > 0) {
+    if (d->has_owners && n->has_stat && n->stat.ephemeral_owner != 0) {
+        buf_printf(&text, "ephemeral 0x%" PRIx64, (uint64_t)n->stat.ephemeral_owner);
         put_note(d, buf_cstr(&text));
+        buf_clear(&text);
     }
-    buf_clear(&text);
     if (n->has_acl) {
         acl_list_text(n->acl, n->acl_count, &text);
         put_note(d, buf_cstr(&text));
@@ -71,7 +68,7 @@ static void draw(struct drawing *d, const struct subtree_node *n)
     buf_clear(&d->line);
     tree_lines_enter(&d->lines, n->depth, n->is_last, &d->line);
     (void)fwrite(buf_slice(&d->line).data, 1, d->line.len, c->out);
-    bool is_fleeting = n->has_stat && node_kind_of(n->stat.ephemeral_owner) != NODE_PERSISTENT;
+    bool is_fleeting = n->has_stat && n->stat.ephemeral_owner != 0;
     const char *colour = n->code != PADDOCK_OK ? cli_colour(c, 'r')
                          : is_fleeting         ? cli_colour(c, 'y')
                                                : "";
@@ -167,7 +164,7 @@ static int run(struct cli *c, const struct cli_call *call)
     struct drawing d = {.cli = c,
                         .has_sizes = cli_has(call, "s") || cli_has(call, "h"),
                         .is_human = cli_has(call, "h"),
-                        .has_kinds = cli_has(call, "e"),
+                        .has_owners = cli_has(call, "e"),
                         .has_paths = cli_has(call, "f"),
                         .lines = {.is_ascii = is_ascii(c, call)}};
     bool was_stream = c->is_stream;
@@ -194,7 +191,7 @@ static const struct cli_flag flags[] = {
     {.letter = 'h', .name = "human", .help = "the same in KiB, MiB"},
     {.letter = 'e',
      .name = "ephemerals",
-     .help = "which nodes are ephemeral and whose they are, containers and TTLs"},
+     .help = "which nodes are ephemeral, and of which session"},
     {.letter = 'A', .name = "acl", .help = "who may do what with each node"},
     {.letter = 'f', .name = "full-path", .help = "the whole path in front of each name"},
     {.name = "ascii", .help = "lines of |, - and `"},
@@ -212,8 +209,7 @@ const struct cli_command cli_tree = {
         "Prints PATH and all below it, one node a line, children in the order of their names. "
         "Nodes "
         "that vanish meanwhile are left out; those that may not be read are marked, and the exit "
-        "code is 1. On a terminal ephemeral nodes, containers and nodes with a time to live are "
-        "yellow.\n\n"
+        "code is 1. On a terminal ephemeral nodes are yellow.\n\n"
         "The tree is read with many requests at a time and printed as it comes, so a tree of any "
         "size needs little memory. With --json each node is an object on a line of its own: path, "
         "depth, stat, with --acl also acl.",

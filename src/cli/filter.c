@@ -49,28 +49,23 @@ static bool session_parse(const char *text, int64_t *ret)
 
 bool filter_set_owner(struct filter *f, const char *text, char *why)
 {
-    static const struct {
-        const char *name;
-        enum node_kind kind;
-    } kinds[] = {{"persistent", NODE_PERSISTENT},
-                 {"ephemeral", NODE_EPHEMERAL},
-                 {"container", NODE_CONTAINER},
-                 {"ttl", NODE_TTL}};
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(text, kinds[i].name) == 0) {
-            f->owner = OWNER_KIND;
-            f->kind = kinds[i].kind;
-            return true;
-        }
+    if (strcmp(text, "ephemeral") == 0 || strcmp(text, "persistent") == 0) {
+        f->owner = *text == 'e' ? OWNER_SOME : OWNER_NONE;
+        return true;
+    }
+    if (strcmp(text, "container") == 0 || strcmp(text, "ttl") == 0) {
+        (void)snprintf(
+            why, FILTER_WHY_BYTES,
+            "servers do not tell their clients which nodes are containers or have a time "
+            "to live; `paddock snapshot` does");
+        return false;
     }
     if (session_parse(text, &f->session)) {
         f->owner = OWNER_SESSION;
         return true;
     }
     (void)snprintf(why, FILTER_WHY_BYTES,
-                   "a session as 0x10000a4c5d50001, or ephemeral, container, ttl, persistent; "
-                   "not %.80s",
-                   text);
+                   "a session as 0x10000a4c5d50001, ephemeral, or persistent; not %.80s", text);
     return false;
 }
 
@@ -130,8 +125,10 @@ static bool is_of_owner(const struct filter *f, const struct subtree_node *n)
     switch (f->owner) {
     case OWNER_ANY:
         return true;
-    case OWNER_KIND:
-        return n->has_stat && node_kind_of(n->stat.ephemeral_owner) == f->kind;
+    case OWNER_NONE:
+        return n->has_stat && n->stat.ephemeral_owner == 0;
+    case OWNER_SOME:
+        return n->has_stat && n->stat.ephemeral_owner != 0;
     case OWNER_SESSION:
         return n->has_stat && n->stat.ephemeral_owner == f->session;
     }

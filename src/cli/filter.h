@@ -6,12 +6,14 @@
 
 #include <regex.h>
 
-#include "cli/node_kind.h"
 #include "cli/subtree.h"
 
+// Servers tell their clients only whose a node is: containers and nodes with a time to live look
+// persistent. Source: DataNode.getClientEphemeralOwner.
 enum filter_owner {
     OWNER_ANY,
-    OWNER_KIND,    // `kind`
+    OWNER_NONE,
+    OWNER_SOME,
     OWNER_SESSION, // this one
 };
 
@@ -26,7 +28,6 @@ struct filter {
     bool has_larger, has_smaller;
     uint64_t larger, smaller; // bytes of data: more than, fewer than
     enum filter_owner owner;
-    enum node_kind kind;
     int64_t session;
     const char *acl_scheme, *acl_id; // an entry like this; NULL: any
     size_t acl_scheme_len;
