@@ -115,6 +115,9 @@ static void end(struct requests *rs, struct request *r, int code, enum paddock_f
     ASSERT(!r->has_ended);
     r->has_ended = true;
     r->code = r->removal.kinds != 0 ? removal_finish(rs, r, code) : code;
+    if (r->result != NULL) {
+        r->result->code = r->code;
+    }
     r->fate = fate;
     deadlines_leave(&rs->deadlines, &r->deadline);
     list_push_back(rs->deliveries, &r->delivery.link);
