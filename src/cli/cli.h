@@ -69,7 +69,12 @@ struct cli_host {
     // Errors: CLI_TROUBLE after printing why. The child has the terminal and our streams, and gets
     // `vars`, lines NAME=value ending with NULL, beside our environment.
     struct cli_child *(*child_start)(const char *const *argv, const char *const *vars);
+    // The same, but the child is killed when we are, and reads `input` unless that is null.
+    struct cli_child *(*child_guard)(const char *const *argv, const char *const *vars,
+                                     struct paddock_bytes input);
     bool (*child_is_done)(struct cli_child *child, int *ret_exit_code); // does not wait; frees
+    // Until it is done, a signal comes to us, or the time is over; at most `timeout_ms`.
+    void (*child_wait)(struct cli_child *child, int timeout_ms);
     void (*child_signal)(struct cli_child *child, int signal_number);
     // SIGINT and SIGTERM since the last call, 0 when none came: long commands ask between steps.
     int (*interrupted)(void);

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cli/names.h"
 #include "cli/program.h"
 #include "cli/zkcli.h"
 #include "host/host.h"
@@ -75,6 +76,16 @@ static struct cli_child *start_child(const char *const *argv, const char *const 
     return child;
 }
 
+static struct cli_child *guard_child(const char *const *argv, const char *const *vars,
+                                     struct paddock_bytes input)
+{
+    struct cli_child *child = child_guard(argv, vars, input.bytes, input.len);
+    if (child == NULL) {
+        (void)fprintf(stderr, "paddock: cannot run %s: %s\n", argv[0], strerror(errno));
+    }
+    return child;
+}
+
 // A link to us decides by its name; what is no name of Apache's is our own.
 static enum cli_style style_of(const char *program)
 {
@@ -105,7 +116,9 @@ int main(int argc, char **argv)
         .pump = host_pump(machine),
         .open = paddock_open,
         .child_start = start_child,
+        .child_guard = guard_child,
         .child_is_done = child_is_done,
+        .child_wait = child_wait,
         .child_signal = child_signal,
         .interrupted = interrupted,
         .out_is_tty = isatty(STDOUT_FILENO) == 1,
@@ -131,7 +144,10 @@ int main(int argc, char **argv)
     };
     const char *const *words = (const char *const *)argv + (argc > 0 ? 1 : 0);
     c.style = style_of(argc > 0 ? argv[0] : "");
-    int status = c.style == CLI_STYLE_ZKCLI ? zkcli_run(&c, words) : program_run(&c, words);
+    names_run *named = names_find(argc > 0 ? argv[0] : NULL);
+    int status = named != NULL                ? named(&c, words)
+                 : c.style == CLI_STYLE_ZKCLI ? zkcli_run(&c, words)
+                                              : program_run(&c, words);
     line_editor_close();
     host_close(machine);
     return status;
