@@ -59,6 +59,25 @@ uint64_t znode_digest(const struct tree *t, const struct znode *n)
     return n->link.spare;
 }
 
+uint32_t znode_digest_prefix(const struct znode *n, struct slice path)
+{
+    const struct znode_ext *x = znode_ext(n);
+    return x != NULL && x->has_digest_prefix ? x->digest_prefix
+                                             : tree_digest_prefix(path, znode_data(n));
+}
+
+// The same, and remembered by a node that can.
+static uint32_t know_prefix(struct znode *n, struct slice path)
+{
+    uint32_t prefix = znode_digest_prefix(n, path);
+    struct znode_ext *x = znode_ext(n);
+    if (x != NULL) {
+        x->digest_prefix = prefix;
+        x->has_digest_prefix = true;
+    }
+    return prefix;
+}
+
 void digest_refresh(struct tree *t, struct znode *n, struct slice path)
 {
     if (!t->options.digest_enabled || is_excluded(path)) {
@@ -66,8 +85,7 @@ void digest_refresh(struct tree *t, struct znode *n, struct slice path)
     }
     struct jute_stat_persisted stat;
     znode_stat_stored(n, &stat);
-    uint32_t prefix = tree_digest_prefix(path, znode_data(n));
-    uint32_t fresh = (uint32_t)tree_digest_finish(path, prefix, &stat);
+    uint32_t fresh = (uint32_t)tree_digest_finish(path, know_prefix(n, path), &stat);
     t->digest.sum += (uint64_t)fresh - n->link.spare;
     n->link.spare = fresh;
 }

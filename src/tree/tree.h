@@ -84,6 +84,8 @@ uint64_t tree_node_digest(struct slice path, struct slice data,
 uint32_t tree_digest_prefix(struct slice path, struct slice data);
 uint64_t tree_digest_finish(struct slice path, uint32_t prefix,
                             const struct jute_stat_persisted *stat);
+// tree_digest_prefix of a node at its path; costs nothing while only its children change.
+uint32_t znode_digest_prefix(const struct znode *n, struct slice path);
 uint64_t znode_digest(const struct tree *t, const struct znode *n); // 0 when disabled
 enum { TREE_DIGEST_LOG_INTERVAL = 128, TREE_DIGEST_LOG_MAX = 1024 };
 struct tree_digest_entry {

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "jute/utf8.h"
 #include "tree/tree.h"
 
 static struct znode_body *body_new(struct slice name, size_t data_len)
@@ -77,9 +78,12 @@ void znode_set_data(struct znode *n, struct slice data)
 {
     ASSERT(data.len < UINT32_MAX);
     struct znode_body *b = znode_body(n);
+    struct znode_ext *x = znode_ext(n);
+    if (x != NULL) {
+        x->has_digest_prefix = false;
+    }
     if (znode_data_len(n) != data.len) {
         b = mem_realloc(b, sizeof(*b) + b->name_len + data.len);
-        struct znode_ext *x = znode_ext(n);
         if (x != NULL) {
             x->body = b;
         } else {
@@ -118,6 +122,9 @@ void znode_unlink_child(struct znode *child)
 
 size_t znode_utf16_len(struct slice utf8)
 {
+    if (utf8_is_ascii(utf8)) {
+        return utf8.len;
+    }
     size_t units = 0;
     for (size_t i = 0; i < utf8.len; i++) {
         uint8_t c = utf8.data[i];

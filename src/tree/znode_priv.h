@@ -66,7 +66,10 @@ struct znode_ext {
     int32_t child_count, cversion, aversion;
     int32_t walk_acl_id;                   // with walk_acl_serial: the ACL id when the walk began
     uint32_t walk_serial, walk_acl_serial; // the walks that the two belong to; 0: none
+    uint32_t digest_prefix;                // with has_digest_prefix: of path and data
+    bool has_digest_prefix;                // a parent's stays while its children come and go
 };
+_Static_assert(sizeof(void *) != 8 || sizeof(struct znode_ext) <= 104, "malloc has 104 bytes");
 
 static inline struct znode_ext *znode_ext(const struct znode *n)
 {

@@ -50,6 +50,24 @@ static void digest_in_two_steps_is_the_digest(void **state)
     assert_int_equal(tree_node_digest(slice_str("/zookeeper/a"), slice_str("data"), &stat), 0);
 }
 
+static void digest_of_a_parent_follows_children_and_data(void **state)
+{
+    struct world *w = *state;
+    struct slice path = slice_str("/p");
+    world_create(w, "/p", "data");
+    for (int i = 0; i < 3; i++) {
+        const char *data = i == 1 ? "longer data" : i == 2 ? "DATA" : "data";
+        assert_int_equal(world_set_data(w, "/p", data, i + 1), ZK_OK);
+        assert_int_equal(world_create(w, "/p/c", "child"), ZK_OK);
+        assert_int_equal(world_delete(w, "/p/c"), ZK_OK);
+        uint32_t prefix = tree_digest_prefix(path, slice_str(data));
+        assert_int_equal(znode_digest_prefix(world_find(w, "/p"), path), prefix);
+        struct jute_stat_persisted stat = world_stored(w, "/p");
+        assert_int_equal(znode_digest(w->t, world_find(w, "/p")),
+                         tree_digest_finish(path, prefix, &stat));
+    }
+}
+
 static void nodes_below_zookeeper_do_not_count(void **state)
 {
     struct world *w = *state;
@@ -165,6 +183,7 @@ int main(void)
         T(fresh_tree_has_the_digest_of_java),
         T(recorded_transactions_lead_to_the_recorded_digest),
         T(digest_in_two_steps_is_the_digest),
+        T(digest_of_a_parent_follows_children_and_data),
         T(nodes_below_zookeeper_do_not_count),
         cmocka_unit_test(disabled_digest_stays_zero),
         T(every_128th_transaction_is_logged),
