@@ -7,6 +7,17 @@
 #include "base/list.h"
 #include "base/mem.h"
 
+enum {
+    KEPT_PATH_BYTES = 64, // blocks of changes with longer paths are not kept
+    KEPT_MAX = 1024,
+};
+
+// A list set in flight. Counted: each change that has it, each undo, and `recent_acl`.
+struct change_acl {
+    size_t refs;
+    struct jute_acl_vec list; // entries and strings lie behind it
+};
+
 struct change_touch {
     int64_t zxid;
     struct change *change;
@@ -16,7 +27,7 @@ struct change_undo {
     struct change *change;
     bool was_new;    // not in the overlay before this transaction
     bool was_edited; // `before` holds what it was
-    bool new_acl;    // the edit replaced the list; before.acl is owned here
+    bool new_acl;    // the edit replaced the list; the reference of before.acl is held here
     struct change_state before;
 };
 
@@ -30,23 +41,89 @@ void changes_init(struct changes *c, struct tree *tree, bool digest_enabled)
     hmap_init(&c->by_path);
 }
 
-static void free_acl(struct change_state *state)
+// ---- memory: most changes are short and live for one batch, most creates name the same list ----
+
+static void unref_acl(struct change_acl *acl)
 {
-    mem_free(state->acl);
-    state->acl = NULL;
+    if (acl != NULL && --acl->refs == 0) {
+        mem_free(acl);
+    }
+}
+
+// One block: the vector, its entries, their strings.
+static struct change_acl *copy_acl(const struct jute_acl_vec *acl)
+{
+    size_t count = acl->count > 0 ? (size_t)acl->count : 0;
+    size_t text = 0;
+    for (size_t i = 0; i < count; i++) {
+        text += acl->items[i].id.scheme.len + acl->items[i].id.id.len;
+    }
+    struct change_acl *copy = mem_alloc(sizeof(*copy) + count * sizeof(struct jute_acl) + text);
+    copy->refs = 1;
+    copy->list = (struct jute_acl_vec){acl->count, (struct jute_acl *)(copy + 1)};
+    struct buf strings = {.data = (uint8_t *)(copy->list.items + count), .cap = text};
+    for (size_t i = 0; i < count; i++) {
+        const struct jute_acl *from = &acl->items[i];
+        struct jute_acl *to = &copy->list.items[i];
+        to->perms = from->perms;
+        to->id.scheme = slice_of(strings.data + strings.len, from->id.scheme.len);
+        buf_append_slice(&strings, from->id.scheme);
+        to->id.id = slice_of(strings.data + strings.len, from->id.id.len);
+        buf_append_slice(&strings, from->id.id);
+    }
+    return copy;
+}
+
+// With a reference for the caller.
+static struct change_acl *share_acl(struct changes *c, const struct jute_acl_vec *acl)
+{
+    if (c->recent_acl == NULL || !jute_acl_vec_equal(&c->recent_acl->list, acl)) {
+        unref_acl(c->recent_acl);
+        c->recent_acl = copy_acl(acl);
+    }
+    c->recent_acl->refs++;
+    return c->recent_acl;
+}
+
+static struct change *take_block(struct changes *c, size_t path_len)
+{
+    if (path_len > KEPT_PATH_BYTES || c->kept == NULL) {
+        size_t room = path_len > KEPT_PATH_BYTES ? path_len : KEPT_PATH_BYTES;
+        return mem_alloc(sizeof(struct change) + room);
+    }
+    struct hmap_link *block = c->kept;
+    c->kept = block->next;
+    c->kept_count--;
+    return CONTAINER_OF(block, struct change, link);
+}
+
+static void give_block(struct changes *c, struct change *ch)
+{
+    if (ch->path_len > KEPT_PATH_BYTES || c->kept_count == KEPT_MAX) {
+        mem_free(ch);
+        return;
+    }
+    ch->link.next = c->kept;
+    c->kept = &ch->link;
+    c->kept_count++;
 }
 
 static void drop(struct changes *c, struct change *ch)
 {
     hmap_remove(&c->by_path, &ch->link);
-    free_acl(&ch->now);
-    mem_free(ch);
+    unref_acl(ch->now.acl);
+    give_block(c, ch);
 }
 
 void changes_fini(struct changes *c)
 {
     changes_abandon(c);
     hmap_fini(&c->by_path);
+    while (c->kept != NULL) {
+        mem_free(take_block(c, 0));
+    }
+    unref_acl(c->recent_acl);
+    c->recent_acl = NULL;
     mem_free(c->touches);
     mem_free(c->undo);
     c->touches = NULL;
@@ -93,7 +170,7 @@ static struct change_undo *push_undo(struct changes *c, struct change *ch)
 
 static struct change *new_change(struct changes *c, struct slice path, uint32_t hash)
 {
-    struct change *ch = mem_alloc(sizeof(*ch) + path.len);
+    struct change *ch = take_block(c, path.len);
     ch->touches = 0;
     ch->path_len = (uint32_t)path.len;
     ch->now = (struct change_state){.is_deleted = true};
@@ -132,6 +209,17 @@ struct change *changes_find(struct changes *c, struct slice path)
     return node == NULL ? NULL : change_of_node(c, path, hash, node);
 }
 
+struct change *changes_place(struct changes *c, struct slice path)
+{
+    path = canonical(path);
+    uint32_t hash = tree_path_hash(c->tree, path);
+    struct change *ch = find_in_overlay(c, path, hash);
+    if (ch != NULL) {
+        return ch->now.is_deleted ? ch : NULL;
+    }
+    return tree_find_hashed(c->tree, path, hash) == NULL ? new_change(c, path, hash) : NULL;
+}
+
 const struct change *changes_find_edited(const struct changes *c, struct slice path)
 {
     path = canonical(path);
@@ -140,7 +228,7 @@ const struct change *changes_find_edited(const struct changes *c, struct slice p
 
 const struct jute_acl_vec *changes_acl(const struct changes *c, const struct change *ch)
 {
-    return ch->now.acl != NULL ? ch->now.acl : tree_acl(c->tree, ch->now.acl_id);
+    return ch->now.acl != NULL ? &ch->now.acl->list : tree_acl(c->tree, ch->now.acl_id);
 }
 
 // ---- editing ----
@@ -174,7 +262,7 @@ static void know_prefix(struct changes *c, struct change *ch)
     struct slice path = change_path(ch);
     const struct znode *node = tree_find(c->tree, path);
     ASSERT(node != NULL);
-    ch->now.prefix = tree_digest_prefix(path, znode_data(node));
+    ch->now.prefix = znode_digest_prefix(node, path);
     ch->now.has_prefix = true;
 }
 
@@ -195,54 +283,25 @@ void changes_set_data(struct changes *c, struct change *ch, struct slice data)
     }
 }
 
-// One block: the vector, its entries, their strings.
-static struct jute_acl_vec *copy_acl(const struct jute_acl_vec *acl)
-{
-    size_t count = acl->count > 0 ? (size_t)acl->count : 0;
-    size_t text = 0;
-    for (size_t i = 0; i < count; i++) {
-        text += acl->items[i].id.scheme.len + acl->items[i].id.id.len;
-    }
-    struct jute_acl_vec *copy = mem_alloc(sizeof(*copy) + count * sizeof(struct jute_acl) + text);
-    copy->count = acl->count;
-    copy->items = (struct jute_acl *)(copy + 1);
-    struct buf strings = {.data = (uint8_t *)(copy->items + count), .cap = text};
-    for (size_t i = 0; i < count; i++) {
-        const struct jute_acl *from = &acl->items[i];
-        struct jute_acl *to = &copy->items[i];
-        to->perms = from->perms;
-        to->id.scheme = slice_of(strings.data + strings.len, from->id.scheme.len);
-        buf_append_slice(&strings, from->id.scheme);
-        to->id.id = slice_of(strings.data + strings.len, from->id.id.len);
-        buf_append_slice(&strings, from->id.id);
-    }
-    return copy;
-}
-
 void changes_set_acl(struct changes *c, struct change *ch, const struct jute_acl_vec *acl)
 {
     struct change_undo *edit = &c->undo[c->undo_count - 1];
     ASSERT(edit->change == ch && edit->was_edited && !edit->new_acl);
     edit->new_acl = true;
-    ch->now.acl = copy_acl(acl);
+    ch->now.acl = share_acl(c, acl);
 }
 
-void changes_create(struct changes *c, struct slice path, const struct jute_stat_persisted *stat,
+void changes_create(struct changes *c, struct change *place, const struct jute_stat_persisted *stat,
                     struct slice data, const struct jute_acl_vec *acl)
 {
-    uint32_t hash = tree_path_hash(c->tree, path);
-    struct change *ch = find_in_overlay(c, path, hash);
-    if (ch == NULL) {
-        ch = new_change(c, path, hash);
-    }
-    ASSERT(ch->now.is_deleted);
-    changes_edit(c, ch);
-    ch->now.is_deleted = false;
-    ch->now.child_count = 0;
-    ch->now.stat = *stat;
-    changes_set_acl(c, ch, acl);
-    changes_set_data(c, ch, data);
-    changes_edited(c, ch);
+    ASSERT(place->now.is_deleted);
+    changes_edit(c, place);
+    place->now.is_deleted = false;
+    place->now.child_count = 0;
+    place->now.stat = *stat;
+    changes_set_acl(c, place, acl);
+    changes_set_data(c, place, data);
+    changes_edited(c, place);
 }
 
 void changes_delete(struct changes *c, struct change *ch)
@@ -279,7 +338,7 @@ void changes_commit(struct changes *c, int64_t zxid)
         if (undo->was_edited) {
             push_touch(c, zxid, undo->change);
             if (undo->new_acl) {
-                free_acl(&undo->before);
+                unref_acl(undo->before.acl);
             }
         }
     }
@@ -298,7 +357,7 @@ void changes_rollback(struct changes *c)
         struct change_undo *undo = &c->undo[i];
         if (undo->was_edited) {
             if (undo->new_acl) {
-                free_acl(&undo->change->now);
+                unref_acl(undo->change->now.acl);
             }
             undo->change->now = undo->before;
         } else if (undo->was_new) {

@@ -29,8 +29,8 @@ struct change_state {
     uint64_t node_digest; // in the tree's digest; 0 when deleted
     uint64_t data_len;    // bytes; 0 for null
     struct jute_stat_persisted stat;
-    int64_t acl_id;           // the list in the tree, while `acl` is NULL
-    struct jute_acl_vec *acl; // set in flight; owned by the change
+    int64_t acl_id;         // the list in the tree, while `acl` is NULL
+    struct change_acl *acl; // set in flight; changes_acl reads it
 };
 
 struct change {
@@ -51,6 +51,9 @@ struct changes {
     size_t touch_first, touch_count, touch_cap;
     struct change_undo *undo; // of the transaction being prepared, oldest first
     size_t undo_count, undo_cap;
+    struct change_acl *recent_acl; // the last list set, shared by those who set it again
+    struct hmap_link *kept;        // blocks of dropped changes
+    size_t kept_count;
 };
 
 void changes_init(struct changes *c, struct tree *tree, bool digest_enabled);
@@ -60,7 +63,10 @@ void changes_fini(struct changes *c);
 
 // The node as it will be; NULL when it will not exist. Borrowed until the transaction ends.
 struct change *changes_find(struct changes *c, struct slice path);
-// The same without looking at the tree: NULL when nothing in flight edits it. It may be deleted.
+// The place of a node that may come into being; NULL when the node will exist. The same lifetime.
+struct change *changes_place(struct changes *c, struct slice path);
+// changes_find without looking at the tree: NULL when nothing in flight edits it. It may be
+// deleted.
 const struct change *changes_find_edited(const struct changes *c, struct slice path);
 struct slice change_path(const struct change *ch);
 const struct jute_acl_vec *changes_acl(const struct changes *c, const struct change *ch);
@@ -74,8 +80,8 @@ void changes_edited(struct changes *c, struct change *ch);
 // Within an edit: new data, a new list.
 void changes_set_data(struct changes *c, struct change *ch, struct slice data);
 void changes_set_acl(struct changes *c, struct change *ch, const struct jute_acl_vec *acl);
-// A node that comes into being; changes_find of it gave NULL.
-void changes_create(struct changes *c, struct slice path, const struct jute_stat_persisted *stat,
+// A node that comes into being.
+void changes_create(struct changes *c, struct change *place, const struct jute_stat_persisted *stat,
                     struct slice data, const struct jute_acl_vec *acl);
 void changes_delete(struct changes *c, struct change *ch);
 

@@ -123,7 +123,7 @@ static void fill_create_txn(const struct prep_create *c, struct slice path,
 // Both nodes as they will be: applying raises cversion and pzxid only if cversion grows, so behind
 // its last value the parent stays as it is. Source: DataTree.createNode.
 static void record_create(struct prep *p, const struct prep_txn *t, const struct prep_create *c,
-                          struct change *parent, int32_t cversion, struct slice path,
+                          struct change *parent, int32_t cversion, struct change *place,
                           const struct jute_acl_vec *acl)
 {
     changes_edit(p->changes, parent);
@@ -141,7 +141,7 @@ static void record_create(struct prep *p, const struct prep_txn *t, const struct
         .mtime = t->wall_ms,
         .ephemeral_owner = owner_of(t, c),
     };
-    changes_create(p->changes, path, &stat, c->data, acl);
+    changes_create(p->changes, place, &stat, c->data, acl);
 }
 
 static bool is_ephemeral_node(const struct prep *p, const struct change *node)
@@ -165,7 +165,8 @@ static enum zk_code create_under(struct prep *p, const struct prep_txn *t,
     if (!path_is_valid(path)) {
         return ZK_BAD_ARGUMENTS;
     }
-    if (changes_find(p->changes, path) != NULL) {
+    struct change *place = changes_place(p->changes, path);
+    if (place == NULL) {
         return ZK_NODE_EXISTS;
     }
     if (is_ephemeral_node(p, parent)) {
@@ -179,7 +180,7 @@ static enum zk_code create_under(struct prep *p, const struct prep_txn *t,
         return code;
     }
     int32_t cversion = (int32_t)((uint32_t)parent->now.stat.cversion + 1);
-    record_create(p, t, c, parent, cversion, path, acl);
+    record_create(p, t, c, parent, cversion, place, acl);
     fill_create_txn(c, path, acl, cversion, ret);
     return ZK_OK;
 }

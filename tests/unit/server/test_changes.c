@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -41,7 +42,9 @@ static int tear_down(void **state)
 static void create(struct world *w, const char *path, int64_t zxid)
 {
     const struct jute_stat_persisted stat = {.czxid = zxid, .mzxid = zxid, .pzxid = zxid};
-    changes_create(&w->changes, slice_str(path), &stat, slice_str("data"), &w->open);
+    struct change *place = changes_place(&w->changes, slice_str(path));
+    assert_non_null(place);
+    changes_create(&w->changes, place, &stat, slice_str("data"), &w->open);
 }
 
 static void a_node_of_the_tree_is_found_and_forgotten(void **state)
@@ -147,6 +150,34 @@ static void replaced_lists_are_freed_once(void **state)
     assert_int_equal(w->changes.by_path.count, 0);
 }
 
+static void many_changes_of_all_lengths_come_and_go(void **state)
+{
+    struct world *w = *state;
+    char path[256];
+    struct jute_acl other = {1, {slice_str("digest"), slice_str("a:b")}};
+    const struct jute_acl_vec list = {1, &other};
+    for (int64_t zxid = 1; zxid <= 3; zxid++) {
+        changes_begin(&w->changes);
+        for (int i = 0; i < 3000; i++) {
+            (void)snprintf(path, sizeof(path), "/%0*d", i % 2 == 0 ? 10 : 200, i);
+            create(w, path, zxid);
+            if (i % 3 == 0) {
+                struct change *ch = changes_find(&w->changes, slice_str(path));
+                changes_edit(&w->changes, ch);
+                changes_set_acl(&w->changes, ch, &list);
+                changes_edited(&w->changes, ch);
+            }
+        }
+        changes_commit(&w->changes, zxid);
+        const struct change *last = changes_find_edited(&w->changes, slice_str(path));
+        assert_int_equal(change_path(last).len, 201);
+        assert_int_equal(changes_acl(&w->changes, last)->items[0].perms, 31);
+        changes_applied(&w->changes, zxid);
+        assert_int_equal(w->changes.by_path.count, 0);
+        assert_in_range(w->changes.kept_count, 1, 1024);
+    }
+}
+
 static void abandoning_returns_to_the_tree(void **state)
 {
     struct world *w = *state;
@@ -169,6 +200,7 @@ int main(void)
         T(a_change_stays_while_a_later_transaction_holds_it),
         T(a_rollback_restores_everything),
         T(replaced_lists_are_freed_once),
+        T(many_changes_of_all_lengths_come_and_go),
         T(abandoning_returns_to_the_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
