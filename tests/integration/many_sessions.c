@@ -110,8 +110,7 @@ int main(int argc, char **argv)
     if (paddock_open(&threaded, &zk) != PADDOCK_OK) {
         return 1;
     }
-    struct paddock_options beside = {
-        .servers = argv[1], .flags = PADDOCK_NO_THREAD, .beside = zk};
+    struct paddock_options beside = {.servers = argv[1], .flags = PADDOCK_NO_THREAD, .beside = zk};
     struct paddock *refused;
     int code = paddock_open(&beside, &refused); // a loop that a thread runs is not shared
     paddock_close(zk);
