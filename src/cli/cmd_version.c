@@ -12,7 +12,7 @@ static int run(struct cli *c, const struct cli_call *call)
 
 const struct cli_command cli_version = {
     .name = "version",
-    .group = CLI_GROUP_SESSION,
+    .group = CLI_GROUP_PROGRAM,
     .summary = "print the version of this program",
     .zkcli_usage = "version ",
     .run = run,

@@ -52,6 +52,7 @@ enum cli_group {
     CLI_GROUP_RECIPES, // locks, elections, ...
     CLI_GROUP_FILES,   // logs and snapshots on disk
     CLI_GROUP_OBSERVE, // bench, top
+    CLI_GROUP_PROGRAM, // the program itself
     CLI_GROUP_SHELL,   // only inside the interactive shell
 };
 

@@ -61,7 +61,7 @@ static void add_children(const struct paddock_result *r, const char *dir, const 
     mem_free(names);
 }
 
-static void add_paths(struct cli *c, const char *word, struct cli_words *to)
+void shell_complete_path(struct cli *c, const char *word, struct cli_words *to)
 {
     if (c->zk == NULL) {
         return;
@@ -95,7 +95,7 @@ void shell_complete(void *cli, const char *line, size_t cursor, struct cli_words
     if (line[strspn(line, " ")] == '\0' || start == strspn(line, " ")) {
         add_commands(buf_cstr(&word), to);
     } else if (word.len > 0 && word.data[0] == '/') {
-        add_paths(c, buf_cstr(&word), to);
+        shell_complete_path(c, buf_cstr(&word), to);
     } else if (word.len > 0 && word.data[0] == '-' && command != NULL) {
         add_flags(command, buf_cstr(&word), to);
     }

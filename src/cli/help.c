@@ -22,22 +22,27 @@ static const struct {
     {CLI_GROUP_RECIPES, "Recipes"},
     {CLI_GROUP_FILES, "Files of a server"},
     {CLI_GROUP_OBSERVE, "Load and observation"},
+    {CLI_GROUP_PROGRAM, "This program"},
     {CLI_GROUP_SHELL, "In the shell"},
 };
 
-static const struct {
-    int code;
-    const char *meaning;
-} exits[] = {
-    {CLI_DONE, "done"},
-    {CLI_NO, "the answer is no: no such node, not equal, refused, damage found"},
-    {CLI_USAGE, "wrong use; nothing was done"},
-    {CLI_NO_CONNECTION, "no server was reached; nothing was done"},
-    {CLI_LOST, "the session was lost, or a write may or may not have been executed"},
-    {CLI_TROUBLE, "this machine: a file, memory, a program that did not start"},
-    {CLI_NOT_FOUND, "no such command"},
-    {CLI_INTERRUPTED, "interrupted"},
+// Rows of enum cli_exit.
+static const char *const exits[] = {
+    "0 done",
+    "1 the answer is no: no such node, not equal, refused, damage found",
+    "2 wrong use; nothing was done",
+    "3 no server was reached; nothing was done",
+    "4 the session was lost, or a write may or may not have been executed",
+    "5 this machine: a file, memory, a program that did not start",
+    "127 no such command",
+    "130 interrupted",
+    NULL,
 };
+
+const char *help_exit(size_t i)
+{
+    return exits[i];
+}
 
 // ---- pieces ----
 
@@ -248,8 +253,9 @@ void help_program(struct cli *c, FILE *to)
         list_group(c, i, to);
     }
     title(c, "Exit codes", to);
-    for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
-        (void)fprintf(to, "  %3d  %s\n", exits[i].code, exits[i].meaning);
+    for (size_t i = 0; exits[i] != NULL; i++) {
+        size_t len = strcspn(exits[i], " ");
+        (void)fprintf(to, "  %3.*s  %s\n", (int)len, exits[i], exits[i] + len + 1);
     }
     (void)fprintf(to, "\n`%s COMMAND --help` says more about one of them.\n", c->program);
 }

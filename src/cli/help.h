@@ -15,6 +15,9 @@ void help_usage(struct cli *c, const struct cli_command *command, FILE *to);
 void help_command(struct cli *c, const struct cli_command *command, FILE *to);
 void help_program(struct cli *c, FILE *to); // the commands by group, the common flags, exit codes
 
+// "N meaning" of the i-th exit code of all commands; NULL behind the last. Memory: static.
+const char *help_exit(size_t i);
+
 void help_manual(const struct cli_command *command, FILE *to); // paddock-NAME(1); NULL: paddock(1)
 
 // Source: bash's complete -C style is not used: each script is static and asks `paddock` only for

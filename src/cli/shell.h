@@ -30,6 +30,10 @@ int shell_execute(struct shell *s, const char *line);
 // What may stand where the word at `cursor` stands (complete.c).
 void shell_complete(void *cli, const char *line, size_t cursor, struct cli_words *to);
 
+// The paths that begin as `word` does, which begins with a slash. Waits for the server's answer,
+// but not long.
+void shell_complete_path(struct cli *c, const char *word, struct cli_words *to);
+
 // The event as zkCli prints it, between blank lines. Thread: any.
 paddock_watch_fn shell_print_event;
 
