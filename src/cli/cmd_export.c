@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cli/data_files.h"
 #include "cli/export_file.h"
 #include "cli/node_order.h"
 #include "cli/progress.h"
@@ -15,7 +16,9 @@ struct export
 {
     struct cli *cli;
     const char *path;
+    const char *snapshot; // NULL: from the servers
     struct export_writer *writer;
+    int64_t begun_ns;
     struct progress progress;
     int64_t data_limit; // bytes; -1: none
     uint64_t ephemerals, unread, masked, left_out;
@@ -81,30 +84,40 @@ static uint64_t count_nodes(struct paddock *zk, const char *path)
     return count;
 }
 
-static struct export_header header_of(const struct export *e, struct paddock *zk,
+static struct export_header header_of(const struct export *e,
                                       const struct node_server_options *options)
 {
-    struct paddock_session_info session;
-    paddock_session(zk, &session);
-    return (struct export_header){.source = cli_servers(e->cli),
-                                  .path = e->path,
-                                  .zxid = session.last_zxid,
-                                  .time_ms = clock_wall_ms(e->cli->host->clock),
-                                  .has_acl = options->wants_acl,
-                                  .has_ephemerals = options->wants_ephemerals};
+    struct export_header h = {.source = cli_servers(e->cli),
+                              .path = e->path,
+                              .time_ms = clock_wall_ms(e->cli->host->clock),
+                              .has_acl = options->wants_acl,
+                              .has_ephemerals = options->wants_ephemerals};
+    if (e->snapshot != NULL) {
+        int64_t zxid = data_files_zxid(e->snapshot, "snapshot");
+        h.source = e->snapshot;
+        h.zxid = zxid > 0 ? zxid : 0;
+        h.has_kinds = true;
+    } else {
+        struct paddock_session_info session;
+        paddock_session(e->cli->zk, &session);
+        h.zxid = session.last_zxid;
+    }
+    return h;
 }
 
-static int export_to(struct export *e, struct paddock *zk,
-                     const struct node_server_options *options)
+static int export_from(struct export *e, struct node_stream *from,
+                       const struct node_server_options *options, uint64_t total)
 {
-    struct export_header header = header_of(e, zk, options);
-    struct node_stream *from = node_stream_server(e->cli, zk, options);
+    struct buf what = {0};
+    struct export_header header = header_of(e, options);
+    buf_printf(&what, "exporting %s", e->path);
+    progress_begin(&e->progress, e->cli, buf_cstr(&what), "nodes", total);
     int status = export_writer_header(e->writer, &header);
     if (status == CLI_DONE) {
         status = copy(e, from);
     }
     progress_end(&e->progress);
-    node_stream_close(from);
+    buf_fini(&what);
     return status == CLI_DONE ? export_writer_finish(e->writer) : status;
 }
 
@@ -122,7 +135,7 @@ static int tell(struct export *e, const char *file)
     char nodes[TEXT_BYTES], bytes[TEXT_BYTES], time[TEXT_BYTES];
     struct export_end counts;
     export_writer_counts(e->writer, &counts);
-    int64_t ms = (clock_mono_ns(e->cli->host->clock) - e->progress.begun_ns) / 1000000;
+    int64_t ms = (clock_mono_ns(e->cli->host->clock) - e->begun_ns) / 1000000;
     if (!e->cli->is_quiet) {
         (void)fprintf(e->cli->err, "%s nodes, %s of data, from %s to %s in %s\n",
                       progress_count((uint64_t)counts.nodes, nodes),
@@ -144,40 +157,48 @@ static int tell(struct export *e, const char *file)
     return CLI_DONE;
 }
 
+static int export(struct export *e, const struct node_server_options *options, const char *file)
+{
+    struct paddock *zk = NULL;
+    int status = e->snapshot == NULL ? cli_session(e->cli, &zk) : CLI_DONE;
+    if (status != CLI_DONE) {
+        return status;
+    }
+    struct node_stream *from = e->snapshot != NULL
+                                   ? node_stream_snapshot(e->cli, e->snapshot, options)
+                                   : node_stream_server(e->cli, zk, options);
+    if (from == NULL) {
+        return CLI_NO;
+    }
+    e->writer = export_writer_open(e->cli, file);
+    status = e->writer == NULL
+                 ? CLI_TROUBLE
+                 : export_from(e, from, options, zk != NULL ? count_nodes(zk, e->path) : 0);
+    node_stream_close(from);
+    return status == CLI_DONE ? tell(e, file) : status;
+}
+
 static int run(struct cli *c, const struct cli_call *call)
 {
-    struct export e = {.cli = c, .path = cli_param(call, 0), .data_limit = -1};
-    const char *limit = cli_value(call, "data-limit"), *file = cli_value(call, "o");
-    struct paddock *zk;
+    struct export e = {.cli = c,
+                       .path = cli_param(call, 0),
+                       .snapshot = cli_value(call, "from"),
+                       .begun_ns = clock_mono_ns(c->host->clock),
+                       .data_limit = -1};
+    const char *limit = cli_value(call, "data-limit");
     int status = cli_check_path(c, e.path, false);
     if (status == CLI_DONE && limit != NULL) {
         status = cli_number(c, limit, "--data-limit", 0, INT32_MAX, &e.data_limit);
     }
     if (status == CLI_DONE) {
-        status = cli_session(c, &zk);
-    }
-    if (status != CLI_DONE) {
-        return status;
-    }
-    struct node_server_options options = {.root = e.path,
-                                          .wants_acl = !cli_has(call, "no-acl"),
-                                          .wants_ephemerals = cli_has(call, "ephemerals"),
-                                          .ephemerals_left_out = &e.ephemerals};
-    uint64_t total = count_nodes(zk, e.path);
-    e.writer = export_writer_open(c, file);
-    if (e.writer == NULL) {
-        return CLI_TROUBLE;
-    }
-    struct buf what = {0};
-    buf_printf(&what, "exporting %s", e.path);
-    progress_begin(&e.progress, c, buf_cstr(&what), "nodes", total);
-    status = export_to(&e, zk, &options);
-    if (status == CLI_DONE) {
-        status = tell(&e, file);
+        const struct node_server_options options = {.root = e.path,
+                                                    .wants_acl = !cli_has(call, "no-acl"),
+                                                    .wants_ephemerals = cli_has(call, "ephemerals"),
+                                                    .ephemerals_left_out = &e.ephemerals};
+        status = export(&e, &options, cli_value(call, "o"));
     }
     export_writer_close(e.writer);
     buf_fini(&e.unread_path);
-    buf_fini(&what);
     return status;
 }
 
@@ -187,6 +208,10 @@ static const struct cli_flag flags[] = {
      .value = "FILE",
      .kind = CLI_FILE,
      .help = "write FILE, packed when it ends in .gz; else the standard output"},
+    {.name = "from",
+     .value = "SNAPSHOT",
+     .kind = CLI_FILE,
+     .help = "read a snapshot file instead of servers; it knows containers and TTLs"},
     {.name = "no-acl", .help = "leave the ACLs out"},
     {.name = "ephemerals", .help = "take ephemeral nodes, too, with the sessions they belong to"},
     {.name = "no-ephemerals", .help = "leave ephemeral nodes out (the default)"},
@@ -208,10 +233,13 @@ const struct cli_command cli_export = {
         "a last line with count and checksum, so that a cut or damaged file is noticed. FILE has "
         "its name only when it is whole.\n\n"
         "A walk is no snapshot: what changes meanwhile may be in the file or not. /zookeeper is "
-        "left out unless PATH is within it, so quotas are not part of an export of /.",
+        "left out unless PATH is within it, so quotas are not part of an export of /. Servers tell "
+        "nobody which nodes are containers or have a TTL: those read as persistent, unless the "
+        "export is made --from a snapshot.",
     CLI_FLAGS(flags),
     CLI_PARAMS(params),
     .examples = "paddock export /app -o app.jsonl.gz # a packed copy of a subtree\n"
+                "paddock export / --from version-2/snapshot.1f -o all.jsonl # without a server\n"
                 "paddock export / | jq -r 'select(.kind == \"ttl\").path' # TTL nodes\n",
     .exits = "1 some nodes could not be read, or the path is not there",
     .run = run,

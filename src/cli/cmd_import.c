@@ -28,6 +28,7 @@ struct import {
     const char *file, *root;
     struct import_rules rules;
     bool is_edited;
+    int64_t begun_ns;
     enum pass pass;
     struct progress progress;
     uint64_t total; // nodes of the file; 0: not known
@@ -308,7 +309,7 @@ static void tell(struct import *im, const struct import_counts *counts)
     bool is_dry = im->pass == PASS_SHOW;
     char created[TEXT_BYTES], changed[TEXT_BYTES], deleted[TEXT_BYTES], equal[TEXT_BYTES];
     char time[TEXT_BYTES];
-    int64_t ms = (clock_mono_ns(im->cli->host->clock) - im->progress.begun_ns) / 1000000;
+    int64_t ms = (clock_mono_ns(im->cli->host->clock) - im->begun_ns) / 1000000;
     if (im->cli->is_json) {
         tell_json(im, counts);
     } else if (!im->cli->is_quiet) {
@@ -382,6 +383,7 @@ static int run(struct cli *c, const struct cli_call *call)
                                      .deletes = cli_has(call, "delete"),
                                      .skips_acl = cli_has(call, "skip-acl")};
     im.is_edited = cli_has(call, "edited");
+    im.begun_ns = clock_mono_ns(c->host->clock);
     int status = cli_check_path(c, im.root, false);
     if (status == CLI_DONE) {
         status = import(&im, cli_has(call, "dry-run"), cli_has(call, "p"));

@@ -54,13 +54,20 @@ bool node_acl_is_open(const struct node *n)
            strcmp(n->acl[0].scheme, "world") == 0 && strcmp(n->acl[0].id, "anyone") == 0;
 }
 
+// Bytes of the user in "user:x", 0 when the entry is none of those.
+static size_t masked_user_bytes(const struct paddock_acl *a)
+{
+    const char *colon = strrchr(a->id, ':');
+    bool is_masked =
+        strcmp(a->scheme, "digest") == 0 && colon != NULL && strcmp(colon, ":x") == 0;
+    return is_masked ? (size_t)(colon - a->id) + 1 : 0;
+}
+
 bool node_acl_is_masked(const struct node *n)
 {
     bool is_masked = false;
     for (size_t i = 0; i < n->acl_count && !is_masked; i++) {
-        const char *colon = strrchr(n->acl[i].id, ':');
-        is_masked =
-            strcmp(n->acl[i].scheme, "digest") == 0 && colon != NULL && strcmp(colon, ":x") == 0;
+        is_masked = masked_user_bytes(&n->acl[i]) > 0;
     }
     return is_masked;
 }
@@ -73,13 +80,18 @@ bool node_kind_equal(const struct node *a, const struct node *b)
     return a->kind == b->kind && a->ttl_ms == b->ttl_ms;
 }
 
+static bool same_id(const struct paddock_acl *x, const struct paddock_acl *y)
+{
+    size_t user = masked_user_bytes(x) > 0 ? masked_user_bytes(x) : masked_user_bytes(y);
+    return user > 0 ? strncmp(x->id, y->id, user) == 0 : strcmp(x->id, y->id) == 0;
+}
+
 bool node_acl_equal(const struct node *a, const struct node *b)
 {
     bool is_equal = a->acl_count == b->acl_count;
     for (size_t i = 0; is_equal && i < a->acl_count; i++) {
         const struct paddock_acl *x = &a->acl[i], *y = &b->acl[i];
-        is_equal =
-            x->perms == y->perms && strcmp(x->scheme, y->scheme) == 0 && strcmp(x->id, y->id) == 0;
+        is_equal = x->perms == y->perms && strcmp(x->scheme, y->scheme) == 0 && same_id(x, y);
     }
     return is_equal;
 }

@@ -58,7 +58,7 @@ bool node_acl_is_masked(const struct node *n);
 // ephemeral: containers and TTL nodes look persistent there. Sessions are not compared.
 bool node_kind_equal(const struct node *a, const struct node *b);
 
-// The same entries in the same order.
+// The same entries in the same order. Of a hidden digest only the user can be compared.
 bool node_acl_equal(const struct node *a, const struct node *b);
 bool node_data_equal(const struct node *a, const struct node *b); // null is not empty
 
