@@ -100,8 +100,8 @@ void probe_start(struct probe *p, int64_t now_ms)
     ASSERT(p->phase == PROBE_IDLE);
     p->has_found = false;
     p->phase = PROBE_RESTING;
-    p->pause_ms = PAUSE_MS_MIN;
-    p->due_ms = now_ms + p->pause_ms;
+    p->due_ms = now_ms + PAUSE_MS_MIN;
+    p->pause_ms = 2 * PAUSE_MS_MIN;
 }
 
 void probe_stop(struct probe *p)
