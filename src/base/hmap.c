@@ -203,6 +203,12 @@ static struct hmap_link *first_from_bucket(const struct hmap *m, size_t index)
     return NULL;
 }
 
+struct hmap_link *hmap_bucket(const struct hmap *m, size_t index)
+{
+    ASSERT(index < m->bucket_count);
+    return *bucket_at(m, index);
+}
+
 struct hmap_link *hmap_any(const struct hmap *m)
 {
     return m->count > 0 ? first_from_bucket(m, 0) : NULL;

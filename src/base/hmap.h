@@ -51,4 +51,9 @@ void hmap_prefetch_element(const struct hmap *m, uint32_t hash);
 struct hmap_link *hmap_any(const struct hmap *m);
 struct hmap_link *hmap_after(const struct hmap *m, const struct hmap_link *l);
 
+// The first element of bucket `index`, which is below bucket_count, or NULL; the others follow by
+// `next`. Who takes the buckets in ascending order, while the table changes between them, meets
+// every element that stays: growth only moves elements to the end, where they may be met again.
+struct hmap_link *hmap_bucket(const struct hmap *m, size_t index);
+
 #endif

@@ -2,72 +2,118 @@
 //
 // Serializing a tree in slices.
 //
-//     HEAD --> NODES --> DIGEST --> LAST_ZXID --> DONE
+//     SESSIONS --> ACLS --> HEAD --> NODES --> DIGEST --> LAST_ZXID --> DONE
 //
-// Sessions and ACL lists are copied when the snapshot begins, so that every list a node refers to
-// is in the file although the tree changes; the nodes come from the tree's walk.
+// The counts of sessions and ACL lists stand in front of them, and both change while they are
+// collected. So the first slices collect the head, piece by piece, before any of it goes out. Like
+// everything else it is fuzzy: replaying the log adds and removes what came and went meanwhile.
 #include "store/snapwrite.h"
 
 #include "base/assert.h"
 #include "base/mem.h"
 #include "store/snapformat.h"
 
-enum phase { PHASE_HEAD, PHASE_NODES, PHASE_DIGEST, PHASE_LAST_ZXID, PHASE_DONE };
+enum phase {
+    PHASE_SESSIONS, // being collected
+    PHASE_ACLS,     // the same
+    PHASE_HEAD,     // what was collected goes out
+    PHASE_NODES,
+    PHASE_DIGEST,
+    PHASE_LAST_ZXID,
+    PHASE_DONE
+};
+
+enum { STEP_BYTES = 8 }; // what a step costs that gives nothing, measured in bytes of a slice
 
 struct snapwrite {
     struct tree *tree;
     struct tree_walk *walk;
     struct snapwrite_options options;
     enum phase phase;
-    struct buf head; // header, sessions, ACL lists
-    size_t head_sent;
+    struct buf *head; // header, sessions, ACL lists: a piece for each slice that collected
+    size_t piece_count, pieces_sent;
+    size_t count_piece, count_at; // where the number of elements being collected belongs
+    int32_t count;
     struct buf path; // of the current node
 };
 
-// ---- the head ----
+// ---- collecting the head ----
 
-struct counted {
-    struct buf *to;
-    int32_t count;
-};
+static struct buf *last_piece(const struct snapwrite *w)
+{
+    return &w->head[w->piece_count - 1];
+}
 
 static void put_session(void *ctx, int64_t session, int32_t timeout_ms)
 {
-    struct counted *c = ctx;
-    buf_put_i64(c->to, session);
-    buf_put_i32(c->to, timeout_ms);
-    c->count++;
+    struct snapwrite *w = ctx;
+    buf_put_i64(last_piece(w), session);
+    buf_put_i32(last_piece(w), timeout_ms);
+    w->count++;
 }
 
 static void put_acl(void *ctx, int64_t acl_id, const struct jute_acl_vec *acl)
 {
-    struct counted *c = ctx;
-    buf_put_i64(c->to, acl_id);
-    jute_acl_vec_encode(acl, c->to);
-    c->count++;
+    struct snapwrite *w = ctx;
+    buf_put_i64(last_piece(w), acl_id);
+    jute_acl_vec_encode(acl, last_piece(w));
+    w->count++;
 }
 
 // Leave room for a count; fill it in when the elements are known.
-static size_t begin_count(struct buf *to)
+static void begin_count(struct snapwrite *w)
 {
-    buf_put_i32(to, 0);
-    return to->len - 4;
+    w->count_piece = w->piece_count - 1;
+    w->count_at = last_piece(w)->len;
+    w->count = 0;
+    buf_put_i32(last_piece(w), 0);
 }
 
-static void put_head(struct snapwrite *w)
+static void end_count(struct snapwrite *w)
 {
-    struct buf *to = &w->head;
-    buf_put_i32(to, SNAPFORMAT_MAGIC);
-    buf_put_i32(to, SNAPFORMAT_VERSION);
-    buf_put_i64(to, -1); // dbid
-    size_t at = begin_count(to);
-    struct counted sessions = {.to = to};
-    tree_sessions_each(w->tree, put_session, &sessions);
-    be32_store(to->data + at, (uint32_t)sessions.count);
-    at = begin_count(to);
-    struct counted acls = {.to = to};
-    tree_acls_each(w->tree, put_acl, &acls);
-    be32_store(to->data + at, (uint32_t)acls.count);
+    be32_store(w->head[w->count_piece].data + w->count_at, (uint32_t)w->count);
+}
+
+static void add_piece(struct snapwrite *w)
+{
+    w->head = mem_realloc(w->head, (w->piece_count + 1) * sizeof(*w->head));
+    buf_init(&w->head[w->piece_count++]);
+}
+
+// One more step of the walk through sessions or ACL lists.
+static void collect_step(struct snapwrite *w)
+{
+    bool is_acls = w->phase == PHASE_ACLS;
+    if (is_acls ? tree_walk_acls(w->walk, put_acl, w)
+                : tree_walk_sessions(w->walk, put_session, w)) {
+        return;
+    }
+    end_count(w);
+    if (is_acls) {
+        w->phase = PHASE_HEAD;
+    } else {
+        begin_count(w);
+        w->phase = PHASE_ACLS;
+    }
+}
+
+static void collect(struct snapwrite *w, size_t bytes_max)
+{
+    if (w->piece_count == 0) {
+        add_piece(w);
+        buf_put_i32(last_piece(w), SNAPFORMAT_MAGIC);
+        buf_put_i32(last_piece(w), SNAPFORMAT_VERSION);
+        buf_put_i64(last_piece(w), -1); // dbid
+        begin_count(w);
+    } else {
+        add_piece(w);
+    }
+    for (size_t steps = 0; w->phase < PHASE_HEAD; steps++) {
+        if (last_piece(w)->len + steps * STEP_BYTES >= bytes_max) {
+            return;
+        }
+        collect_step(w);
+    }
 }
 
 struct snapwrite *snapwrite_new(struct tree *t, const struct snapwrite_options *options)
@@ -76,7 +122,6 @@ struct snapwrite *snapwrite_new(struct tree *t, const struct snapwrite_options *
     w->tree = t;
     w->options = *options;
     w->walk = tree_walk_open(t);
-    put_head(w);
     return w;
 }
 
@@ -95,15 +140,12 @@ static enum phase phase_after(const struct snapwrite *w, enum phase phase)
     return phase < PHASE_LAST_ZXID && w->options.with_last_zxid ? PHASE_LAST_ZXID : PHASE_DONE;
 }
 
-static void slice_head(struct snapwrite *w, size_t bytes_max, struct buf *out)
+static void slice_head(struct snapwrite *w, struct buf *out)
 {
-    size_t left = w->head.len - w->head_sent;
-    size_t len = left < bytes_max ? left : bytes_max;
-    buf_append(out, w->head.data + w->head_sent, len);
-    w->head_sent += len;
-    if (w->head_sent == w->head.len) {
-        buf_fini(&w->head);
-        w->head_sent = 0;
+    struct buf *piece = &w->head[w->pieces_sent++];
+    buf_append_slice(out, buf_slice(piece));
+    buf_fini(piece);
+    if (w->pieces_sent == w->piece_count) {
         w->phase = PHASE_NODES;
     }
 }
@@ -152,8 +194,15 @@ bool snapwrite_slice(struct snapwrite *w, size_t bytes_max, struct buf *out, boo
     bool seal = false;
     enum phase phase = w->phase;
     switch (phase) {
+    case PHASE_SESSIONS:
+    case PHASE_ACLS:
+        collect(w, bytes_max);
+        if (w->phase == PHASE_HEAD) {
+            slice_head(w, out);
+        }
+        break;
     case PHASE_HEAD:
-        slice_head(w, bytes_max, out);
+        slice_head(w, out);
         break;
     case PHASE_NODES:
         seal = slice_nodes(w, bytes_max, out);
@@ -182,7 +231,10 @@ void snapwrite_free(struct snapwrite *w)
         return;
     }
     tree_walk_close(w->walk);
-    buf_fini(&w->head);
+    for (size_t i = w->pieces_sent; i < w->piece_count; i++) {
+        buf_fini(&w->head[i]);
+    }
+    mem_free(w->head);
     buf_fini(&w->path);
     mem_free(w);
 }

@@ -26,7 +26,8 @@ struct snapwrite_options {
 struct snapwrite *snapwrite_new(struct tree *t, const struct snapwrite_options *options);
 int64_t snapwrite_zxid(const struct snapwrite *w); // names the file
 
-// Append the next slice to `out`. It ends with the node that reaches `bytes_max`.
+// Append the next slice to `out`. It ends with the node that reaches `bytes_max`. The first ones
+// may append nothing: they collect sessions and ACL lists, no more of them than a slice would hold.
 // Returns false after the last slice. When *ret_seal is true a seal belongs behind these bytes.
 bool snapwrite_slice(struct snapwrite *w, size_t bytes_max, struct buf *out, bool *ret_seal);
 void snapwrite_free(struct snapwrite *w); // NULL is legal; may come before the last slice

@@ -11,7 +11,7 @@
 
 struct acl_entry {
     struct hmap_link list_link;
-    struct hmap_link id_link;
+    struct hmap_link id_link; // `spare` is the newest pass that had it
     struct acl_entry *next_unused;
     struct jute_acl_vec acl; // items and bytes lie behind the entry
     uint64_t refs;
@@ -212,7 +212,7 @@ static void entry_free(struct acl_cache *c, struct acl_entry *e)
 
 void acl_cache_sweep(struct acl_cache *c)
 {
-    while (c->unused != NULL) {
+    while (c->unused != NULL && !c->is_held) {
         struct acl_entry *e = c->unused;
         c->unused = e->next_unused;
         e->is_unused = false;
@@ -240,15 +240,25 @@ uint64_t acl_cache_references(const struct acl_cache *c)
     return sum;
 }
 
-void acl_cache_each(const struct acl_cache *c,
+void acl_cache_hold(struct acl_cache *c, bool is_held)
+{
+    c->is_held = is_held;
+}
+
+bool acl_cache_step(struct acl_cache *c, size_t index, uint32_t pass,
                     void (*each)(void *ctx, int64_t id, const struct jute_acl_vec *acl), void *ctx)
 {
-    for (struct hmap_link *l = hmap_any(&c->by_id); l != NULL; l = hmap_after(&c->by_id, l)) {
-        const struct acl_entry *e = CONTAINER_OF(l, struct acl_entry, id_link);
-        if (e->refs > 0) {
+    if (index >= c->by_id.bucket_count) {
+        return false;
+    }
+    for (struct hmap_link *l = hmap_bucket(&c->by_id, index); l != NULL; l = l->next) {
+        if (l->spare != pass) {
+            l->spare = pass;
+            const struct acl_entry *e = CONTAINER_OF(l, struct acl_entry, id_link);
             each(ctx, e->id, &e->acl);
         }
     }
+    return true;
 }
 
 // Renamed ids are looked for first: the name that one of them got may be an id of the file, too.

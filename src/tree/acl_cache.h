@@ -30,6 +30,7 @@ struct acl_cache {
     struct acl_renamed *renamed; // while loading: ids of the file that do not fit
     size_t renamed_count;
     int32_t last_id;
+    bool is_held; // nothing is swept
     size_t count; // entries with references
     struct jute_acl open_item;
     struct jute_acl_vec open;
@@ -47,7 +48,11 @@ void acl_cache_sweep(struct acl_cache *c);             // frees what lost its la
 // Borrowed until the sweep after the last unref; NULL for an unknown id.
 const struct jute_acl_vec *acl_cache_find(const struct acl_cache *c, int64_t id);
 uint64_t acl_cache_references(const struct acl_cache *c); // of all entries
-void acl_cache_each(const struct acl_cache *c,
+
+// A pass over all lists, as session_table_step is one. While the lists are held none is swept, so
+// those that were in use when that began are all given, although nodes may let go of them.
+void acl_cache_hold(struct acl_cache *c, bool is_held);
+bool acl_cache_step(struct acl_cache *c, size_t index, uint32_t pass,
                     void (*each)(void *ctx, int64_t id, const struct jute_acl_vec *acl), void *ctx);
 
 // ---- loading ----

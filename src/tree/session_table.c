@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 struct session {
-    struct hmap_link link; // `spare` is unused
+    struct hmap_link link; // `spare` is the newest pass that had it
     int64_t id;
     int32_t timeout_ms;
 };
@@ -84,4 +84,20 @@ void session_table_each(const struct session_table *s,
         const struct session *e = CONTAINER_OF(l, struct session, link);
         each(ctx, e->id, e->timeout_ms);
     }
+}
+
+bool session_table_step(struct session_table *s, size_t index, uint32_t pass,
+                        void (*each)(void *ctx, int64_t session, int32_t timeout_ms), void *ctx)
+{
+    if (index >= s->sessions.bucket_count) {
+        return false;
+    }
+    for (struct hmap_link *l = hmap_bucket(&s->sessions, index); l != NULL; l = l->next) {
+        if (l->spare != pass) {
+            l->spare = pass;
+            const struct session *e = CONTAINER_OF(l, struct session, link);
+            each(ctx, e->id, e->timeout_ms);
+        }
+    }
+    return true;
 }

@@ -24,4 +24,10 @@ bool session_table_find(const struct session_table *s, int64_t session, int32_t 
 void session_table_each(const struct session_table *s,
                         void (*each)(void *ctx, int64_t session, int32_t timeout_ms), void *ctx);
 
+// The sessions of bucket `index` that the pass `pass`, not 0, has not had; false when there is no
+// such bucket. Passes take one bucket after the other and the table may change between two: a
+// session that stays is given once. One pass at a time, each with a number of its own.
+bool session_table_step(struct session_table *s, size_t index, uint32_t pass,
+                        void (*each)(void *ctx, int64_t session, int32_t timeout_ms), void *ctx);
+
 #endif

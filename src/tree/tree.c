@@ -311,13 +311,6 @@ const struct jute_acl_vec *tree_acl(const struct tree *t, int64_t acl_id)
     return acl_cache_find(&t->acls, acl_id);
 }
 
-void tree_acls_each(const struct tree *t,
-                    void (*each)(void *ctx, int64_t acl_id, const struct jute_acl_vec *acl),
-                    void *ctx)
-{
-    acl_cache_each(&t->acls, each, ctx);
-}
-
 uint64_t tree_acl_count(const struct tree *t)
 {
     return t->acls.count;

@@ -176,12 +176,17 @@ void tree_load_digest(struct tree *t, int64_t zxid, uint64_t digest);
 // A pre-order walk that survives changes between its steps (fuzzy, as Java's): nodes created after
 // tree_walk_open are left out, with everything below them; a node deleted before its turn is not
 // seen; replaying the log from the walk's zxid makes it whole. ACL ids that a node gained after
-// tree_walk_open are reported as the id it had then, so every id is in the list that tree_acls_each
-// gives in the same turn. One walk at a time.
+// tree_walk_open are reported as the id it had then. One walk at a time.
+//
+// Sessions and ACL lists come in steps, too, each of which gives few or none (false at the end):
+// a session that comes or goes meanwhile may be given or not, and the log says what became of it;
+// every list that a node had when the walk was opened is given, once, perhaps some others.
 struct tree_walk;
 struct tree_walk *tree_walk_open(struct tree *t);
 int64_t tree_walk_zxid(const struct tree_walk *w);
-void tree_acls_each(const struct tree *t,
+bool tree_walk_sessions(struct tree_walk *w,
+                        void (*each)(void *ctx, int64_t session, int32_t timeout_ms), void *ctx);
+bool tree_walk_acls(struct tree_walk *w,
                     void (*each)(void *ctx, int64_t acl_id, const struct jute_acl_vec *acl),
                     void *ctx);
 // The next node, or NULL at the end; path appended to the cleared `path`.

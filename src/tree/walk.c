@@ -8,8 +8,9 @@
 //                                 ^ walk_first (only if walk_serial is this walk's)
 //
 // Deleting the node to give next moves the walk on; deleting old1 moves walk_first on. A node that
-// is deleted and created again is new. Old nodes only ever lose ACL ids that the walk listed at its
-// beginning, so the first change of a node's ACL keeps the old id in its extension.
+// is deleted and created again is new. Old nodes only ever lose ACL ids that were there when the
+// walk began, so the first change of a node's ACL keeps the old id in its extension, and the lists
+// are held until all have been given.
 #include "base/assert.h"
 #include "base/mem.h"
 #include "tree/tree_priv.h"
@@ -18,7 +19,8 @@ enum { CACHE_LINE_BYTES = 64 };
 
 struct tree_walk {
     struct tree *tree;
-    struct znode *next; // NULL at the end
+    struct znode *next;                // NULL at the end
+    size_t session_bucket, acl_bucket; // to give next
     int64_t zxid;
     uint32_t serial;
 };
@@ -34,12 +36,14 @@ struct tree_walk *tree_walk_open(struct tree *t)
     *w = (struct tree_walk){
         .tree = t, .next = t->root, .zxid = t->last_zxid, .serial = t->walk_serial};
     t->walk = w;
+    acl_cache_hold(&t->acls, true); // until every list has been given
     return w;
 }
 
 void tree_walk_close(struct tree_walk *w)
 {
     if (w != NULL) {
+        acl_cache_hold(&w->tree->acls, false);
         w->tree->walk = NULL;
         mem_free(w);
     }
@@ -48,6 +52,23 @@ void tree_walk_close(struct tree_walk *w)
 int64_t tree_walk_zxid(const struct tree_walk *w)
 {
     return w->zxid;
+}
+
+bool tree_walk_sessions(struct tree_walk *w,
+                        void (*each)(void *ctx, int64_t session, int32_t timeout_ms), void *ctx)
+{
+    return session_table_step(&w->tree->sessions, w->session_bucket++, w->serial, each, ctx);
+}
+
+bool tree_walk_acls(struct tree_walk *w,
+                    void (*each)(void *ctx, int64_t acl_id, const struct jute_acl_vec *acl),
+                    void *ctx)
+{
+    bool has_more = acl_cache_step(&w->tree->acls, w->acl_bucket++, w->serial, each, ctx);
+    if (!has_more) {
+        acl_cache_hold(&w->tree->acls, false);
+    }
+    return has_more;
 }
 
 static struct znode *first_old_child(const struct tree_walk *w, const struct znode *n)

@@ -196,6 +196,33 @@ static void one_insertion_splits_one_bucket(void **state)
     mem_free(things);
 }
 
+static void ascending_buckets_meet_all_that_stay(void **state)
+{
+    (void)state;
+    enum { OLD = 1000, COUNT = 20000 };
+    struct hmap m;
+    hmap_init(&m);
+    struct thing *things = make_things(COUNT);
+    uint32_t next = 0;
+    while (next < OLD) {
+        insert(&m, &things[next++]);
+    }
+    for (size_t bucket = 0; bucket < m.bucket_count; bucket++) {
+        for (struct hmap_link *l = hmap_bucket(&m, bucket); l != NULL; l = l->next) {
+            CONTAINER_OF(l, struct thing, link)->was_seen = true;
+        }
+        for (int i = 0; i < 3 && next < COUNT; i++) { // splits everything, and more than once
+            insert(&m, &things[next++]);
+        }
+    }
+    assert_int_equal(next, COUNT);
+    for (uint32_t i = 0; i < OLD; i++) {
+        assert_true(things[i].was_seen);
+    }
+    hmap_fini(&m);
+    mem_free(things);
+}
+
 static void reserved_table_splits_no_bucket(void **state)
 {
     (void)state;
@@ -229,6 +256,7 @@ int main(void)
         cmocka_unit_test(equal_hashes_are_all_found),
         cmocka_unit_test(element_may_go_once_the_following_is_known),
         cmocka_unit_test(one_insertion_splits_one_bucket),
+        cmocka_unit_test(ascending_buckets_meet_all_that_stay),
         cmocka_unit_test(reserved_table_splits_no_bucket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,41 @@ static void slices_are_bounded(void **state)
     tree_free(t);
 }
 
+// Counted, not timed: no slice takes more out of the tables than it could hold, whatever their
+// size.
+static void a_million_sessions_are_many_slices(void **state)
+{
+    (void)state;
+    enum { SESSIONS = 1000000, MAX = 64 * 1024, SESSION_BYTES = 12 };
+    struct tree *t = world_tree();
+    struct buf batch = {0};
+    for (int64_t s = 1; s <= SESSIONS; s++) {
+        world_put_session(&batch, s, s, 4000);
+    }
+    world_apply(t, buf_slice(&batch));
+    struct snapwrite *w = snapwrite_new(t, &all);
+    struct buf out = {0};
+    bool seal;
+    size_t collecting = 0;
+    while (out.len == 0) {
+        assert_true(snapwrite_slice(w, MAX, &out, &seal));
+        collecting++;
+    }
+    assert_in_range(collecting, SESSIONS * SESSION_BYTES / MAX, 3 * SESSIONS * SESSION_BYTES / MAX);
+    assert_int_equal(be32_load(out.data + 16), SESSIONS);
+    size_t slices = 0;
+    for (bool more = true; more; slices++) {
+        assert_in_range(out.len, 1, MAX + 16 * SESSION_BYTES); // and the sessions of one bucket
+        buf_clear(&out);
+        more = snapwrite_slice(w, MAX, &out, &seal);
+    }
+    assert_true(slices >= collecting);
+    snapwrite_free(w);
+    buf_fini(&batch);
+    buf_fini(&out);
+    tree_free(t);
+}
+
 static void parts_that_are_off_are_left_out(void **state)
 {
     (void)state;
@@ -165,6 +200,7 @@ int main(void)
         cmocka_unit_test(fresh_tree_has_the_parts_of_java),
         cmocka_unit_test(slices_of_any_size_make_the_same_file),
         cmocka_unit_test(slices_are_bounded),
+        cmocka_unit_test(a_million_sessions_are_many_slices),
         cmocka_unit_test(parts_that_are_off_are_left_out),
         cmocka_unit_test(snapshot_is_named_by_its_beginning_and_claims_its_end),
         cmocka_unit_test(giving_up_half_way_is_legal),

@@ -38,9 +38,11 @@ static void add_session(void *ctx, int64_t session, int32_t timeout_ms)
 void copy_begin(struct copy *c, struct tree *t)
 {
     *c = (struct copy){.zxid = tree_last_zxid(t)};
-    tree_sessions_each(t, add_session, c);
-    tree_acls_each(t, add_acl, c);
     c->walk = tree_walk_open(t);
+    while (tree_walk_sessions(c->walk, add_session, c)) {
+    }
+    while (tree_walk_acls(c->walk, add_acl, c)) {
+    }
 }
 
 bool copy_step(struct copy *c)

@@ -192,6 +192,30 @@ static void count_list(void *ctx, int64_t id, const struct jute_acl_vec *acl)
     *(int64_t *)ctx += id;
 }
 
+static int64_t sum_of_pass(struct acl_cache *c, uint32_t pass)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; acl_cache_step(c, i, pass, count_list, &sum); i++) {
+    }
+    return sum;
+}
+
+static void held_lists_are_given_until_they_are_let_go(void **state)
+{
+    struct acl_cache *c = *state;
+    struct jute_acl a;
+    struct jute_acl_vec list = list_of(&a, 1, "a");
+    int32_t id = acl_cache_intern(c, &list);
+    acl_cache_hold(c, true);
+    acl_cache_unref(c, id);
+    acl_cache_sweep(c);
+    assert_int_equal(acl_cache_intern(c, &list), id + 1); // it is not found by list
+    assert_int_equal(sum_of_pass(c, 1), id + id + 1);
+    acl_cache_hold(c, false);
+    acl_cache_sweep(c);
+    assert_int_equal(sum_of_pass(c, 2), id + 1);
+}
+
 static void only_lists_in_use_are_given(void **state)
 {
     struct acl_cache *c = *state;
@@ -202,9 +226,9 @@ static void only_lists_in_use_are_given(void **state)
     acl_cache_unref(c, acl_cache_intern(c, &list));
     list = list_of(&a, 3, "a");
     acl_cache_intern(c, &list);
-    int64_t sum = 0;
-    acl_cache_each(c, count_list, &sum);
-    assert_int_equal(sum, 1 + 3);
+    acl_cache_sweep(c);
+    assert_int_equal(sum_of_pass(c, 1), 1 + 3);
+    assert_int_equal(sum_of_pass(c, 2), 1 + 3);
 }
 
 int main(void)
@@ -220,6 +244,7 @@ int main(void)
         T(ids_beyond_31_bits_are_renamed),
         T(counter_looks_for_unused_ids_after_its_end),
         T(equal_lists_of_a_snapshot_stay_apart),
+        T(held_lists_are_given_until_they_are_let_go),
         T(only_lists_in_use_are_given),
 #undef T
     };

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -72,12 +73,46 @@ static void each_session_is_given_once(void **state)
     session_table_fini(&s);
 }
 
+static void count_one(void *ctx, int64_t session, int32_t timeout_ms)
+{
+    (void)timeout_ms;
+    uint8_t *given = ctx;
+    given[session]++;
+}
+
+static void a_pass_gives_each_session_that_stays_once(void **state)
+{
+    (void)state;
+    enum { OLD = 1000, ALL = 8000 };
+    struct session_table s;
+    session_table_init(&s, 1);
+    for (int id = 0; id < OLD; id++) {
+        session_table_put(&s, id, 4000);
+    }
+    for (uint32_t pass = 1; pass <= 2; pass++) {
+        static uint8_t given[ALL];
+        memset(given, 0, sizeof(given));
+        int next = OLD;
+        for (size_t i = 0; session_table_step(&s, i, pass, count_one, given); i++) {
+            if (next < ALL) { // one comes, and one of the new ones goes
+                session_table_put(&s, next++, 4000);
+                session_table_remove(&s, next - 50);
+            }
+        }
+        for (int id = 0; id < ALL; id++) {
+            assert_in_range(given[id], id < OLD - 50 ? 1 : 0, 1);
+        }
+    }
+    session_table_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sessions_are_found_until_removed),
         cmocka_unit_test(second_put_changes_the_timeout),
         cmocka_unit_test(each_session_is_given_once),
+        cmocka_unit_test(a_pass_gives_each_session_that_stays_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -130,6 +131,53 @@ static void acl_ids_are_those_of_the_beginning(void **state)
     copy_fini(&c);
 }
 
+struct lists {
+    bool has[4096];
+};
+
+static void note_list(void *ctx, int64_t acl_id, const struct jute_acl_vec *acl)
+{
+    struct lists *lists = ctx;
+    assert_in_range(acl_id, 1, 4095);
+    assert_int_equal(acl->count, 1);
+    assert_false(lists->has[acl_id]); // each once
+    lists->has[acl_id] = true;
+}
+
+static void lists_that_nodes_let_go_of_meanwhile_are_given(void **state)
+{
+    enum { NODES = 200 };
+    struct world *w = *state;
+    char path[16];
+    for (int i = 0; i < NODES; i++) {
+        (void)snprintf(path, sizeof(path), "/n%d", i);
+        world_create(w, path, "");
+        world_set_acl(w, path, i + 1, 1);
+    }
+    static struct lists lists;
+    struct tree_walk *walk = tree_walk_open(w->t);
+    int next = NODES;
+    while (tree_walk_acls(walk, note_list, &lists)) {
+        if (next > 0) { // from the other end: mostly lists that were not given yet
+            (void)snprintf(path, sizeof(path), "/n%d", --next);
+            assert_int_equal(next % 3 == 0 ? world_delete(w, path)
+                                           : world_set_acl(w, path, 1000 + next, 2),
+                             ZK_OK);
+        }
+    }
+    assert_int_equal(next, 0);
+    struct buf node = {0};
+    int64_t acl_id;
+    int count = 0;
+    while (tree_walk_next(walk, &node, &acl_id) != NULL) {
+        assert_true(acl_id == -1 || lists.has[acl_id]);
+        count++;
+    }
+    assert_true(count >= NODES * 2 / 3);
+    tree_walk_close(walk);
+    buf_fini(&node);
+}
+
 static void walk_may_be_closed_early(void **state)
 {
     struct world *w = *state;
@@ -150,6 +198,7 @@ int main(void)
         T(nodes_deleted_before_their_turn_are_not_seen),
         T(first_old_child_may_go_after_new_ones_came),
         T(acl_ids_are_those_of_the_beginning),
+        T(lists_that_nodes_let_go_of_meanwhile_are_given),
         T(walk_may_be_closed_early),
 #undef T
     };
