@@ -30,7 +30,13 @@ enum err directory_info(struct port_files *fs, const char *path, struct port_fil
     if (stat(path, &st) != 0) {
         return host_err(errno);
     }
-    *ret = (struct port_file_info){.is_dir = S_ISDIR(st.st_mode), .bytes = (uint64_t)st.st_size};
+    *ret = (struct port_file_info){
+        .is_dir = S_ISDIR(st.st_mode),
+        .bytes = (uint64_t)st.st_size,
+        .owner = (uint32_t)st.st_uid,
+        .mode = (uint32_t)st.st_mode & 07777,
+        .changed_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000,
+    };
     return ERR_OK;
 }
 

@@ -24,6 +24,8 @@ enum port_open_flags {
 struct port_file_info {
     bool is_dir;
     uint64_t bytes;
+    uint32_t owner, mode; // user id and permission bits; mode 0: the system knows neither
+    int64_t changed_ms;   // wall clock, of the last change of its contents
 };
 
 struct port_file {

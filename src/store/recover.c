@@ -292,6 +292,7 @@ static enum err remove_log(const struct recovery *r, const char *path)
 // 3.9.3 stops at an empty one).
 static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
 {
+    r->report.tail = *tail;
     if (tail->file[0] == '\0' || (!tail->is_torn && !tail->is_empty)) {
         return ERR_OK;
     }

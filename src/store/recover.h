@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "port/clock.h"
 #include "store/datadir.h"
+#include "store/logread.h"
 #include "tree/tree.h"
 
 struct recover_options {
@@ -36,8 +37,9 @@ struct recover_report {
     uint64_t txns_replayed;
     uint64_t log_bytes_replayed;
     uint64_t dead_ephemerals;
-    int64_t last_zxid;   // of the tree; -1: empty and creation is not allowed
-    bool wrote_snapshot; // snapshot.0, or the one that replaces trust in an empty one
+    int64_t last_zxid;        // of the tree; -1: empty and creation is not allowed
+    bool wrote_snapshot;      // snapshot.0, or the one that replaces trust in an empty one
+    struct logread_tail tail; // where the log ended; "" in `file`: there is none
     int64_t snapshot_ms, replay_ms;
 };
 
