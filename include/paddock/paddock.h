@@ -188,7 +188,7 @@ typedef void paddock_watch_fn(struct paddock *zk, const struct paddock_event *ev
 // ---- requests ----
 
 enum paddock_op_type {
-    PADDOCK_OP_CREATE,         // path data acl mode ttl_ms
+    PADDOCK_OP_CREATE,         // path data acl mode ttl_ms  -> path stat (see below for multi)
     PADDOCK_OP_DELETE,         // path version
     PADDOCK_OP_EXISTS,         // path watch                 -> stat
     PADDOCK_OP_GET,            // path watch                 -> data stat
@@ -224,7 +224,8 @@ struct paddock_watch {
     void *ctx;
 };
 
-// Zero what is not named. create answers with the path that was made, and its stat.
+// Zero what is not named. create answers with the path that was made, and its stat; in a multi it
+// has a stat only for containers and TTLs, as older servers cannot apply more.
 struct paddock_op {
     enum paddock_op_type type;
     const char *path;
@@ -239,7 +240,7 @@ struct paddock_op {
     struct paddock_watch watch;
     bool is_recursive;
     enum paddock_watch_kind watch_kind;
-    bool is_local; // REMOVE_WATCHES: also when no server can be reached
+    bool is_local; // REMOVE_WATCHES: also when the server cannot be asked, or does not agree
     const struct paddock_op *parts;
     size_t part_count;
     const char *scheme; // ADD_AUTH
@@ -295,7 +296,9 @@ struct paddock_options {
 // not wait for a connection: the first request does.
 PADDOCK_API int paddock_open(const struct paddock_options *options, struct paddock **ret);
 
-// End the session on the server, waiting for its answer at most `timeout_ms`, and free the handle.
+// End the session on the server, behind the requests that were made, waiting for its answer at most
+// `timeout_ms`, and free the handle. PADDOCK_OK when there is no session any more; otherwise the
+// server expires it by itself: PADDOCK_OPERATION_TIMEOUT, or what had ended the handle before.
 // Requests under way end with PADDOCK_CLOSED before it returns; no callback comes after it.
 // Not from a callback.
 PADDOCK_API int paddock_close_within(struct paddock *zk, int timeout_ms);
@@ -304,7 +307,7 @@ PADDOCK_API void paddock_close(struct paddock *zk); // within one second
 // Leave the session alive on the server, for a later handle with its id and password.
 PADDOCK_API void paddock_abandon(struct paddock *zk);
 
-// Wait until a server has accepted the session. Errors: PADDOCK_OPERATION_TIMEOUT,
+// Wait until a server has accepted the session, at most `timeout_ms` (0: do not). Errors: PADDOCK_OPERATION_TIMEOUT,
 // PADDOCK_SESSION_EXPIRED, PADDOCK_AUTH_FAILED; paddock_trouble then says what was last wrong.
 PADDOCK_API int paddock_connect(struct paddock *zk, int timeout_ms);
 
@@ -321,7 +324,8 @@ PADDOCK_API void paddock_session(struct paddock *zk, struct paddock_session_info
 
 // For how many milliseconds from now no server can expire this session: negotiated timeout since
 // the sending of the newest request that was answered. 0: it may be lost already. What is guarded
-// by an ephemeral node must not be touched beyond it.
+// by an ephemeral node must not be touched beyond it. In an ensemble, a follower that dies before
+// it has told its leader of that request takes up to a third of the timeout off: leave a margin.
 PADDOCK_API int paddock_lease_ms(struct paddock *zk);
 
 // Why no server is reached, or what last went wrong: server, cause, remedy, in one line. "" when

@@ -36,9 +36,7 @@ static void take_overdue(struct paddock *zk, struct request *r, struct waiter *w
     requests_expire(&zk->session.requests, handle_now(zk));
     handle_kick(zk); // others may have ended, too
     if (r->has_ended) {
-        *w =
-            (struct waiter){.is_done = true, .code = r->code, .fate = r->fate, .result = r->result};
-        r->result = NULL;
+        handle_tell_waiter(w, r);
         requests_delivered(&zk->session.requests, r);
     }
 }
@@ -75,7 +73,7 @@ int paddock_call(struct paddock *zk, const struct paddock_op *op, struct paddock
     }
     pump->unlock(pump);
     if (w.is_done && w.result == NULL && ret != NULL) {
-        w.result = decode_failure(w.code, w.fate);
+        w.result = decode_failure(w.code, w.fate, w.zxid);
     }
     if (ret != NULL) {
         *ret = w.result;

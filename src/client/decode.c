@@ -355,11 +355,11 @@ enum err decode_result(const struct request *r, struct jute_in *in, struct slice
     return ERR_OK;
 }
 
-struct paddock_result *decode_failure(int code, enum paddock_fate fate)
+struct paddock_result *decode_failure(int code, enum paddock_fate fate, int64_t zxid)
 {
     struct paddock_result *r = mem_try_alloc(sizeof(*r));
     if (r != NULL) {
-        *r = (struct paddock_result){.code = code, .fate = fate};
+        *r = (struct paddock_result){.code = code, .fate = fate, .zxid = zxid};
     }
     return r;
 }

@@ -16,7 +16,7 @@
 enum err decode_result(const struct request *r, struct jute_in *in, struct slice chroot,
                        struct paddock_result **ret) MUST_CHECK;
 
-// A result of nothing but its code; NULL when memory is out.
-struct paddock_result *decode_failure(int code, enum paddock_fate fate);
+// A result of an ending without data; NULL when memory is out.
+struct paddock_result *decode_failure(int code, enum paddock_fate fate, int64_t zxid);
 
 #endif

@@ -74,13 +74,18 @@ static void deliver_state(struct paddock *zk, struct state_delivery *d)
     }
 }
 
+void handle_tell_waiter(struct waiter *w, struct request *r)
+{
+    *w = (struct waiter){
+        .is_done = true, .code = r->code, .fate = r->fate, .zxid = r->zxid, .result = r->result};
+    r->result = NULL;
+}
+
 static void deliver_result(struct paddock *zk, struct request *r)
 {
     struct waiter *w = r->waiter;
     if (w != NULL) {
-        *w =
-            (struct waiter){.is_done = true, .code = r->code, .fate = r->fate, .result = r->result};
-        r->result = NULL;
+        handle_tell_waiter(w, r);
         zk->ports->pump->notify(zk->ports->pump);
     } else if (r->done != NULL) {
         struct paddock_result plain = {.code = r->code, .fate = r->fate, .zxid = r->zxid};

@@ -32,8 +32,12 @@ struct waiter {
     bool is_done;
     int code;
     enum paddock_fate fate;
-    struct paddock_result *result; // owned; NULL: code and fate are all
+    int64_t zxid;
+    struct paddock_result *result; // owned; NULL: the fields above are all
 };
+
+// The request has ended: hand its ending over.
+void handle_tell_waiter(struct waiter *w, struct request *r);
 
 // Do what is due and deliver what is queued. With the lock held, on the turning side. True when
 // anything was delivered.

@@ -416,6 +416,8 @@ void session_work(struct session *s)
         seek_quorum(s, now);
         keep_alive(s, now);
         session_flush(s, now);
+        work_on_closing(s, now); // everything may have been said by now
+        session_flush(s, now);
         session_attempt(s, now); // what was written may have shown that the connection is gone
     }
     arm_timer(s, now);
@@ -425,8 +427,8 @@ void session_work(struct session *s)
 
 static bool are_options_sound(const struct paddock_options *o)
 {
-    const unsigned known = PADDOCK_READ_ONLY_OK | PADDOCK_NO_THREAD | PADDOCK_KEEP_ORDER |
-                           PADDOCK_RENEW;
+    const unsigned known =
+        PADDOCK_READ_ONLY_OK | PADDOCK_NO_THREAD | PADDOCK_KEEP_ORDER | PADDOCK_RENEW;
     bool has_password = o->password.bytes != NULL && o->password.len == 16;
     return o->session_timeout_ms >= 0 && o->request_timeout_ms >= 0 && (o->flags & ~known) == 0 &&
            (o->session_id == 0 || has_password);

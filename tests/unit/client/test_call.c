@@ -53,6 +53,7 @@ static void failed_call_untouches_the_stat_and_has_a_result(void **state)
     assert_int_equal(paddock_get(zk, "/none", &r), PADDOCK_NO_NODE);
     assert_int_equal(r->code, PADDOCK_NO_NODE);
     assert_int_equal(r->fate, PADDOCK_ANSWERED);
+    assert_true(r->zxid > 0);
     paddock_result_free(r);
     assert_int_equal(paddock_get(zk, "bad", &r), PADDOCK_BAD_ARGUMENTS); // nothing was queued
     assert_null(r);

@@ -56,7 +56,7 @@ static void answered_request_ends_once_with_its_result(void **state)
     requests_sent(&st.rs, r, 5);
     assert_ptr_equal(requests_oldest(&st.rs), r);
     assert_int_equal(r->sent_ms, 5);
-    struct paddock_result *result = decode_failure(PADDOCK_OK, PADDOCK_ANSWERED);
+    struct paddock_result *result = decode_failure(PADDOCK_OK, PADDOCK_ANSWERED, 1);
     requests_answer(&st.rs, r, PADDOCK_OK, PADDOCK_ANSWERED, result);
     assert_ptr_equal(r->result, result);
     int64_t due_ms;
