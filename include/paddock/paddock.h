@@ -307,8 +307,9 @@ PADDOCK_API void paddock_close(struct paddock *zk); // within one second
 // Leave the session alive on the server, for a later handle with its id and password.
 PADDOCK_API void paddock_abandon(struct paddock *zk);
 
-// Wait until a server has accepted the session, at most `timeout_ms` (0: do not). Errors: PADDOCK_OPERATION_TIMEOUT,
-// PADDOCK_SESSION_EXPIRED, PADDOCK_AUTH_FAILED; paddock_trouble then says what was last wrong.
+// Wait until a server has accepted the session, at most `timeout_ms` (0: do not). Errors:
+// PADDOCK_OPERATION_TIMEOUT, PADDOCK_SESSION_EXPIRED, PADDOCK_AUTH_FAILED; paddock_trouble then
+// says what was last wrong.
 PADDOCK_API int paddock_connect(struct paddock *zk, int timeout_ms);
 
 PADDOCK_API enum paddock_state paddock_state(struct paddock *zk);
