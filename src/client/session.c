@@ -214,7 +214,7 @@ static void renew(struct session *s)
     s->is_global = false;
     s->has_lease = false;
     session_move(s, SESSION_RESTING);
-    s->retry_at_ms = session_now(s);
+    s->retry_at_ms = s->phase_since_ms + hosts_pause_ms(&s->hosts, s->ports->entropy);
     session_announce(s, PADDOCK_STATE_EXPIRED);
 }
 

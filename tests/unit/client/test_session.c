@@ -260,6 +260,20 @@ static void pauses_between_rounds_grow_up_to_a_second(void **state)
     peer_close(&p);
 }
 
+static void server_that_refuses_new_sessions_is_not_asked_without_pause(void **state)
+{
+    (void)state;
+    struct peer p;
+    peer_open(&p, (struct paddock_options){.flags = PADDOCK_RENEW});
+    int64_t start_ms = peer_now_ms(&p);
+    for (int i = 0; i < 10; i++) {
+        peer_accept(&p);
+        peer_welcome(&p, 0, 0, false);
+    }
+    assert_in_range(peer_now_ms(&p) - start_ms, 2500, 10000); // growing, as between other rounds
+    peer_close(&p);
+}
+
 static void every_address_of_a_name_is_tried(void **state)
 {
     (void)state;
@@ -335,6 +349,7 @@ int main(void)
         cmocka_unit_test(closing_waits_no_longer_than_it_may),
         cmocka_unit_test(connection_to_a_server_that_left_the_list_ends),
         cmocka_unit_test(pauses_between_rounds_grow_up_to_a_second),
+        cmocka_unit_test(server_that_refuses_new_sessions_is_not_asked_without_pause),
         cmocka_unit_test(every_address_of_a_name_is_tried),
         cmocka_unit_test(read_only_server_is_left_when_another_has_a_quorum),
     };
