@@ -21,7 +21,8 @@ struct host_file {
     struct port_file port; // first
     struct trace_sink *trace;
     int fd;
-    bool has_no_direct; // the file system refused O_DIRECT
+    bool is_direct;     // O_DIRECT is set
+    bool has_no_direct; // the file system refused it
     char path[];        // for traces
 };
 
@@ -37,8 +38,25 @@ static enum err failed(struct port_file *port, const char *call)
     return host_failed(f->trace, call, f->path, number);
 }
 
+// One file takes both kinds of writes. The flag stays as the last call needed it: a log that is
+// only written directly sets it once. On false errno says why.
+static bool set_direct(struct port_file *port, bool is_direct)
+{
+    struct host_file *f = CONTAINER_OF(port, struct host_file, port);
+    if (f->is_direct != is_direct) {
+        if (fcntl(f->fd, F_SETFL, is_direct ? O_DIRECT : 0) != 0) {
+            return false;
+        }
+        f->is_direct = is_direct;
+    }
+    return true;
+}
+
 static enum err file_read(struct port_file *f, uint64_t offset, void *to, size_t len, size_t *ret)
 {
+    if (!set_direct(f, false)) {
+        return failed(f, "fcntl");
+    }
     size_t done = 0;
     while (done < len) {
         ssize_t n = pread(fd_of(f), (uint8_t *)to + done, len - done, (off_t)(offset + done));
@@ -72,29 +90,19 @@ static bool write_all(int fd, uint64_t offset, const void *from, size_t len)
 
 static enum err file_write(struct port_file *f, uint64_t offset, const void *from, size_t len)
 {
+    if (!set_direct(f, false)) {
+        return failed(f, "fcntl");
+    }
     return write_all(fd_of(f), offset, from, len) ? ERR_OK : failed(f, "pwrite");
 }
 
-// O_DIRECT is set for the call only, so that one file takes both kinds of writes. File systems
-// that have none refuse the flag or the write with EINVAL.
-static bool write_past_cache(int fd, uint64_t offset, const void *from, size_t len)
-{
-    if (fcntl(fd, F_SETFL, O_DIRECT) != 0) {
-        return false;
-    }
-    bool is_written = write_all(fd, offset, from, len);
-    int number = errno;
-    (void)fcntl(fd, F_SETFL, 0); // cannot fail: it was so before
-    errno = number;
-    return is_written;
-}
-
+// File systems without O_DIRECT refuse the flag or the write with EINVAL.
 static enum err file_write_direct(struct port_file *f, uint64_t offset, const void *from,
                                   size_t len)
 {
     struct host_file *h = CONTAINER_OF(f, struct host_file, port);
     ASSERT((offset | len | (uintptr_t)from) % PORT_FILE_BLOCK_BYTES == 0);
-    if (!h->has_no_direct && write_past_cache(h->fd, offset, from, len)) {
+    if (!h->has_no_direct && set_direct(f, true) && write_all(h->fd, offset, from, len)) {
         return ERR_OK;
     }
     if (!h->has_no_direct && errno != EINVAL) {
@@ -146,6 +154,7 @@ static struct port_file *wrap(const struct port_files *fs, int fd, const char *p
                                  .close = file_close};
     f->trace = CONTAINER_OF(fs, struct host_files, port)->trace;
     f->fd = fd;
+    f->is_direct = false;
     f->has_no_direct = false;
     memcpy(f->path, path, path_size);
     return &f->port;
