@@ -36,6 +36,18 @@ void java_text_time(int64_t ms, struct buf *append)
                t.tm_hour < 12 ? "AM" : "PM", zone);
 }
 
+void java_text_date(int64_t ms, struct buf *append)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t seconds = (time_t)(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
+    struct tm t;
+    if (localtime_r(&seconds, &t) != NULL) {
+        buf_printf(append, "%.3s %d, %d, %d:%02d:%02d %s", &months[3 * t.tm_mon], t.tm_mday,
+                   t.tm_year + 1900, t.tm_hour % 12 == 0 ? 12 : t.tm_hour % 12, t.tm_min, t.tm_sec,
+                   t.tm_hour < 12 ? "AM" : "PM");
+    }
+}
+
 void java_text_op(int32_t type, struct buf *append)
 {
     if (op_kind(type) == OP_KIND_NONE) {

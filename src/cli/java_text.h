@@ -14,6 +14,9 @@ void java_text_utf8(struct slice bytes, struct buf *append);
 // DateFormat SHORT, LONG in English: "11/21/26, 4:56:25 PM UTC", local time.
 void java_text_time(int64_t ms, struct buf *append);
 
+// DateFormat.getDateTimeInstance(): "Nov 21, 2026, 4:56:25 PM".
+void java_text_date(int64_t ms, struct buf *append);
+
 // "create"; "unknown 99".
 void java_text_op(int32_t type, struct buf *append);
 

@@ -16,6 +16,7 @@ static const struct {
     {"zkSnapShotToolkit.sh", toolkit_snapshot},
     {"zkSnapshotRecursiveSummaryToolkit.sh", toolkit_summary},
     {"zkSnapshotComparer.sh", toolkit_compare},
+    {"PurgeTxnLog", toolkit_purge}, // what zkCleanup.sh runs
 };
 
 names_run *names_find(const char *argv0)

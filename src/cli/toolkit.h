@@ -3,13 +3,13 @@
 // Apache's tools for files on disk, under the names of their scripts: arguments, output and exit
 // codes are theirs. Where they die of an exception we print its first line, without the trace.
 // Source: TxnLogToolkit, LogChopper, SnapshotFormatter, SnapshotRecursiveSummary,
-// SnapshotComparer; INVENTORY 5.2.
+// SnapshotComparer, PurgeTxnLog; INVENTORY 5.2.
 #ifndef PADDOCK_CLI_TOOLKIT_H
 #define PADDOCK_CLI_TOOLKIT_H
 
 #include "cli/names.h"
 
-names_run toolkit_log, toolkit_snapshot, toolkit_summary, toolkit_compare;
+names_run toolkit_log, toolkit_snapshot, toolkit_summary, toolkit_compare, toolkit_purge;
 
 // org.apache.zookeeper.server.ExitCode
 enum toolkit_exit { TOOLKIT_OK = 0, TOOLKIT_ERROR = 1, TOOLKIT_INVALID = 2 };

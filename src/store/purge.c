@@ -12,6 +12,8 @@
 struct purge {
     struct port_files *fs;
     struct purge_report report;
+    purge_file *file; // NULL: remove
+    void *ctx;
     struct store_error *e;
 };
 
@@ -21,7 +23,9 @@ static enum err remove_file(struct purge *p, const char *dir, const char *name, 
     struct port_file_info info = {0};
     const char *path = names_join(&joined, dir, name);
     enum err err = p->fs->info(p->fs, path, &info);
-    if (err == ERR_OK) {
+    if (err == ERR_OK && p->file != NULL) {
+        p->file(p->ctx, path, &info);
+    } else if (err == ERR_OK) {
         err = p->fs->remove(p->fs, path);
     }
     if (err == ERR_OK) {
@@ -84,21 +88,34 @@ static enum err purge_logs(struct purge *p, const char *log_dir, int64_t oldest_
     return err;
 }
 
-enum err purge_run(struct port_files *fs, const char *snap_dir, const char *log_dir, uint32_t keep,
-                   struct purge_report *ret, struct store_error *e)
+static enum err purge(struct purge *p, const char *snap_dir, const char *log_dir, uint32_t keep)
 {
     ASSERT(keep >= PURGE_KEEP_MIN);
-    struct purge p = {.fs = fs, .e = e};
     struct names_list snapshots;
-    enum err err = names_list_dir(fs, snap_dir, NAMES_SNAPSHOT, &snapshots, e);
+    enum err err = names_list_dir(p->fs, snap_dir, NAMES_SNAPSHOT, &snapshots, p->e);
     int64_t oldest_kept;
-    if (err == ERR_OK && find_oldest_kept(&p, snap_dir, &snapshots, keep, &oldest_kept)) {
-        err = remove_below(&p, snap_dir, &snapshots, oldest_kept, &p.report.snapshots_removed);
+    if (err == ERR_OK && find_oldest_kept(p, snap_dir, &snapshots, keep, &oldest_kept)) {
+        err = remove_below(p, snap_dir, &snapshots, oldest_kept, &p->report.snapshots_removed);
         if (err == ERR_OK) {
-            err = purge_logs(&p, log_dir, oldest_kept);
+            err = purge_logs(p, log_dir, oldest_kept);
         }
     }
     names_list_fini(&snapshots);
+    return err;
+}
+
+enum err purge_run(struct port_files *fs, const char *snap_dir, const char *log_dir, uint32_t keep,
+                   struct purge_report *ret, struct store_error *e)
+{
+    struct purge p = {.fs = fs, .e = e};
+    enum err err = purge(&p, snap_dir, log_dir, keep);
     *ret = p.report;
     return err;
+}
+
+enum err purge_each(struct port_files *fs, const char *snap_dir, const char *log_dir, uint32_t keep,
+                    purge_file *file, void *ctx, struct store_error *e)
+{
+    struct purge p = {.fs = fs, .file = file, .ctx = ctx, .e = e};
+    return purge(&p, snap_dir, log_dir, keep);
 }

@@ -22,4 +22,9 @@ struct purge_report {
 enum err purge_run(struct port_files *fs, const char *snap_dir, const char *log_dir, uint32_t keep,
                    struct purge_report *ret, struct store_error *e) MUST_CHECK;
 
+// Call `file` for each file that purge_run would remove, in its order, and remove none.
+typedef void purge_file(void *ctx, const char *path, const struct port_file_info *info);
+enum err purge_each(struct port_files *fs, const char *snap_dir, const char *log_dir, uint32_t keep,
+                    purge_file *file, void *ctx, struct store_error *e) MUST_CHECK;
+
 #endif
