@@ -3,6 +3,10 @@
 // libuv as a port_loop: turns, timers, and the delivery of finished jobs (worker.c makes them).
 #include "host/loop.h"
 
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "base/assert.h"
 #include "base/limits.h"
 #include "base/list.h"
@@ -89,9 +93,36 @@ static void loop_timer_stop(struct port_loop *port, struct port_timer *timer)
 
 // ---- finished jobs ----
 
-static void on_finished(uv_async_t *handle)
+void loop_jobs_push(struct loop_jobs *jobs, struct port_job *job)
 {
+    job->next = NULL;
+    if (jobs->head == NULL) {
+        jobs->head = job;
+    } else {
+        jobs->tail->next = job;
+    }
+    jobs->tail = job;
+}
+
+void loop_job_done(struct host_loop *l, struct port_job *job)
+{
+    uv_mutex_lock(&l->mutex);
+    bool was_empty = l->done.head == NULL;
+    loop_jobs_push(&l->done, job);
+    uv_mutex_unlock(&l->mutex);
+    if (was_empty) { // else the loop has been told already
+        int status = eventfd_write(l->finished_fd, 1);
+        ASSERT(status == 0); // it blocks only at 2^64 - 1
+    }
+}
+
+static void on_finished(uv_poll_t *handle, int status, int events)
+{
+    (void)status; // an eventfd has no errors
+    (void)events;
     struct host_loop *l = CONTAINER_OF(handle, struct host_loop, finished);
+    eventfd_t rung;
+    (void)eventfd_read(l->finished_fd, &rung);
     uv_mutex_lock(&l->mutex);
     l->delivering = l->done;
     l->done = (struct loop_jobs){0};
@@ -107,10 +138,16 @@ static void on_finished(uv_async_t *handle)
 
 static enum err open_handles(struct host_loop *l)
 {
-    int status = uv_async_init(&l->uv, &l->finished, on_finished);
+    l->finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (l->finished_fd < 0) {
+        return host_err(errno);
+    }
+    int status = uv_poll_init(&l->uv, &l->finished, l->finished_fd);
     if (status < 0) {
+        (void)close(l->finished_fd);
         return host_err_uv(status);
     }
+    (void)uv_poll_start(&l->finished, UV_READABLE, on_finished); // fails only for a closing handle
     // These two cannot fail: they only link the handle into the loop.
     (void)uv_prepare_init(&l->uv, &l->turn_end);
     (void)uv_prepare_start(&l->turn_end, on_prepare);
@@ -176,6 +213,7 @@ void loop_fini(struct host_loop *l)
     (void)uv_run(&l->uv, UV_RUN_DEFAULT); // runs the closing callbacks
     int status = uv_loop_close(&l->uv);
     ASSERT(status == 0);
+    (void)close(l->finished_fd);
     uv_mutex_destroy(&l->mutex);
     timers_fini(&l->timers);
     mem_free(l->read_buffer);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The loop of this machine: libuv waits, everything else is ours. All port timers share one libuv
-// timer (port/timers.h); all workers share one libuv async handle, through which finished jobs come
-// back in batches; the end-of-turn hook is a libuv prepare handle, which runs after all callbacks
-// of a turn, timers included, and right before the wait.
+// timer (port/timers.h); all workers share one eventfd, through which finished jobs come back in
+// batches; the end-of-turn hook is a libuv prepare handle, which runs after all callbacks of a
+// turn, timers included, and right before the wait.
+//
+// It is not a libuv async handle: when the loop wakes up before uv_async_send has returned on the
+// worker's side, it spins until that is so, and yields; on few processors every second batch of
+// the log paid for that.
 #ifndef PADDOCK_HOST_LOOP_H
 #define PADDOCK_HOST_LOOP_H
 
@@ -31,8 +35,9 @@ struct host_loop {
     uv_timer_t alarm; // armed for the earliest of `timers`
     struct timers timers;
 
-    uv_async_t finished; // `done` is not empty
-    uv_mutex_t mutex;    // guards `done`
+    int finished_fd; // eventfd, rung when `done` is no longer empty
+    uv_poll_t finished;
+    uv_mutex_t mutex; // guards `done`
     struct loop_jobs done;
     struct loop_jobs delivering; // taken from `done`, callbacks under way
 
@@ -45,6 +50,10 @@ struct host_loop {
 enum err loop_init(struct host_loop *l) MUST_CHECK;
 void loop_fini(struct host_loop *l); // closes the handles that are left; workers must be gone
 void loop_run(struct host_loop *l);
+
+// Give back a job that has run. Thread: any.
+void loop_job_done(struct host_loop *l, struct port_job *job);
+void loop_jobs_push(struct loop_jobs *jobs, struct port_job *job);
 
 // The same from outside: wait until the descriptor uv_backend_fd is readable, at most for as long
 // as loop_wait_ms says (of which `timeout_ms` is the bound; -1: for ever), then loop_turn, which

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The thread of a worker and its two hand-overs: jobs in under the worker's mutex, finished jobs
-// out under the loop's.
+// out under the loop's. A semaphore counts what is to be taken; a condition variable would cost a
+// second system call for each job: its mutex counts as contended after every wait.
 #include "host/worker.h"
 
 #include <pthread.h>
@@ -19,48 +20,25 @@ struct host_worker {
     struct port_worker port; // first
     struct host_loop *loop;
     uv_thread_t thread;
+    char name[THREAD_NAME_BYTES];
+    uv_sem_t wake;    // posted for each job, and once for the end
     uv_mutex_t mutex; // guards the rest
-    uv_cond_t wake;
     struct loop_jobs queue;
     bool stopping; // the thread ends when the queue is empty
-    char name[THREAD_NAME_BYTES];
 };
-
-static void jobs_push(struct loop_jobs *jobs, struct port_job *job)
-{
-    job->next = NULL;
-    if (jobs->head == NULL) {
-        jobs->head = job;
-    } else {
-        jobs->tail->next = job;
-    }
-    jobs->tail = job;
-}
 
 // The next job, or NULL when the worker is to end.
 static struct port_job *wait_for_job(struct host_worker *w)
 {
+    uv_sem_wait(&w->wake);
     uv_mutex_lock(&w->mutex);
-    while (w->queue.head == NULL && !w->stopping) {
-        uv_cond_wait(&w->wake, &w->mutex);
-    }
     struct port_job *job = w->queue.head;
+    ASSERT(job != NULL || w->stopping);
     if (job != NULL) {
         w->queue.head = job->next;
     }
     uv_mutex_unlock(&w->mutex);
     return job;
-}
-
-static void hand_back(struct host_loop *l, struct port_job *job)
-{
-    uv_mutex_lock(&l->mutex);
-    bool was_empty = l->done.head == NULL;
-    jobs_push(&l->done, job);
-    uv_mutex_unlock(&l->mutex);
-    if (was_empty) { // else the loop has been told already
-        (void)uv_async_send(&l->finished);
-    }
 }
 
 static void worker_thread(void *arg)
@@ -69,7 +47,7 @@ static void worker_thread(void *arg)
     (void)pthread_setname_np(pthread_self(), w->name);
     for (struct port_job *job = wait_for_job(w); job != NULL; job = wait_for_job(w)) {
         job->run(job);
-        hand_back(w->loop, job);
+        loop_job_done(w->loop, job);
     }
 }
 
@@ -79,10 +57,10 @@ static void worker_submit(struct port_worker *port, struct port_job *job)
     job->impl = w;
     uv_mutex_lock(&w->mutex);
     ASSERT(!w->stopping);
-    jobs_push(&w->queue, job);
+    loop_jobs_push(&w->queue, job);
     uv_mutex_unlock(&w->mutex);
     // After the unlock: woken before it, the thread would only wait for the mutex.
-    uv_cond_signal(&w->wake);
+    uv_sem_post(&w->wake);
 }
 
 // Leave out the jobs of `w`.
@@ -93,7 +71,7 @@ static void jobs_drop_worker(struct loop_jobs *jobs, const struct host_worker *w
     for (struct port_job *job = jobs->head; job != NULL; job = next) {
         next = job->next;
         if (job->impl != w) {
-            jobs_push(&kept, job);
+            loop_jobs_push(&kept, job);
         }
     }
     *jobs = kept;
@@ -104,15 +82,15 @@ static void worker_close(struct port_worker *port)
     struct host_worker *w = CONTAINER_OF(port, struct host_worker, port);
     uv_mutex_lock(&w->mutex);
     w->stopping = true;
-    uv_cond_signal(&w->wake);
     uv_mutex_unlock(&w->mutex);
+    uv_sem_post(&w->wake);
     int status = uv_thread_join(&w->thread);
     ASSERT(status == 0);
     uv_mutex_lock(&w->loop->mutex);
     jobs_drop_worker(&w->loop->done, w);
     uv_mutex_unlock(&w->loop->mutex);
     jobs_drop_worker(&w->loop->delivering, w);
-    uv_cond_destroy(&w->wake);
+    uv_sem_destroy(&w->wake);
     uv_mutex_destroy(&w->mutex);
     mem_free(w);
 }
@@ -125,11 +103,11 @@ enum err worker_open(struct port_loop *loop, const char *name, struct port_worke
     memcpy(w->name, name, strnlen(name, THREAD_NAME_BYTES - 1));
     int status = uv_mutex_init(&w->mutex);
     ASSERT(status == 0); // this and the next fail only for want of memory
-    status = uv_cond_init(&w->wake);
+    status = uv_sem_init(&w->wake, 0);
     ASSERT(status == 0);
     enum err e = thread_start(&w->thread, worker_thread, w);
     if (e != ERR_OK) {
-        uv_cond_destroy(&w->wake);
+        uv_sem_destroy(&w->wake);
         uv_mutex_destroy(&w->mutex);
         mem_free(w);
         return e;
