@@ -311,6 +311,28 @@ static bool wait_like_java(struct cli *c)
     return true;
 }
 
+// In the shell ^C ends the wait for a server that is not there.
+static bool wait_for_user(struct cli *c)
+{
+    int64_t begun_ns = clock_mono_ns(c->host->clock);
+    while (paddock_state(c->zk) == PADDOCK_STATE_CONNECTING) {
+        int64_t waited_ms = (clock_mono_ns(c->host->clock) - begun_ns) / 1000000;
+        if (waited_ms > timeout_ms_of(c) || c->host->interrupted() != 0) {
+            return false;
+        }
+        (void)paddock_connect(c->zk, REFUSED_MS / 20);
+    }
+    return true;
+}
+
+static bool is_server_there(struct cli *c)
+{
+    if (c->style == CLI_STYLE_ZKCLI) {
+        return wait_like_java(c);
+    }
+    return !c->is_interactive || wait_for_user(c);
+}
+
 int cli_session(struct cli *c, struct paddock **ret)
 {
     if (c->zk == NULL) {
@@ -370,8 +392,7 @@ int cli_try(struct cli *c, const struct paddock_op *op, int *ret_code, struct pa
     if (status != CLI_DONE) {
         return status;
     }
-    bool is_refused = c->style == CLI_STYLE_ZKCLI && !wait_like_java(c);
-    *ret_code = is_refused ? PADDOCK_CONNECTION_LOSS : paddock_call(zk, op, ret);
+    *ret_code = is_server_there(c) ? paddock_call(zk, op, ret) : PADDOCK_CONNECTION_LOSS;
     return CLI_DONE;
 }
 

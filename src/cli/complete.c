@@ -7,25 +7,28 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cli/args.h"
 #include "cli/shell.h"
 #include "cli/tokens.h"
 
 enum { PATH_TIMEOUT_MS = 2000 }; // a slow server must not freeze the prompt
 
-static void add_commands(const char *prefix, struct cli_words *to)
+static void add_commands(const struct cli *c, const char *prefix, struct cli_words *to)
 {
     for (size_t i = 0; i < command_count(); i++) {
         const char *name = command_at(i)->name;
-        if (strncmp(name, prefix, strlen(prefix)) == 0) {
+        bool is_known = c->style == CLI_STYLE_PADDOCK || command_at(i)->zkcli_usage != NULL;
+        if (is_known && strncmp(name, prefix, strlen(prefix)) == 0) {
             to->add(to, name);
         }
     }
 }
 
-static void add_flags(const struct cli_command *command, const char *prefix, struct cli_words *to)
+static void add_flags(const struct cli_flag *flags, size_t count, const char *prefix,
+                      struct cli_words *to)
 {
-    for (size_t i = 0; i < command->flag_count; i++) {
-        const struct cli_flag *f = &command->flags[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct cli_flag *f = &flags[i];
         struct buf word = {0};
         if (f->name != NULL) {
             buf_printf(&word, "--%s", f->name);
@@ -36,6 +39,27 @@ static void add_flags(const struct cli_command *command, const char *prefix, str
             to->add(to, buf_cstr(&word));
         }
         buf_fini(&word);
+    }
+}
+
+static void add_words(const char *words, const char *prefix, struct cli_words *to)
+{
+    for (words += strspn(words, " "); *words != '\0'; words += strspn(words, " ")) {
+        struct buf word = {0};
+        buf_append(&word, words, strcspn(words, " "));
+        if (strncmp(buf_cstr(&word), prefix, strlen(prefix)) == 0) {
+            to->add(to, buf_cstr(&word));
+        }
+        words += word.len;
+        buf_fini(&word);
+    }
+}
+
+// Words of the first parameter: on, off.
+static void add_values(const struct cli_command *command, const char *prefix, struct cli_words *to)
+{
+    if (command->param_count > 0 && command->params[0].words != NULL) {
+        add_words(command->params[0].words, prefix, to);
     }
 }
 
@@ -93,11 +117,16 @@ void shell_complete(void *cli, const char *line, size_t cursor, struct cli_words
     tokens_split(line, &before);
     const struct cli_command *command = before.count > 0 ? command_find(before.words[0]) : NULL;
     if (line[strspn(line, " ")] == '\0' || start == strspn(line, " ")) {
-        add_commands(buf_cstr(&word), to);
+        add_commands(c, buf_cstr(&word), to);
     } else if (word.len > 0 && word.data[0] == '/') {
         shell_complete_path(c, buf_cstr(&word), to);
     } else if (word.len > 0 && word.data[0] == '-' && command != NULL) {
-        add_flags(command, buf_cstr(&word), to);
+        add_flags(command->flags, command->flag_count, buf_cstr(&word), to);
+        if (c->style == CLI_STYLE_PADDOCK) {
+            add_flags(cli_common_flags, cli_common_flag_count, buf_cstr(&word), to);
+        }
+    } else if (command != NULL) {
+        add_values(command, buf_cstr(&word), to);
     }
     tokens_fini(&before);
     buf_fini(&word);

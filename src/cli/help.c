@@ -241,6 +241,14 @@ static void list_group(struct cli *c, size_t group, FILE *to)
     }
 }
 
+void help_commands(struct cli *c, FILE *to)
+{
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        list_group(c, i, to);
+    }
+    (void)fprintf(to, "\n`help COMMAND` says more about one of them.\n");
+}
+
 void help_program(struct cli *c, FILE *to)
 {
     (void)fprintf(to,

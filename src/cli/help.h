@@ -13,6 +13,7 @@
 void help_usage(struct cli *c, const struct cli_command *command, FILE *to);
 
 void help_command(struct cli *c, const struct cli_command *command, FILE *to);
+void help_commands(struct cli *c, FILE *to); // the commands by group
 void help_program(struct cli *c, FILE *to); // the commands by group, the common flags, exit codes
 
 // "N meaning" of the i-th exit code of all commands; NULL behind the last. Memory: static.

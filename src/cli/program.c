@@ -99,15 +99,35 @@ static int run(struct cli *c, const struct cli_call *call)
     return status;
 }
 
+// `help`, `help get`, `--help get`.
+static int run_help(struct cli *c, const char *const *words)
+{
+    const struct cli_command *command = words[0] != NULL ? command_find(words[0]) : NULL;
+    if (words[0] != NULL && command == NULL) {
+        return cli_fail(c, CLI_NOT_FOUND, "no such command: %s", words[0]);
+    }
+    if (command != NULL) {
+        help_command(c, command, c->out);
+    } else if (c->is_interactive) {
+        help_commands(c, c->out);
+    } else {
+        help_program(c, c->out);
+    }
+    return CLI_DONE;
+}
+
 int program_run_command(struct cli *c, const char *const *words)
 {
     if (c->style == CLI_STYLE_ZKCLI) {
         return zkcli_run_command(c, words);
     }
+    if (strcmp(words[0], "help") == 0) {
+        return run_help(c, words + 1);
+    }
     const struct cli_command *command = command_find(words[0]);
     if (command == NULL) {
-        return cli_fail(c, CLI_NOT_FOUND, "no such command: %s; `%s --help` lists them", words[0],
-                        c->program);
+        return cli_fail(c, CLI_NOT_FOUND, "no such command: %s; `%s` lists them", words[0],
+                        c->is_interactive ? "help" : "paddock --help");
     }
     struct cli_call call;
     char why[CLI_WHY_BYTES];
@@ -125,15 +145,8 @@ int program_run_command(struct cli *c, const char *const *words)
 
 static int run_words(struct cli *c, const struct cli_call *options, const char *const *words)
 {
-    if (cli_has(options, "help") || (words[0] != NULL && strcmp(words[0], "help") == 0)) {
-        const struct cli_command *command =
-            words[0] != NULL && words[1] != NULL ? command_find(words[1]) : NULL;
-        if (command != NULL) {
-            help_command(c, command, c->out);
-        } else {
-            help_program(c, c->out);
-        }
-        return CLI_DONE;
+    if (cli_has(options, "help")) {
+        return run_help(c, words);
     }
     if (cli_has(options, "version")) {
         (void)fprintf(c->out, "paddock %s\n", c->version);

@@ -14,25 +14,49 @@
 #include "cli/program.h"
 #include "cli/tokens.h"
 
+enum { CONNECT_MS = 500 };
+
 // ---- events ----
+
+// On a terminal, in our style: one line in the place of the half-typed one, which comes back below.
+static void event_line(struct cli *c, const struct paddock_event *event, struct buf *to)
+{
+    const char *colour = cli_colour(c, 'y'), *plain = cli_colour(c, '0');
+    if (event->type == PADDOCK_EVENT_SESSION) {
+        buf_printf(to, "\r\033[K%ssession: %s%s\n", colour, event_state_name(event->state), plain);
+        return;
+    }
+    buf_printf(to, "\r\033[K%swatch: %s %s%s", colour, event_type_name(event->type), event->path,
+               plain);
+    if (event->zxid >= 0) {
+        buf_printf(to, " %szxid 0x%" PRIx64 "%s", cli_colour(c, 'd'), (uint64_t)event->zxid, plain);
+    }
+    buf_append_str(to, "\n");
+}
 
 void shell_print_event(struct paddock *zk, const struct paddock_event *event, void *ctx)
 {
     (void)zk;
     struct cli *c = ctx;
     struct shell *s = c->shell;
-    if (s != NULL && !s->is_printing) {
+    if (s == NULL || !s->is_printing) {
         return;
     }
+    bool is_first = event->type == PADDOCK_EVENT_SESSION && !atomic_exchange(&s->is_begun, true);
     struct buf text = {0};
-    buf_append_str(&text, "\nWATCHER::\n\n");
-    event_text(event, &text);
-    (void)fprintf(c->out, "%s\n", buf_cstr(&text));
-    (void)fflush(c->out);
-    buf_fini(&text);
-    if (s != NULL) {
-        s->has_printed = true;
+    if (c->style == CLI_STYLE_PADDOCK && c->host->out_is_tty) {
+        if (!is_first) { // the prompt says so
+            event_line(c, event, &text);
+        }
+    } else {
+        buf_append_str(&text, "\nWATCHER::\n\n");
+        event_text(event, &text);
+        buf_append_str(&text, "\n");
     }
+    (void)fwrite(text.data, 1, text.len, c->out);
+    (void)fflush(c->out);
+    s->has_printed = text.len > 0;
+    buf_fini(&text);
 }
 
 static bool idle(void *ctx)
@@ -98,6 +122,7 @@ static int run_terminal(struct shell *s)
     int status = CLI_DONE;
     while (true) {
         prompt(s, &text);
+        s->has_printed = false;
         const char *line = c->host->read_line(buf_cstr(&text), &watcher);
         if (line == NULL) {
             (void)fputc('\n', c->out);
@@ -144,9 +169,17 @@ static int begin(struct cli *c, bool is_terminal)
         return cli_open(c);
     }
     if (!c->is_quiet && is_terminal) {
-        (void)fprintf(c->out, "paddock %s: `help` lists the commands, ^D leaves\n", c->version);
+        (void)fprintf(c->out, "paddock %.*s: `help` lists the commands, ^D leaves\n",
+                      (int)strcspn(c->version, ","), c->version);
     }
-    return cli_session(c, &zk); // a failure is said; `connect` can mend it
+    if (!is_terminal || c->auth_count > 0) {
+        return cli_session(c, &zk); // a failure is said; `connect` can mend it
+    }
+    int status = cli_open(c);
+    if (status == CLI_DONE) {
+        (void)paddock_connect(c->zk, CONNECT_MS); // else the prompt says CONNECTING
+    }
+    return status;
 }
 
 int shell_run(struct cli *c)
@@ -161,6 +194,7 @@ int shell_run(struct cli *c)
     if (is_terminal || status == CLI_DONE) {
         status = is_terminal ? run_terminal(&s) : run_lines(&s);
     }
+    s.is_printing = s.is_printing && c->style == CLI_STYLE_ZKCLI;
     if (c->style == CLI_STYLE_ZKCLI && !s.is_over) {
         paddock_abandon(c->zk);
     } else {

@@ -19,6 +19,7 @@ struct shell {
     bool is_redoing;         // there is no redoing of a redo
     atomic_bool is_printing; // watches: `printwatches on`
     atomic_bool has_printed; // since the prompt was drawn
+    atomic_bool is_begun;    // the session has said something
 };
 
 // Until `quit` or the end of input; returns the exit code of the last command.

@@ -23,6 +23,7 @@ struct editor {
     struct buf line;
     const char *prompt;
     const struct cli_line_watcher *watcher;
+    bool is_cancelled; // by ^C
 };
 
 static struct editor editor; // a process has one terminal
@@ -128,6 +129,19 @@ static unsigned char complete(EditLine *el, int key)
     return result;
 }
 
+// ---- ^C ----
+
+// The line is given up where it stands; its reader gets an empty one.
+static unsigned char cancel(EditLine *el, int key)
+{
+    (void)el;
+    (void)key;
+    editor.is_cancelled = true;
+    (void)fputs("^C\n", stdout);
+    (void)fflush(stdout);
+    return CC_NEWLINE;
+}
+
 // ---- life ----
 
 static char *prompt_of(EditLine *el)
@@ -154,11 +168,14 @@ static bool open_editor(void)
     }
     (void)el_set(editor.el, EL_EDITOR, "emacs");
     (void)el_set(editor.el, EL_PROMPT, prompt_of);
-    (void)el_set(editor.el, EL_SIGNAL, 1);
+    // ^C is a key while a line is edited; programs and commands get the signal as always.
+    (void)el_set(editor.el, EL_SETTY, "-d", "-isig", NULL);
     (void)el_set(editor.el, EL_HIST, history, editor.history);
     (void)el_set(editor.el, EL_GETCFN, wait_key);
     (void)el_set(editor.el, EL_ADDFN, "paddock-complete", "complete", complete);
     (void)el_set(editor.el, EL_BIND, "^I", "paddock-complete", NULL);
+    (void)el_set(editor.el, EL_ADDFN, "paddock-cancel", "drop the line", cancel);
+    (void)el_set(editor.el, EL_BIND, "^C", "paddock-cancel", NULL);
     (void)el_set(editor.el, EL_BIND, "^R", "em-inc-search-prev", NULL);
     (void)el_source(editor.el, NULL);
     return true;
@@ -171,12 +188,16 @@ const char *line_editor_read(const char *prompt, const struct cli_line_watcher *
     }
     editor.prompt = prompt;
     editor.watcher = watcher;
+    editor.is_cancelled = false;
     int len;
     const char *text = el_gets(editor.el, &len);
+    buf_clear(&editor.line);
+    if (editor.is_cancelled) {
+        return buf_cstr(&editor.line);
+    }
     if (text == NULL || len <= 0) {
         return NULL;
     }
-    buf_clear(&editor.line);
     buf_append(&editor.line, text, (size_t)len - (text[len - 1] == '\n' ? 1 : 0));
     if (editor.line.len > 0) {
         HistEvent event;
