@@ -182,8 +182,9 @@ PADDOCK_API int paddock_counter_set(struct paddock *zk, const char *path,
 // paddock_create.
 PADDOCK_API int paddock_queue_put(struct paddock *zk, const char *path, struct paddock_bytes item,
                                   int timeout_ms, struct paddock_result **ret);
-// The oldest, which is then ours alone; waits while there is none (timeout_ms 0: does not). With
-// PADDOCK_CONNECTION_LOSS and an item, another may have taken it as well. Memory: *ret is owned.
+// The oldest, which is then ours alone; waits while there is none (timeout_ms 0: does not).
+// PADDOCK_NO_NODE: there was none in time. With PADDOCK_CONNECTION_LOSS and an item, it is gone,
+// but another may have taken it as well. Memory: *ret is owned.
 PADDOCK_API int paddock_queue_take(struct paddock *zk, const char *path, int timeout_ms,
                                    struct paddock_result **ret);
 

@@ -35,6 +35,13 @@ void recipe_add(struct recipe *r, struct paddock *zk, const struct recipe_type *
     unlock(zk);
 }
 
+void recipe_kick(struct paddock *zk)
+{
+    lock(zk);
+    handle_kick(zk);
+    unlock(zk);
+}
+
 void recipe_drop(struct recipe *r)
 {
     enum { PATIENCE_MS = 1000 }; // of one wait; then it looks again

@@ -41,7 +41,8 @@ struct recipe {
 };
 
 void recipe_add(struct recipe *r, struct paddock *zk, const struct recipe_type *type);
-void recipe_drop(struct recipe *r); // free now, or when its request has ended
+void recipe_kick(struct paddock *zk); // an object that was added has something to do at once
+void recipe_drop(struct recipe *r);   // free now, or when its request has ended
 
 // Make the one request. Errors: as paddock_submit.
 int recipe_submit(struct recipe *r, const struct paddock_op *op, recipe_done_fn *done);
@@ -79,17 +80,15 @@ char *recipe_strdup(const char *text);                            // owned, or N
 // ---- removal of a node, for as long as it takes ----
 
 // Delete `path`; or, when it is NULL, the child of `dir` whose name begins with `unique`, as long
-// as `session_id` is the session. Goes on by itself until it is done or the handle is closed. When
-// `is_done` is not NULL it is set then, and waiters are notified.
-// Memory: borrows all. Errors: PADDOCK_NO_MEMORY, and what ended the session.
-struct sweep;
+// as `session_id` is the session. Goes on by itself until it is done or the handle is closed.
+// Memory: borrows all. Errors: PADDOCK_NO_MEMORY.
 int sweep_start(struct paddock *zk, int64_t session_id, const char *path, const char *dir,
-                const char *unique, bool *is_done, struct sweep **ret);
-// Nobody waits for `is_done` any more. With the lock held, while it is not set.
-void sweep_forget(struct sweep *sweep);
+                const char *unique);
 
-// Start, and wait. PADDOCK_OPERATION_TIMEOUT: it goes on by itself.
-int sweep_wait(struct paddock *zk, int64_t session_id, const char *path, int timeout_ms);
+// Start, and wait. PADDOCK_OPERATION_TIMEOUT: it goes on by itself. `looks_first`: others use the
+// name as well, so only a node of this session is deleted.
+int sweep_wait(struct paddock *zk, int64_t session_id, const char *path, bool looks_first,
+               int timeout_ms);
 
 // ---- calls that wait ----
 

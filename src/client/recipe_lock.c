@@ -92,7 +92,7 @@ static void act(struct recipe *r)
     int64_t session_id = l->session_id;
     pump_unlock(l);
     if (node != NULL) {
-        (void)sweep_start(r->zk, session_id, node, NULL, NULL, NULL, NULL);
+        (void)sweep_start(r->zk, session_id, node, NULL, NULL);
         mem_free(node);
     }
     if (is_news && l->on_hold != NULL) {
@@ -339,9 +339,9 @@ static void leave(struct paddock_lock *l)
 {
     struct paddock *zk = l->recipe.zk;
     if (l->node != NULL) {
-        (void)sweep_start(zk, l->session_id, l->node, NULL, NULL, NULL, NULL);
+        (void)sweep_start(zk, l->session_id, l->node, NULL, NULL);
     } else if (l->maker_id != 0) {
-        (void)sweep_start(zk, l->maker_id, NULL, l->path, l->unique, NULL, NULL);
+        (void)sweep_start(zk, l->maker_id, NULL, l->path, l->unique);
     }
     forget_node(l);
 }
@@ -429,7 +429,7 @@ int paddock_lock_release(struct paddock_lock *l, int timeout_ms)
     if (l->is_queued && l->node == NULL) {
         leave(l);
     } else if (was_held || l->is_queued) {
-        code = sweep_wait(zk, l->session_id, l->node, timeout_ms);
+        code = sweep_wait(zk, l->session_id, l->node, false, timeout_ms);
     }
     l->is_queued = false;
     forget_node(l);

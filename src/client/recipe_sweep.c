@@ -15,7 +15,7 @@ struct sweep {
     int64_t session_id;
     char *path, *dir, *unique; // path may be NULL, or the others
     bool *is_done;
-    bool is_repeated; // an attempt was lost
+    bool looks_first; // at the owner: an attempt was lost, or others use this name, too
     int64_t retry_at_ms;
 };
 
@@ -47,7 +47,7 @@ static void step(struct sweep *sw);
 static void go_on(struct sweep *sw, int code)
 {
     if (recipe_is_lost(code)) {
-        sw->is_repeated = true;
+        sw->looks_first = true;
         step(sw);
     } else {
         finish(sw);
@@ -111,7 +111,7 @@ static void step(struct sweep *sw)
         (void)paddock_submit(zk, &sync, NULL, NULL); // a server that lags behind catches up
         submit(sw, (struct paddock_op){.type = PADDOCK_OP_GET_CHILDREN, .path = sw->dir},
                on_children);
-    } else if (sw->is_repeated) {
+    } else if (sw->looks_first) {
         submit(sw, (struct paddock_op){.type = PADDOCK_OP_EXISTS, .path = sw->path}, on_seen);
     } else {
         delete_it(sw);
@@ -146,14 +146,14 @@ static void act(struct recipe *r)
 static const struct recipe_type sweep_type = {
     .look = look, .act = act, .free = sweep_free, .is_own = true};
 
-int sweep_start(struct paddock *zk, int64_t session_id, const char *path, const char *dir,
-                const char *unique, bool *is_done, struct sweep **ret)
+static int start(struct paddock *zk, struct sweep about, const char *path, const char *dir,
+                 const char *unique, struct sweep **ret)
 {
     struct sweep *sw = mem_try_alloc(sizeof(*sw));
     if (sw == NULL) {
         return PADDOCK_NO_MEMORY;
     }
-    *sw = (struct sweep){.session_id = session_id, .is_done = is_done};
+    *sw = about;
     sw->path = path != NULL ? recipe_strdup(path) : NULL;
     sw->dir = path == NULL ? recipe_strdup(dir) : NULL;
     sw->unique = path == NULL ? recipe_strdup(unique) : NULL;
@@ -166,26 +166,33 @@ int sweep_start(struct paddock *zk, int64_t session_id, const char *path, const 
         *ret = sw;
     }
     recipe_add(&sw->recipe, zk, &sweep_type); // its first step is due at once
-    struct port_pump *pump = zk->ports->pump;
-    pump->lock(pump);
-    handle_kick(zk);
-    pump->unlock(pump);
+    recipe_kick(zk);
     return PADDOCK_OK;
 }
 
-void sweep_forget(struct sweep *sweep)
+int sweep_start(struct paddock *zk, int64_t session_id, const char *path, const char *dir,
+                const char *unique)
+{
+    return start(zk, (struct sweep){.session_id = session_id}, path, dir, unique, NULL);
+}
+
+// Nobody waits for `is_done` any more. With the lock held, while it is not set.
+static void sweep_forget(struct sweep *sweep)
 {
     sweep->is_done = NULL;
 }
 
-int sweep_wait(struct paddock *zk, int64_t session_id, const char *path, int timeout_ms)
+int sweep_wait(struct paddock *zk, int64_t session_id, const char *path, bool looks_first,
+               int timeout_ms)
 {
     bool is_done = false;
     struct sweep *sw;
     struct errand e;
     int code = errand_begin(&e, zk, timeout_ms);
     if (code == PADDOCK_OK) {
-        code = sweep_start(zk, session_id, path, NULL, NULL, &is_done, &sw);
+        struct sweep about = {
+            .session_id = session_id, .is_done = &is_done, .looks_first = looks_first};
+        code = start(zk, about, path, NULL, NULL, &sw);
     }
     if (code != PADDOCK_OK) {
         return code;
