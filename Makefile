@@ -38,7 +38,7 @@ check: deps
 
 integration: all
 	@tools/install-deps.sh test
-	@ninja --quiet -C $(B) preloads
+	@ninja --quiet -C $(B) preloads test_tools
 	@PADDOCKD=$(CURDIR)/$(B)/paddockd $(PYTEST) tests/integration
 
 interop: all
