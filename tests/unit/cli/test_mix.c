@@ -61,7 +61,8 @@ static void nonsense_is_refused_with_its_reason(void **state)
     refuse("get=1000001", "has no share");
     refuse("get=99999999999999999999999999", "has no share");
     refuse("get=0", "leaves nothing to do");
-    refuse("getgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetget", "is no kind");
+    refuse("getgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetgetget",
+           "is no kind");
 }
 
 static void requests_are_due_at_even_distances(void **state)
