@@ -49,6 +49,20 @@ static void put_escaped(uint8_t byte, struct buf *to)
     buf_append(to, text, sizeof(text));
 }
 
+// What many programs take for the end of a line though JSON does not: U+0085, U+2028, U+2029.
+static bool put_line_end(const uint8_t *p, size_t len, struct buf *to)
+{
+    static const char *const ends[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    static const char *const escaped[] = {"\\u0085", "\\u2028", "\\u2029"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (slice_equal_str(slice_of(p, len), ends[i])) {
+            buf_append_str(to, escaped[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
 // A JSON string. False, with nothing appended, when `s` is no UTF-8.
 static bool put_text(struct slice s, struct buf *to)
 {
@@ -62,14 +76,15 @@ static bool put_text(struct slice s, struct buf *to)
             p++;
             continue;
         }
-        if (len == 0) {
-            len = utf8_char_len(p, end);
-        }
+        bool is_plain = len > 0;
+        len = is_plain ? len : utf8_char_len(p, end);
         if (len == 0) {
             to->len = begin;
             return false;
         }
-        buf_append(to, p, len);
+        if (is_plain || !put_line_end(p, len, to)) {
+            buf_append(to, p, len);
+        }
         p += len;
     }
     buf_put_u8(to, '"');
