@@ -29,7 +29,7 @@ static void expect_right(const struct scenario_options *o)
 static void acknowledged_writes_outlive_lost_connections(void **state)
 {
     (void)state;
-    for (uint64_t seed = 100; seed < 104; seed++) {
+    for (uint64_t seed = 100; seed < 102; seed++) {
         struct scenario_options o = {.seed = seed, .plan = SCENARIO_CALM, .trouble_ms = SHORT_MS};
         expect_right(&o);
     }
@@ -38,7 +38,7 @@ static void acknowledged_writes_outlive_lost_connections(void **state)
 static void acknowledged_writes_outlive_crashes(void **state)
 {
     (void)state;
-    for (uint64_t seed = 200; seed < 212; seed++) {
+    for (uint64_t seed = 200; seed < 204; seed++) {
         struct scenario_options o = {
             .seed = seed, .plan = SCENARIO_CRASHES, .trouble_ms = SHORT_MS};
         expect_right(&o);
@@ -48,7 +48,7 @@ static void acknowledged_writes_outlive_crashes(void **state)
 static void acknowledged_writes_outlive_failing_and_full_disks(void **state)
 {
     (void)state;
-    for (uint64_t seed = 300; seed < 312; seed++) {
+    for (uint64_t seed = 300; seed < 304; seed++) {
         struct scenario_options o = {
             .seed = seed, .plan = SCENARIO_DISK_FAULTS, .trouble_ms = SHORT_MS};
         expect_right(&o);
@@ -58,7 +58,7 @@ static void acknowledged_writes_outlive_failing_and_full_disks(void **state)
 static void first_start_survives_power_loss_at_every_operation(void **state)
 {
     (void)state;
-    for (uint64_t n = 1; n <= 40; n++) {
+    for (uint64_t n = 1; n <= 20; n++) {
         struct scenario_options o = {
             .seed = n, .plan = SCENARIO_QUIET, .trouble_ms = 30, .cut_at_op = n};
         expect_right(&o);
@@ -71,7 +71,7 @@ static void first_failures_of_every_kind_are_survived(void **state)
     static const enum disk_op kinds[] = {DISK_WRITE,  DISK_SYNC,     DISK_OPEN,
                                          DISK_RENAME, DISK_SYNC_DIR, DISK_TRUNCATE};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        for (uint64_t n = 1; n <= 8; n++) {
+        for (uint64_t n = 1; n <= 3; n++) {
             struct scenario_options o = {.seed = n,
                                          .plan = SCENARIO_QUIET,
                                          .trouble_ms = 30,
