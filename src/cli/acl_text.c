@@ -69,7 +69,8 @@ size_t acl_list_parse(const char *text, FILE *err, struct acl_list *ret)
     while (len > 1 && ret->text[len - 1] == ',') {
         ret->text[--len] = '\0'; // what is empty at the end is no entry; String.split
     }
-    for (char *entry = ret->text, *next; entry != NULL && strcmp(text, ",") != 0; entry = next) {
+    char *next = strcmp(ret->text, ",") == 0 ? NULL : ret->text;
+    for (char *entry = next; entry != NULL; entry = next) {
         next = strchr(entry, ',');
         if (next != NULL) {
             *next++ = '\0';

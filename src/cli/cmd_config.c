@@ -53,8 +53,7 @@ static void client_servers(const struct config_servers *s, struct buf *to)
     }
     struct place *places = mem_alloc((s->count + 1) * sizeof(*places));
     for (size_t i = 0; i < s->count; i++) {
-        places[i] = (struct place){.member = &s->members[i],
-                                   .bin = bin_of(s->members[i].id, bins)};
+        places[i] = (struct place){.member = &s->members[i], .bin = bin_of(s->members[i].id, bins)};
     }
     qsort(places, s->count, sizeof(*places), by_bin);
     for (size_t i = 0; i < s->count; i++) {
@@ -104,7 +103,8 @@ static void json_config(struct json *o, struct slice text)
     json_put(o, "config", json_new_text(text));
     client_text(text, &clients);
     const char *blank = strchr(buf_cstr(&clients), ' ');
-    json_put(o, "version", json_new_text(slice_of(clients.data, (size_t)(blank - (char *)clients.data))));
+    json_put(o, "version",
+             json_new_text(slice_of(clients.data, (size_t)(blank - (char *)clients.data))));
     json_put(o, "client_servers", json_new_cstr(blank + 1));
     buf_fini(&clients);
 }
@@ -226,8 +226,7 @@ static int members_of_file(struct cli *c, const char *path, struct buf *members)
     }
     int status = err == ERR_OK
                      ? CLI_DONE
-                     : cli_fail(c, CLI_USAGE,
-                                "Error processing %s%s%s", path,
+                     : cli_fail(c, CLI_USAGE, "Error processing %s%s%s", path,
                                 c->style == CLI_STYLE_ZKCLI ? "" : ": ", buf_cstr(&complaint));
     config_servers_fini(&servers);
     buf_fini(&text);

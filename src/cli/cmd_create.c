@@ -45,8 +45,7 @@ static int check_flags(struct cli *c, const struct cli_call *call, int64_t *ret)
     if (cli_has(call, "c") && (cli_has(call, "e") || cli_has(call, "s"))) {
         return cli_fail(c, CLI_USAGE, "%s", container_clash);
     }
-    if (cli_has(call, "t") &&
-        !java_number(cli_value(call, "t"), 10, INT64_MIN, INT64_MAX, &ttl)) {
+    if (cli_has(call, "t") && !java_number(cli_value(call, "t"), 10, INT64_MIN, INT64_MAX, &ttl)) {
         return cli_fail(c, CLI_USAGE, "-t argument must be a long value");
     }
     if (ttl_clash(call) != NULL) {

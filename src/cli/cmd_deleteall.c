@@ -13,8 +13,7 @@ static int run(struct cli *c, const struct cli_call *call)
     int64_t batch = BATCH_NODES;
     bool is_all;
     if (text != NULL && !java_number(text, 10, INT32_MIN, INT32_MAX, &batch)) {
-        return cli_fail(c, CLI_USAGE,
-                        "-b argument must be an int value");
+        return cli_fail(c, CLI_USAGE, "-b argument must be an int value");
     }
     int status = walk_delete(c, cli_param(call, 0), batch, &is_all);
     if (status == CLI_DONE && !is_all) {

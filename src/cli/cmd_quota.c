@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `setquota`, `listquota`, `delquota`. A quota of /a is the text of the node zookeeper_limits in
-// /zookeeper/quota/a; its sibling zookeeper_stats is the server's count. Quotas do not nest: who sets one looks for
-// others above and below first, without a lock, as zkCli does.
-// Source: org.apache.zookeeper.cli.{SetQuota,ListQuota,DelQuota}Command, Quotas, StatsTrack.
+// /zookeeper/quota/a; its sibling zookeeper_stats is the server's count. Quotas do not nest: who
+// sets one looks for others above and below first, without a lock, as zkCli does. Source:
+// org.apache.zookeeper.cli.{SetQuota,ListQuota,DelQuota}Command, Quotas, StatsTrack.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,8 +261,8 @@ static int run_delete(struct cli *c, const struct cli_call *call)
     } else if (status == CLI_DONE && code != PADDOCK_OK) {
         status = fail_at(c, code, data, buf_cstr(&at));
     } else if (status == CLI_DONE) {
-        bool is_some = cli_has(call, "n") || cli_has(call, "b") || cli_has(call, "N") ||
-                       cli_has(call, "B");
+        bool is_some =
+            cli_has(call, "n") || cli_has(call, "b") || cli_has(call, "N") || cli_has(call, "B");
         status = is_some ? delete_some(c, call, buf_cstr(&at), &q) : delete_all(c, path);
     }
     quota_text_fini(&q);
@@ -366,8 +366,8 @@ static int create_parents(struct cli *c, const char *path)
 {
     struct buf at = {0};
     int status = create_if_missing(c, "/zookeeper", (struct paddock_bytes){0});
-    status = status == CLI_DONE ? create_if_missing(c, quota_root, (struct paddock_bytes){0})
-                                : status;
+    status =
+        status == CLI_DONE ? create_if_missing(c, quota_root, (struct paddock_bytes){0}) : status;
     for (const char *end = path; status == CLI_DONE && *end != '\0';) {
         end = end + 1 + strcspn(end + 1, "/");
         buf_clear(&at);
@@ -387,17 +387,17 @@ static void warn(struct cli *c, const struct quota_text *q, const struct quota_t
 {
     if (is_below(q->count, used->count) ||
         is_below(quota_text_value(q, "countHardLimit"), used->count)) {
-        (void)fprintf(c->out,
-                      "[Warning]: the count quota you create is less than the existing count:%" PRId64
-                      "\n",
-                      used->count);
+        (void)fprintf(
+            c->out,
+            "[Warning]: the count quota you create is less than the existing count:%" PRId64 "\n",
+            used->count);
     }
     if (is_below(q->bytes, used->bytes) ||
         is_below(quota_text_value(q, "byteHardLimit"), used->bytes)) {
-        (void)fprintf(c->out,
-                      "[Warning]: the bytes quota you create is less than the existing bytes:%" PRId64
-                      "\n",
-                      used->bytes);
+        (void)fprintf(
+            c->out,
+            "[Warning]: the bytes quota you create is less than the existing bytes:%" PRId64 "\n",
+            used->bytes);
     }
 }
 

@@ -78,8 +78,8 @@ bool path_text_check(const char *path, bool is_sequential, struct buf *complaint
     if (is_ended) {
         buf_append_str(complaint, "Path must not end with / character");
     } else if (reason != NULL) {
-        buf_printf(complaint, "Invalid path string \"%s\" caused by %s%zu", buf_cstr(&whole), reason,
-                   unit);
+        buf_printf(complaint, "Invalid path string \"%s\" caused by %s%zu", buf_cstr(&whole),
+                   reason, unit);
     }
     buf_fini(&whole);
     return !is_ended && reason == NULL;

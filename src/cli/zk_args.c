@@ -33,7 +33,8 @@ static const struct cli_flag *find(const struct parse *p, const char *name, size
 
 static bool unrecognized(struct parse *p, const char *word)
 {
-    buf_printf(p->exception, EXCEPTION "UnrecognizedOptionException: Unrecognized option: %s", word);
+    buf_printf(p->exception, EXCEPTION "UnrecognizedOptionException: Unrecognized option: %s",
+               word);
     return false;
 }
 
@@ -69,8 +70,9 @@ static bool take_flag(struct parse *p, const struct cli_flag *flag)
                       strchr(p->group.letters, flag->letter) != NULL;
     if (is_grouped && p->selected != 0 && p->selected != flag->letter) {
         buf_printf(p->exception,
-                   EXCEPTION "AlreadySelectedException: The option '%c' was specified but an option "
-                             "from this group has already been selected: '%c'",
+                   EXCEPTION
+                   "AlreadySelectedException: The option '%c' was specified but an option "
+                   "from this group has already been selected: '%c'",
                    flag->letter, p->selected);
         return false;
     }
@@ -114,7 +116,7 @@ static bool take_dashed(struct parse *p, const char *word)
     const char *name = word + 1, *equals = strchr(name, '=');
     const struct cli_flag *flag = find(p, name, strlen(name));
     if (equals == NULL) {
-        return flag != NULL ? take_flag(p, flag)
+        return flag != NULL      ? take_flag(p, flag)
                : name[1] == '\0' ? unrecognized(p, word)
                                  : take_letters(p, word);
     }

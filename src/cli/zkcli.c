@@ -252,8 +252,8 @@ struct options {
 static const char *const *take_options(struct cli *c, const char *const *words, struct options *o)
 {
     for (; *words != NULL && **words == '-'; words++) {
-        const char **value = strcmp(*words, "-server") == 0    ? &c->servers
-                             : strcmp(*words, "-timeout") == 0 ? &o->timeout
+        const char **value = strcmp(*words, "-server") == 0                 ? &c->servers
+                             : strcmp(*words, "-timeout") == 0              ? &o->timeout
                              : strcmp(*words, "-client-configuration") == 0 ? &o->configuration
                                                                             : NULL;
         c->is_read_only_ok = c->is_read_only_ok || strcmp(*words, "-r") == 0;
