@@ -9,7 +9,7 @@
 // Source: java.util.Date.toString; names of days and months are English in every locale.
 const char *time_text(int64_t ms, char *to)
 {
-    time_t seconds = (time_t)(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
+    time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0 ? 1 : 0));
     struct tm t;
     char zone[16] = "";
     if (localtime_r(&seconds, &t) == NULL) {
