@@ -12,7 +12,7 @@ PORT ?= 2181
 PREFIX ?= /usr/local
 SECONDS ?= 60
 # Debian's package belongs to /usr/bin/python3; another python3 may come first in the path.
-PYTEST := $(shell python3 -c 'import pytest' 2>/dev/null && echo python3 || echo /usr/bin/python3) \
+PYTEST := $(shell python3 -c 'import pytest, pyte' 2>/dev/null && echo python3 || echo /usr/bin/python3) \
           -m pytest -q -ra
 
 .PHONY: all install deps run test check integration interop sim fuzz bench tidy fmt golden clean

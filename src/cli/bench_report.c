@@ -129,16 +129,23 @@ static int64_t first_step(const struct histogram *h, int64_t *ret_to)
     return from;
 }
 
+// There are values above `from`.
+static bool goes_on(const struct histogram *h, int64_t from)
+{
+    bool has_more = from == 0 || histogram_count_to(h, from) < h->count;
+    return has_more && from < INT64_MAX / 10;
+}
+
 static void print_histogram(const struct histogram *h, FILE *to)
 {
     int64_t step_to, from = first_step(h, &step_to);
     uint64_t most = 1;
-    for (int64_t a = from, b = step_to; a < h->max; a = b, b = next_step(b)) {
+    for (int64_t a = from, b = step_to; goes_on(h, a); a = b, b = next_step(b)) {
         uint64_t n = step_count(h, a, b);
         most = n > most ? n : most;
     }
     (void)fprintf(to, "\nup to\n");
-    for (int64_t a = from, b = step_to; a < h->max; a = b, b = next_step(b)) {
+    for (int64_t a = from, b = step_to; goes_on(h, a); a = b, b = next_step(b)) {
         uint64_t n = step_count(h, a, b);
         char time[TIME_BYTES], count[TEXT_BYTES], bar[BAR_COLUMNS + 1];
         size_t len = (size_t)((double)n / (double)most * BAR_COLUMNS + 0.5);
