@@ -248,6 +248,16 @@ static void give_tail(struct scan *s, uint64_t data_end)
     s->has_hole = false;
 }
 
+static bool is_name_free(const struct scan *s, int64_t zxid)
+{
+    for (size_t i = 0; i < s->files->count; i++) {
+        if (s->files->items[i].zxid == zxid) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void take_end(struct scan *s, uint64_t data_end)
 {
     struct log_facts *f = facts(s);
@@ -263,7 +273,7 @@ static void take_end(struct scan *s, uint64_t data_end)
         struct damage *d =
             damage_add(&s->x->damages, DAMAGE_LOG_NAME, path, "its first transaction is 0x%" PRIx64,
                        (uint64_t)f->first_zxid);
-        d->repair = REPAIR_RENAME;
+        d->repair = is_name_free(s, f->first_zxid) ? REPAIR_RENAME : REPAIR_NONE;
         d->number = f->first_zxid;
     }
 }

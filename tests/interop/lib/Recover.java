@@ -9,7 +9,8 @@ import org.apache.zookeeper.server.persistence.FileTxnSnapLog;
 
 /**
  * Apache ZooKeeper's own recovery, without a server: reads the name of a data directory per line, answers
- * `last_zxid=X digest=X digest_mismatches=N first_mismatch=X` (dump_datadir prints the same for Paddock's).
+ * `last_zxid=X digest=X digest_mismatches=N first_mismatch=X` (dump_datadir prints the same for Paddock's), or
+ * `refused=Exception`.
  */
 public final class Recover {
     private long mismatches;
@@ -37,7 +38,13 @@ public final class Recover {
     public static void main(String[] arguments) throws Exception {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
-            System.out.println(new Recover().recover(new File(line)));
+            String answer;
+            try {
+                answer = new Recover().recover(new File(line));
+            } catch (Exception e) {
+                answer = "refused=" + e.getClass().getSimpleName();
+            }
+            System.out.println(answer);
         }
     }
 }

@@ -64,10 +64,16 @@ class Recovery:
 
     def summary(self, folder):
         """last_zxid, digest, digest_mismatches and first_mismatch as they are printed; the files may be mended."""
+        answer = self.try_summary(folder)
+        assert "refused" not in answer, "Java could not recover %s: %s" % (folder, answer)
+        return answer
+
+    def try_summary(self, folder):
+        """The same, or {"refused": exception}."""
         self.process.stdin.write("%s\n" % folder)
         self.process.stdin.flush()
         line = self.process.stdout.readline()
-        assert line, "Java could not recover %s" % folder
+        assert line, "Java died of %s" % folder
         return dict(item.split("=") for item in line.split())
 
     def close(self):
