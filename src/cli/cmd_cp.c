@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `cp` and `mv`: subtrees under another name, in this ensemble or (cp) in another one.
+// Subtrees under another name (`cp`, `mv`), in this ensemble or (cp) in another one.
 #include <inttypes.h>
 #include <string.h>
 

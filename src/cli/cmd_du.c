@@ -230,8 +230,9 @@ const struct cli_command cli_du = {
         "branch, parted by tabs; the biggest comes first, and the sum of all is the row of PATH "
         "itself. Names, stats and ACLs take memory in servers, too, and are not counted in the "
         "bytes.\n\n"
-        "Nodes that may not be read are named on stderr and counted with their own data; what is "
-        "below them is not, and the exit code is 1. With --json each row is an object on a line of "
+        "Nodes that may not be read are named on stderr and counted without what is below them, "
+        "mostly without their data, too; the exit code is then 1. With --json each row is an "
+        "object on a line of "
         "its own: path, bytes, nodes.",
     CLI_FLAGS(flags),
     CLI_PARAMS(params),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `find`: the nodes of a subtree that meet all conditions.
+// The nodes of a subtree that meet all conditions (`find`).
 #include <inttypes.h>
 
 #include "cli/cli.h"

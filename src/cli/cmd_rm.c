@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `rm`: nodes, or with -r whole subtrees, after saying how much that is.
+// Nodes go, or with -r whole subtrees, after it was said how much that is (`rm`).
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `sessions` and `watches`: who is connected and who waits for what, put together from `cons`,
+// Who is connected and who waits for what (`sessions`, `watches`), put together from `cons`,
 // `dump`, `wchc`, `wchp` and `wchs` of all servers.
 #include <inttypes.h>
 #include <stdlib.h>

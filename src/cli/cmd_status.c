@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `status`: each server of the ensemble in a line, by its answers to `srvr` and `mntr`.
+// Each server of the ensemble in a line (`status`), by its answers to `srvr` and `mntr`.
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `tree`: a subtree drawn with lines, or an object a line.
+// A subtree drawn with lines (`tree`), or as an object a line.
 #include <inttypes.h>
 #include <string.h>
 
@@ -106,7 +106,9 @@ static int draw_all(struct drawing *d, struct subtree *s)
     enum subtree_step step;
     while ((step = subtree_next(s, &n)) < SUBTREE_END && !ferror(c->out)) {
         if (step == SUBTREE_LEAVE) {
-            tree_lines_leave(&d->lines, n.depth, n.is_last);
+            if (!c->is_json) {
+                tree_lines_leave(&d->lines, n.depth, n.is_last);
+            }
             continue;
         }
         d->nodes++;

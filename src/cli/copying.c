@@ -28,10 +28,10 @@ struct copy {
 const char *copy_path(const char *path, const char *from, const char *to, struct buf *buf)
 {
     size_t from_len = strcmp(from, "/") == 0 ? 0 : strlen(from);
-    const char *rest = path + from_len;
+    const char *rest = strcmp(path, "/") == 0 ? "" : path + from_len;
     buf_clear(buf);
-    buf_append_str(buf, strcmp(to, "/") == 0 && *rest == '/' ? "" : to);
-    buf_append_str(buf, strcmp(rest, "/") == 0 ? "" : rest);
+    buf_append_str(buf, strcmp(to, "/") == 0 && *rest != '\0' ? "" : to);
+    buf_append_str(buf, rest);
     return buf_cstr(buf);
 }
 

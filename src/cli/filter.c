@@ -3,12 +3,11 @@
 // One function for each kind of condition.
 #include "cli/filter.h"
 
-#include <errno.h>
 #include <fnmatch.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/quantity.h"
+#include "cli/word_text.h"
 
 // ---- reading flags ----
 
@@ -40,11 +39,10 @@ bool filter_set_time(int64_t now_ms, const char *text, int64_t *ret_ms, char *wh
 
 static bool session_parse(const char *text, int64_t *ret)
 {
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 16); // with or without 0x
-    *ret = (int64_t)value;
-    return end != text && *end == '\0' && errno == 0 && text[0] != '-';
+    char whole[32]; // with or without 0x
+    bool has_mark = strncmp(text, "0x", 2) == 0;
+    int len = snprintf(whole, sizeof(whole), "%s%s", has_mark ? "" : "0x", text);
+    return len < (int)sizeof(whole) && word_session(slice_str(whole), ret);
 }
 
 bool filter_set_owner(struct filter *f, const char *text, char *why)

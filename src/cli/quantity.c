@@ -4,10 +4,10 @@
 #include "cli/quantity.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
+
+static const int64_t DAY_MS = 86400000;
 
 // Digits at *at; false when there are none or too many.
 static bool take_number(const char **at, uint64_t *ret)
@@ -93,6 +93,56 @@ bool size_parse(const char *text, uint64_t *ret)
     return true;
 }
 
+// Exactly `digits` of them, up to `max`.
+static bool take_digits(const char **at, int digits, int max, int *ret)
+{
+    int value = 0;
+    for (int i = 0; i < digits; i++, (*at)++) {
+        if (**at < '0' || **at > '9') {
+            return false;
+        }
+        value = value * 10 + (**at - '0');
+    }
+    *ret = value;
+    return value <= max;
+}
+
+static bool take_char(const char **at, char c)
+{
+    bool is_there = **at == c;
+    *at += is_there ? 1 : 0;
+    return is_there;
+}
+
+// Days since 1970 of a date of the Gregorian calendar, years beginning in March.
+static bool take_date(const char **at, int64_t *ret_days)
+{
+    static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day;
+    if (!take_digits(at, 4, 9999, &year) || !take_char(at, '-') ||
+        !take_digits(at, 2, 12, &month) || !take_char(at, '-') || month < 1 ||
+        !take_digits(at, 2, lengths[month - 1], &day) || day < 1) {
+        return false;
+    }
+    int64_t y = year - (month <= 2 ? 1 : 0), m = (month + 9) % 12;
+    *ret_days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+    return true;
+}
+
+// "THH:MM", "THH:MM:SS", "THH:MM:SS.mmm"
+static bool take_time(const char **at, int64_t *ret_ms)
+{
+    int hour, minute, second = 0, ms = 0;
+    if (!take_char(at, 'T') || !take_digits(at, 2, 23, &hour) || !take_char(at, ':') ||
+        !take_digits(at, 2, 59, &minute) ||
+        (take_char(at, ':') && (!take_digits(at, 2, 59, &second) ||
+                                (take_char(at, '.') && !take_digits(at, 3, 999, &ms))))) {
+        return false;
+    }
+    *ret_ms = ((hour * 60 + minute) * INT64_C(60) + second) * 1000 + ms;
+    return true;
+}
+
 bool moment_parse(const char *text, int64_t *ret_ms)
 {
     if (text[0] == '@') {
@@ -104,18 +154,13 @@ bool moment_parse(const char *text, int64_t *ret_ms)
         *ret_ms = (int64_t)seconds * 1000;
         return true;
     }
-    static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        struct tm t = {0};
-        const char *end = strptime(text, formats[i], &t);
-        int ms = 0, len = 0;
-        if (end != NULL && i == 0 && sscanf(end, ".%3d%n", &ms, &len) == 1 && len == 4) {
-            end += len;
-        }
-        if (end != NULL && (*end == '\0' || strcmp(end, "Z") == 0)) {
-            *ret_ms = (int64_t)timegm(&t) * 1000 + (len == 4 ? ms : 0);
-            return true;
-        }
+    int64_t days, ms_of_day = 0;
+    const char *at = text;
+    bool is_good = take_date(&at, &days) && (*at != 'T' || take_time(&at, &ms_of_day));
+    at += *at == 'Z' ? 1 : 0;
+    if (!is_good || *at != '\0') {
+        return false;
     }
-    return false;
+    *ret_ms = days * DAY_MS + ms_of_day;
+    return true;
 }
