@@ -265,7 +265,7 @@ static int open_session(struct cli *c)
     struct paddock_options options = {
         .servers = cli_servers(c),
         .session_timeout_ms = c->session_timeout_ms,
-        .flags = c->is_read_only_ok ? PADDOCK_READ_ONLY_OK : 0,
+        .flags = c->session_flags | (c->is_read_only_ok ? PADDOCK_READ_ONLY_OK : 0),
         .on_event = c->on_event,
         .ctx = c,
     };

@@ -59,6 +59,7 @@ struct cli_host {
     const char *(*env)(const char *name); // getenv
     struct port_files *files;
     struct port_clock *clock;
+    int64_t (*cpu_ns)(void); // processor time that this process took
     // For what is no session: words, worker threads. The command's thread turns the pump.
     struct port_loop *loop;
     struct port_net *net;
@@ -116,6 +117,7 @@ struct cli {
     int session_timeout_ms; // 0: 30000
     bool is_read_only_ok, is_json, is_quiet, is_yes, is_coloured, is_interactive;
     bool is_stream;             // this command prints one JSON object a line
+    unsigned session_flags;     // more flags of the session to be opened: PADDOCK_RENEW
     paddock_watch_fn *on_event; // of the session to be opened, with this struct; or NULL
     struct cli_auth auths[CLI_AUTHS_MAX];
     size_t auth_count;

@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -93,6 +92,23 @@ def entries(folder):
     return [line.split(" ", 2) for line in log.read_text().splitlines()] if log.exists() else []
 
 
+def last_line(folder):
+    with open(folder / "log", "rb") as log:
+        log.seek(max(0, log.seek(0, os.SEEK_END) - 400))
+        return log.read().decode().splitlines()[-1].split(" ", 2)
+
+
+def wait_for_holder(folder, limit_s=0.5):
+    """Who holds just now; None when nobody does for a while."""
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until:
+        line = last_line(folder)
+        if line[0] == "in":
+            return line[1]
+        time.sleep(0.0005)
+    return None
+
+
 def cause_trouble(contenders, server, dice):
     """Kills one process after the other, holders more often than chance would, and the server now and then."""
     until = time.monotonic() + TROUBLE_S
@@ -105,13 +121,10 @@ def cause_trouble(contenders, server, dice):
             server.kill()
             server.start()
             continue
-        lines = entries(contenders.folder)
-        who = dice.choice(sorted(contenders.programs))
-        if lines and lines[-1][0] == "in" and dice.random() < 0.6:
-            who = lines[-1][1]
+        holder = wait_for_holder(contenders.folder) if dice.random() < 0.6 else None
+        who = holder or dice.choice(sorted(contenders.programs))
         contenders.kill(who)
-        after = entries(contenders.folder)
-        holders += bool(after) and after[-1][0] == "in" and after[-1][1] == who
+        holders += last_line(contenders.folder)[:2] == ["in", who]
         contenders.start(who)
     return holders
 

@@ -52,7 +52,7 @@ static void turn(const struct witness *w, const char *id, const char *node)
         return;
     }
     say(w, "in", id, node);
-    (void)usleep(2000);
+    (void)usleep(5000);
     say(w, "out", id, node);
     whole.l_type = F_UNLCK;
     (void)fcntl(w->lock_fd, F_SETLK, &whole);

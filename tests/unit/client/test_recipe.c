@@ -30,10 +30,12 @@ static void parents_are_containers(void **state)
     crowd_open(&c, 2, 1, 0);
     struct paddock *zk = crowd_be(&c, 0);
     assert_int_equal(recipe_make_parents(zk, "/p/q/node", PADDOCK_CONTAINER), PADDOCK_OK);
-    struct paddock_stat stat;
-    assert_int_equal(paddock_exists(zk, "/p/q", &stat), PADDOCK_OK);
-    assert_true(stat.ephemeral_owner == INT64_MIN);
+    assert_int_equal(paddock_exists(zk, "/p/q", NULL), PADDOCK_OK);
     assert_int_equal(paddock_exists(zk, "/p/q/node", NULL), PADDOCK_NO_NODE);
+    assert_int_equal(paddock_create(zk, "/p/q/node", paddock_text(""), 0, NULL), PADDOCK_OK);
+    assert_int_equal(paddock_delete(zk, "/p/q/node", -1), PADDOCK_OK);
+    crowd_run(&c, 300000); // servers delete containers that have become empty
+    assert_int_equal(paddock_exists(zk, "/p", NULL), PADDOCK_NO_NODE);
     crowd_close(&c);
 }
 

@@ -83,7 +83,7 @@ public final class Contend {
                 return;
             }
             say("in", node);
-            Thread.sleep(2);
+            Thread.sleep(5);
             say("out", node);
         }
     }

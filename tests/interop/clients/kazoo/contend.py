@@ -52,7 +52,7 @@ def main(server, path, folder, kind, session_ms, who):
                 say("TWO", lock.node)
                 continue
             say("in", lock.node)
-            time.sleep(0.002)
+            time.sleep(0.005)
             say("out", lock.node)
             fcntl.lockf(witness, fcntl.LOCK_UN)
             while True:
