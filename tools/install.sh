@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Install what `make` built: programs, client library, header, pkg-config file, man pages; and what
-# paddock says of itself: its man pages and completions; and its other name, zkCli.sh.
+# paddock says of itself: its man pages and completions.
 # Usage: [DESTDIR=root] tools/install.sh BUILD_DIR PREFIX
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,8 +23,6 @@ done
 "$paddock" completion bash >"$to/share/bash-completion/completions/paddock"
 "$paddock" completion zsh >"$to/share/zsh/site-functions/_paddock"
 "$paddock" completion fish >"$to/share/fish/vendor_completions.d/paddock.fish"
-ln -sf paddock "$to/bin/zkCli.sh"
-
 if [ -z "${DESTDIR:-}" ] && [ "$(id -u)" = 0 ]; then
     ldconfig
 fi

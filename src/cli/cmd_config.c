@@ -135,7 +135,7 @@ static int print_config(struct cli *c, const struct cli_call *call, const struct
     return CLI_DONE;
 }
 
-static int run_config(struct cli *c, const struct cli_call *call)
+static int get_config(struct cli *c, const struct cli_call *call)
 {
     struct paddock_op op = {
         .type = PADDOCK_OP_GET, .path = config_path, .watch = cli_watch(cli_has(call, "w"))};
@@ -145,6 +145,29 @@ static int run_config(struct cli *c, const struct cli_call *call)
         status = print_config(c, call, r, "");
         paddock_result_free(r);
     }
+    return status;
+}
+
+// The configuration is the ensemble's and below no chroot: with one, a short session without it
+// asks. Its watch would end with it. Source: ZooKeeper.getConfig.
+static int run_config(struct cli *c, const struct cli_call *call)
+{
+    const char *slash = strchr(cli_servers(c), '/');
+    if (slash == NULL) {
+        return get_config(c, call);
+    }
+    struct buf servers = {0};
+    buf_append(&servers, cli_servers(c), (size_t)(slash - cli_servers(c)));
+    const struct cli before = *c;
+    c->zk = NULL;
+    c->servers = buf_cstr(&servers);
+    c->on_event = NULL;
+    int status = get_config(c, call);
+    paddock_close(c->zk);
+    c->zk = before.zk;
+    c->servers = before.servers;
+    c->on_event = before.on_event;
+    buf_fini(&servers);
     return status;
 }
 

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "cli/toolkit.h"
+#include "cli/zkcli.h"
 
 static const struct {
     const char *name;
     names_run *run;
 } names[] = {
+    {"zkCli.sh", zkcli_run},
     {"zkTxnLogToolkit.sh", toolkit_log},
     {"zkSnapShotToolkit.sh", toolkit_snapshot},
     {"zkSnapshotRecursiveSummaryToolkit.sh", toolkit_summary},

@@ -348,6 +348,7 @@ static int run_batch(struct cli *c, const char *const *words)
 int zkcli_run(struct cli *c, const char *const *words)
 {
     struct options o = {0};
+    c->style = CLI_STYLE_ZKCLI;
     c->on_event = shell_print_event;
     words = take_options(c, words, &o);
     int status = start(c, &o);

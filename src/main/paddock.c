@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/names.h"
 #include "cli/program.h"
-#include "cli/zkcli.h"
 #include "host/host.h"
 #include "main/bell.h"
 #include "main/child.h"
@@ -67,6 +67,13 @@ static const char *env(const char *name)
     return getenv(name);
 }
 
+static int64_t cpu_ns(void)
+{
+    struct timespec taken;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &taken);
+    return (int64_t)taken.tv_sec * 1000000000 + taken.tv_nsec;
+}
+
 static struct cli_child *start_child(const char *const *argv, const char *const *vars)
 {
     struct cli_child *child = child_start(argv, vars);
@@ -86,15 +93,6 @@ static struct cli_child *guard_child(const char *const *argv, const char *const 
     return child;
 }
 
-// A link to us decides by its name; what is no name of Apache's is our own.
-static enum cli_style style_of(const char *program)
-{
-    const char *slash = strrchr(program, '/');
-    const char *name = slash != NULL ? slash + 1 : program;
-    return strcmp(name, "zkCli.sh") == 0 || strcmp(name, "zkCli") == 0 ? CLI_STYLE_ZKCLI
-                                                                       : CLI_STYLE_PADDOCK;
-}
-
 int main(int argc, char **argv)
 {
     (void)setlocale(LC_CTYPE, "C.UTF-8");
@@ -110,6 +108,7 @@ int main(int argc, char **argv)
         .env = env,
         .files = host_files(machine),
         .clock = host_clock(machine),
+        .cpu_ns = cpu_ns,
         .loop = host_loop(machine),
         .net = host_net(machine),
         .resolver = host_resolver(machine),
@@ -143,11 +142,8 @@ int main(int argc, char **argv)
         .started_ns = clock_mono_ns(host.clock),
     };
     const char *const *words = (const char *const *)argv + (argc > 0 ? 1 : 0);
-    c.style = style_of(argc > 0 ? argv[0] : "");
     names_run *named = names_find(argc > 0 ? argv[0] : NULL);
-    int status = named != NULL                ? named(&c, words)
-                 : c.style == CLI_STYLE_ZKCLI ? zkcli_run(&c, words)
-                                              : program_run(&c, words);
+    int status = named != NULL ? named(&c, words) : program_run(&c, words);
     line_editor_close();
     host_close(machine);
     return status;

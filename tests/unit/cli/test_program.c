@@ -125,7 +125,6 @@ static void zkcli_takes_its_own_options(void **state)
     (void)state;
     struct fake f;
     fake_init(&f);
-    f.cli.style = CLI_STYLE_ZKCLI;
     f.host.open = refused_open;
     assert_int_equal(zkcli_run(&f.cli, WORDS("-x", "-server", "a!", "-timeout", "9", "get", "/a")),
                      CLI_NO);
@@ -140,7 +139,6 @@ static void zkcli_goes_on_without_the_value_of_an_option(void **state)
     (void)state;
     struct fake f;
     fake_init(&f);
-    f.cli.style = CLI_STYLE_ZKCLI;
     f.host.open = refused_open;
     (void)zkcli_run(&f.cli, WORDS("-server"));
     assert_string_equal(fake_out(&f), "Connecting to localhost:2181\n");
@@ -153,7 +151,6 @@ static void a_client_configuration_is_read(void **state)
     (void)state;
     struct fake f;
     fake_init(&f);
-    f.cli.style = CLI_STYLE_ZKCLI;
     f.host.open = refused_open;
     fake_put(&f, "tls", slice_str("# c\nzookeeper.client.secure = true\n"));
     assert_int_equal(zkcli_run(&f.cli, WORDS("-client-configuration", "none", "get", "/")), 2);
