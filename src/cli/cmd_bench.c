@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "cli/bench.h"
@@ -271,13 +270,13 @@ static int run_workers(struct bench *b, struct bench_worker **workers, struct be
     if (b->trouble != PADDOCK_OK) {
         atomic_store(&b->must_stop, true);
     }
-    double cpu_s = (double)clock() / CLOCKS_PER_SEC;
+    double cpu_s = (double)c->host->cpu_ns() / 1e9;
     start_window(b);
     wait_for(b, &b->finished, look_at_load);
     if (b->must_stop) { // nothing was asked for behind the last answer
         b->options.duration_ms = 1;
     }
-    ret->cpu_s = (double)clock() / CLOCKS_PER_SEC - cpu_s;
+    ret->cpu_s = (double)c->host->cpu_ns() / 1e9 - cpu_s;
     draw_line(c, "");
     for (uint32_t i = 0; i < b->options.workers; i++) {
         bench_result_add(ret, bench_worker_join(workers[i]));

@@ -5,7 +5,6 @@
 // of hosts changes only while nobody asks.
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/list.h"
 #include "base/mem.h"
@@ -267,11 +266,9 @@ static void on_job_done(struct port_job *job)
 
 static void say_time(struct watcher *w, char *to, size_t size)
 {
-    time_t seconds = (time_t)(clock_wall_ms(w->cli->host->clock) / 1000);
-    struct tm t;
-    if (localtime_r(&seconds, &t) == NULL || strftime(to, size, "%H:%M:%S", &t) == 0) {
-        to[0] = '\0';
-    }
+    int64_t s = clock_wall_ms(w->cli->host->clock) / 1000 % 86400;
+    (void)snprintf(to, size, "%02d:%02d:%02d UTC", (int)(s / 3600), (int)(s / 60 % 60),
+                   (int)(s % 60));
 }
 
 static int print_page(struct watcher *w)

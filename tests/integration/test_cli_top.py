@@ -236,7 +236,7 @@ def test_without_a_terminal_it_prints_one_page(server):
     done = page(server)
     lines = done.stdout.splitlines()
     assert "\x1b" not in done.stdout and done.stderr == ""
-    assert re.match(r"1 of 1 servers up  - req/s  \d+ sessions by requests a second  \d\d:\d\d:\d\d$", lines[0])
+    assert re.match(r"1 of 1 servers up  - req/s  \d+ sessions by requests a second  \d\d:\d\d:\d\d UTC$", lines[0])
     assert row(lines, f"127.0.0.1:{server.port}")[1] == "standalone"
 
 
