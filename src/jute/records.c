@@ -199,6 +199,38 @@ JUTE_RECORDS(DEFINE_VERBS)
 
 // ---- vectors ----
 
+// The list of nearly every create is recognised by its bytes: nothing to decode, no memory.
+static bool read_known_acl_vec(struct jute_in *in, struct jute_acl_vec *ret)
+{
+    static const char bytes[] = "\0\0\0\1\0\0\0\x1f\0\0\0\5world\0\0\0\6anyone";
+    static const struct jute_acl open = {
+        .perms = 31,
+        .id = {.scheme = {(const uint8_t *)"world", 5}, .id = {(const uint8_t *)"anyone", 6}},
+    };
+    enum { SIZE = sizeof(bytes) - 1, LONGEST_STRING = 6 };
+    if (jute_in_left(in) < SIZE || in->string_max < LONGEST_STRING ||
+        memcmp(in->next, bytes, SIZE) != 0) {
+        return false;
+    }
+    in->next += SIZE;
+    *ret = (struct jute_acl_vec){.count = 1, .items = (struct jute_acl *)(uintptr_t)&open};
+    return true;
+}
+
+static bool read_known_str_vec(struct jute_in *in, struct jute_str_vec *ret)
+{
+    (void)in;
+    (void)ret;
+    return false;
+}
+
+static bool read_known_client_info_vec(struct jute_in *in, struct jute_client_info_vec *ret)
+{
+    (void)in;
+    (void)ret;
+    return false;
+}
+
 // A null vector has no elements to size or store, so a negative count runs no loop.
 #define DEFINE_VERBS(name, type)                                                                   \
     static size_t size_##name(const struct jute_##name *v)                                         \
@@ -220,6 +252,9 @@ JUTE_RECORDS(DEFINE_VERBS)
     static bool read_##name(struct jute_in *in, struct jute_##name *ret)                           \
     {                                                                                              \
         struct jute_##name v = {0};                                                                \
+        if (read_known_##name(in, ret)) {                                                          \
+            return true;                                                                           \
+        }                                                                                          \
         if (!jute_in_count(in, MIN_##type, &v.count)) {                                            \
             return false;                                                                          \
         }                                                                                          \

@@ -121,6 +121,10 @@ enum zk_code acl_fix_up(const struct auth *a, const struct jute_acl_vec *acl, co
     if (acl->count <= 0 || acl->count > LIMIT_ACL_ENTRIES) {
         return ZK_INVALID_ACL; // Java has no limit, and compares every entry with every other
     }
+    if (acl->count == 1 && is_world_anyone(&acl->items[0].id)) { // nearly always
+        *ret = *acl;
+        return ZK_OK;
+    }
     struct jute_acl_vec fixed = {
         .items = arena_alloc(arena, (expanded_max(acl, ids) + 1) * sizeof(struct jute_acl)),
     };

@@ -16,7 +16,7 @@ enum zk_code acl_check(const struct auth *a, const struct jute_acl_vec *acl, int
 
 // Check and expand the list of a create or setACL: duplicates dropped, "auth" replaced by the
 // caller's identities.
-// Memory: *ret lives in `arena` and borrows the strings of `acl` and `ids`.
+// Memory: *ret lives in `arena` or is `acl`; it borrows the strings of `acl` and `ids`.
 // Errors: InvalidACL, MarshallingError.
 enum zk_code acl_fix_up(const struct auth *a, const struct jute_acl_vec *acl, const struct ids *ids,
                         struct arena *arena, struct jute_acl_vec *ret);

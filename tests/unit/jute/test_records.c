@@ -282,6 +282,44 @@ static void huge_count_of_a_vector_is_refused_before_memory_is_taken(void **stat
     buf_fini(&bytes);
 }
 
+// Bytes of world:anyone:31 with everything that may differ, one at a time.
+static void the_usual_list_is_decoded_as_any_other(void **state)
+{
+    (void)state;
+    struct buf bytes = hex_bytes("00 00 00 01  00 00 00 1f  00 00 00 05 \"world\"  "
+                                 "00 00 00 06 \"anyone\"  00 00 00 07");
+    enum { LIST = 27 };
+    struct arena arena = {0};
+    struct jute_in in;
+    struct jute_acl_vec v;
+    int32_t behind;
+    jute_in_init(&in, buf_slice(&bytes), &arena, STRING_MAX);
+    assert_true(jute_acl_vec_decode(&in, &v));
+    assert_true(jute_in_i32(&in, &behind) && behind == 7);
+    assert_int_equal(v.count, 1);
+    assert_int_equal(v.items[0].perms, 31);
+    assert_true(slice_equal_str(v.items[0].id.scheme, "world"));
+    assert_true(slice_equal_str(v.items[0].id.id, "anyone"));
+    assert_null(arena.blocks);
+    jute_in_init(&in, buf_slice(&bytes), &arena, 5); // "anyone" is too long
+    assert_false(jute_acl_vec_decode(&in, &v));
+    jute_in_init(&in, slice_of(bytes.data, LIST - 1), &arena, STRING_MAX);
+    assert_false(jute_acl_vec_decode(&in, &v));
+    for (size_t i = 0; i < LIST; i++) { // counts and lengths fail, the rest is another list
+        bytes.data[i]++;
+        jute_in_init(&in, slice_of(bytes.data, LIST), &arena, STRING_MAX);
+        bool is_decoded = jute_acl_vec_decode(&in, &v);
+        bool is_other = is_decoded && (v.items[0].perms != 31 ||
+                                       !slice_equal_str(v.items[0].id.scheme, "world") ||
+                                       !slice_equal_str(v.items[0].id.id, "anyone"));
+        bool is_number = i < 4 || (i >= 8 && i < 12) || (i >= 17 && i < 21);
+        assert_int_equal(is_other, !is_number);
+        bytes.data[i]--;
+    }
+    arena_fini(&arena);
+    buf_fini(&bytes);
+}
+
 static void no_memory_for_a_vector_is_a_failure(void **state)
 {
     (void)state;
@@ -407,6 +445,7 @@ int main(void)
         cmocka_unit_test(watcher_event_has_its_layout),
         cmocka_unit_test(null_and_empty_have_different_bytes),
         cmocka_unit_test(huge_count_of_a_vector_is_refused_before_memory_is_taken),
+        cmocka_unit_test(the_usual_list_is_decoded_as_any_other),
         cmocka_unit_test(no_memory_for_a_vector_is_a_failure),
         cmocka_unit_test(acl_lists_are_equal_only_in_all_parts),
         cmocka_unit_test(records_print_as_one_line),

@@ -66,7 +66,9 @@ static void no_memory_for_a_read(void **state)
 
 static void ask_to_create(struct guest *g)
 {
-    guest_create(g, "/a", "1", 0); // its ACL is a vector
+    // Its list is a vector; the usual one needs no memory.
+    struct jute_acl read = {1, {slice_str("world"), slice_str("anyone")}};
+    guest_create_acl(g, "/a", &(struct jute_acl_vec){1, &read});
 }
 
 static void no_memory_for_a_write(void **state)
