@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `export`: a subtree as JSON Lines (docs/design/export-format.md).
+// `export`: a subtree, from a server or a snapshot, node by node into a file of JSON Lines
+// (docs/design/export-format.md). What the file does not hold is said: ephemeral nodes, nodes that
+// may not be read, hidden digests.
 #include <inttypes.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
 // other two kinds, and all reading, go through base/json.
 #include "cli/export_line.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "jute/utf8.h"
 
 #define FORMAT_NAME "paddock-export"
+enum { HEX_DIGITS_MAX = 16 }; // of 64 bits
 
 // ---- writing ----
 
@@ -281,14 +281,14 @@ static bool hex_of(struct parse *p, const char *name, const char *prefix, uint64
     }
     size_t prefix_len = strlen(prefix);
     const char *digits = text + prefix_len;
-    char *end;
     if (strncmp(text, prefix, prefix_len) != 0 ||
         strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) || *digits == '\0') {
         return refuse(p, "no hexadecimal number: ", name);
     }
-    errno = 0;
-    *ret = strtoull(digits, &end, 16);
-    return (errno == 0 && *ret <= max) || refuse(p, "a number too big: ", name);
+    digits += strspn(digits, "0");
+    *ret = strlen(digits) <= HEX_DIGITS_MAX ? strtoull(text + prefix_len, NULL, 16) : 0;
+    return (strlen(digits) <= HEX_DIGITS_MAX && *ret <= max) ||
+           refuse(p, "a number too big: ", name);
 }
 
 static bool is_path_below(struct parse *p, const char *path)

@@ -2,8 +2,8 @@
 //
 // A command line without a machine: what is printed is kept as text, files are in memory, nobody
 // answers, and no signal comes.
-#ifndef TESTS_UNIT_CLI_FAKE_H
-#define TESTS_UNIT_CLI_FAKE_H
+#ifndef PADDOCK_TESTS_UNIT_CLI_FAKE_H
+#define PADDOCK_TESTS_UNIT_CLI_FAKE_H
 
 #include "base/buf.h"
 #include "cli/cli.h"
