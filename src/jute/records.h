@@ -7,8 +7,8 @@
 //     if (!jute_stat_decode(&in, &s)) ...          false: malformed, in->failed stays set
 //     jute_stat_print(&s, &buf);                   one line "czxid=1 mzxid=2 ..."
 //
-// Memory: decoded slices borrow the input; vectors are allocated in in->arena, or constants: what was
-//         decoded is not written to.
+// Memory: decoded slices borrow the input; vectors are allocated in in->arena, or constants: what
+//         was decoded is not written to.
 // Units: field names carry them; zxids and session ids are signed 64 bit as on the wire.
 #ifndef PADDOCK_JUTE_RECORDS_H
 #define PADDOCK_JUTE_RECORDS_H
