@@ -14,7 +14,7 @@ from tests.interop.lib.paddock_server import PaddockServer, binary
 from tests.interop.lib.server_process import ROOT
 
 BUILD = Path(binary()).resolve().parent
-HEADER = ROOT / "include/paddock/paddock.h"
+HEADERS = "\n".join((ROOT / "include/paddock" / name).read_text() for name in ("paddock.h", "recipes.h"))
 EXAMPLES = ("config_watch", "leader")
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
 
@@ -60,7 +60,7 @@ def server():
 
 
 def declared():
-    return set(re.findall(r"^PADDOCK_API\s[^;]*?\b(paddock_\w+)\(", HEADER.read_text(), re.M))
+    return set(re.findall(r"^PADDOCK_API\s[^;]*?\b(paddock_\w+)\(", HEADERS, re.M))
 
 
 # ---- what is installed ----
@@ -332,7 +332,7 @@ def flat(text):
 
 
 def prototypes_of_header():
-    code = re.sub(r"//[^\n]*", "", HEADER.read_text())
+    code = re.sub(r"//[^\n]*", "", HEADERS)
     return {flat(text) for text in re.findall(r"PADDOCK_API\s+([^;=]*?\));", code)}
 
 
@@ -351,7 +351,7 @@ def test_manual_describes_every_function_as_the_header_declares_it():
 
 
 def test_manual_names_every_constant():
-    code = re.sub(r"//[^\n]*", "", HEADER.read_text())
+    code = re.sub(r"//[^\n]*", "", HEADERS)
     constants = {name for body in re.findall(r"enum paddock_\w+ \{(.*?)\}", code, re.S)
                  for name in re.findall(r"\b(PADDOCK_\w+)", body)}
     named = {name for text in pages().values() for name in re.findall(r"PADDOCK_\w+", text)}
