@@ -22,7 +22,7 @@ struct bench_session {
     uint32_t number;     // among all workers'
     uint64_t made, gone; // its own nodes
     struct bench_slot *free;
-    bool was_connected, is_dead;
+    bool was_connected;
     bool is_stuck; // a request was refused: try again later
 };
 
@@ -38,11 +38,11 @@ struct bench_worker {
     uint32_t answers_due; // while preparing
     int trouble;          // of one of them
     uint32_t under_way;   // slots in use
-    uint32_t dead_count, stuck_count;
+    uint32_t stuck_count;
     struct prng prng;
     struct pace pace;
     uint64_t paced; // requests of the open loop that were sent
-    int64_t begin_ns, end_ns, posted_ns, revived_ns;
+    int64_t begin_ns, end_ns, posted_ns, retried_ns;
     struct histogram live;
     uint64_t live_errors;
     struct bench_result result;
@@ -70,9 +70,6 @@ void bench_own_path(const struct bench_session *s, const uint64_t *node, char *t
 void bench_submit(struct bench_session *s, int64_t start_ns);
 // As many as there are free slots.
 void bench_fill_session(struct bench_session *s, int64_t now);
-
-// The session has ended; bench_worker.c opens another one.
-void bench_mark_dead(struct bench_session *s);
 
 // What its handle tells, with the session as context.
 paddock_watch_fn bench_on_event;

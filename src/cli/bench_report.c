@@ -166,7 +166,7 @@ static void print_remarks(const struct bench_options *o, const struct bench_resu
         (void)fprintf(c->out, "%s events came\n", progress_count(r->events, a));
     }
     if (r->sessions_lost > 0) {
-        (void)fprintf(c->out, "%s sessions expired and were opened again, without their watches\n",
+        (void)fprintf(c->out, "%s sessions expired and were opened again\n",
                       progress_count(r->sessions_lost, a));
     }
     if (r->unsent > 0) {

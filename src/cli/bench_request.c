@@ -155,21 +155,10 @@ static void note(struct bench_worker *w, size_t row, int code, int64_t start, in
     w->live_errors += code != PADDOCK_OK ? 1 : 0;
 }
 
-void bench_mark_dead(struct bench_session *s)
-{
-    s->worker->dead_count += s->is_dead ? 0 : 1;
-    s->is_dead = true;
-}
-
 static void mark_stuck(struct bench_session *s)
 {
     s->worker->stuck_count += s->is_stuck ? 0 : 1;
     s->is_stuck = true;
-}
-
-static bool ends_session(int code)
-{
-    return code == PADDOCK_SESSION_EXPIRED || code == PADDOCK_AUTH_FAILED || code == PADDOCK_CLOSED;
 }
 
 static void give_back(struct bench_slot *slot)
@@ -200,9 +189,6 @@ void bench_submit(struct bench_session *s, int64_t start_ns)
     note(w, slot->op, code, start_ns, bench_now(w));
     give_back(slot);
     mark_stuck(s);
-    if (ends_session(code)) {
-        bench_mark_dead(s);
-    }
 }
 
 void bench_fill_session(struct bench_session *s, int64_t now)
@@ -224,10 +210,6 @@ static void on_done(struct paddock *zk, const struct paddock_result *result, voi
         atomic_store(&w->bench->watched[slot->key].pending, 0);
     }
     give_back(slot);
-    if (ends_session(result->code)) {
-        bench_mark_dead(s);
-        mark_stuck(s);
-    }
     if (bench_is_closed_loop(w) && now < w->end_ns && !bench_is_stopped(w) && !s->is_stuck) {
         bench_submit(s, now);
     }
@@ -276,10 +258,8 @@ static void note_change(struct bench_worker *w, const char *path)
 
 void bench_on_event(struct paddock *zk, const struct paddock_event *event, void *ctx)
 {
+    (void)zk;
     struct bench_session *s = ctx;
-    if (zk != s->zk && s->zk != NULL) {
-        return; // the last words of the handle before
-    }
     if (event->type == PADDOCK_EVENT_DATA_CHANGED) {
         note_change(s->worker, event->path);
     } else if (event->type == PADDOCK_EVENT_SESSION) {
@@ -287,8 +267,7 @@ void bench_on_event(struct paddock *zk, const struct paddock_event *event, void 
             s->was_connected = true;
             s->worker->connected++;
         } else if (event->state == PADDOCK_STATE_EXPIRED) {
-            bench_mark_dead(s);
-            mark_stuck(s);
+            s->worker->result.sessions_lost++;
         }
     }
 }

@@ -23,7 +23,7 @@ enum {
 };
 static const int64_t MS = 1000000;
 static const int64_t POST_NS = 50 * MS;
-static const int64_t REVIVE_NS = 100 * MS;
+static const int64_t RETRY_NS = 100 * MS;
 
 static void turn(struct bench_worker *w, int timeout_ms)
 {
@@ -38,7 +38,8 @@ static int open_session(struct bench_session *s, struct paddock *beside)
     struct paddock_options options = {
         .servers = cli_servers(c),
         .session_timeout_ms = c->session_timeout_ms,
-        .flags = PADDOCK_NO_THREAD | (c->is_read_only_ok ? PADDOCK_READ_ONLY_OK : 0U),
+        .flags =
+            PADDOCK_NO_THREAD | PADDOCK_RENEW | (c->is_read_only_ok ? PADDOCK_READ_ONLY_OK : 0U),
         .on_event = bench_on_event,
         .ctx = s,
         .beside = beside,
@@ -168,33 +169,16 @@ static void post(struct bench_worker *w, int64_t now)
     w->posted_ns = now;
 }
 
-// A session that ended gets another handle; what it had under way has ended with it.
-static void revive_one(struct bench_session *s)
+// A request that was refused at once is tried again after a while.
+static void retry_stuck(struct bench_worker *w, int64_t now)
 {
-    struct paddock *old = s->zk;
-    s->worker->dead_count--;
-    s->is_dead = false;
-    s->worker->result.sessions_lost++;
-    if (open_session(s, old) != PADDOCK_OK) {
-        s->zk = old;
-        bench_mark_dead(s);
+    if (w->stuck_count == 0 || now - w->retried_ns < RETRY_NS) {
         return;
     }
-    paddock_abandon(old);
-}
-
-static void mend_sessions(struct bench_worker *w, int64_t now)
-{
-    if (w->stuck_count == 0 || now - w->revived_ns < REVIVE_NS) {
-        return;
-    }
-    w->revived_ns = now;
+    w->retried_ns = now;
     for (uint32_t i = 0; i < w->session_count; i++) {
         struct bench_session *s = &w->sessions[i];
-        if (s->is_dead) {
-            revive_one(s);
-        }
-        if (s->is_stuck && !s->is_dead) {
+        if (s->is_stuck) {
             s->is_stuck = false;
             w->stuck_count--;
             if (bench_is_closed_loop(w)) {
@@ -277,7 +261,7 @@ static void run_load(struct bench_worker *w)
         }
         turn(w, wait_ms);
         now = bench_now(w);
-        mend_sessions(w, now);
+        retry_stuck(w, now);
         if (now - w->posted_ns >= POST_NS) {
             post(w, now);
         }

@@ -365,6 +365,7 @@ static uint8_t *make_value(const struct bench_options *o)
 static int bench_between(struct bench *b)
 {
     struct paddock *zk;
+    b->cli->session_flags |= PADDOCK_RENEW; // what was made is removed in any case
     int status = cli_session(b->cli, &zk);
     if (status == CLI_DONE) {
         status = bench_make_keys(b, zk);
@@ -446,8 +447,8 @@ const struct cli_command cli_bench = {
         "of each starts when it is due, also when no place is free to send it. That is what users "
         "of a service feel; percentiles of both kinds must not be compared.\n\n"
         "With --watches the sessions hold persistent watches, spread evenly over keys and "
-        "sessions, and the row 'event' says how long it took from a set to the event in another "
-        "session. A key that is set again before the events of its last set came is not timed.\n\n"
+        "sessions, and the row 'event' says how long it took from a set to its event. A key that "
+        "is set again before the events of its last set came is not timed.\n\n"
         "Every end of a request counts with its latency, errors too. What was begun in the "
         "window is waited for behind it. An open loop above some hundred requests a second keeps "
         "one processor busy, because sleeping would be measured as latency.",

@@ -194,6 +194,24 @@ def test_a_server_that_dies_ends_the_run_with_errors():
         assert "was not removed whole" in err
 
 
+def test_sessions_that_expired_are_opened_again():
+    with PaddockServer({"tickTime": 200, "maxSessionTimeout": 1000}) as server:
+        process = subprocess.Popen(command(server, "--duration", "5", "--warmup", "0", "--json", "--watches", "50",
+                                           "--mix", "get=1,set=1,ephemeral=1", before=("-t", "1000")),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(2.5)
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        result = json.loads(out)
+        assert result["sessions_lost"] == 8
+        after = [s for s in result["slices"] if s["s"] > 4.5]
+        assert sum(s["count"] - s["errors"] for s in after) > 100
+        assert nodes(server) == ["/"]
+
+
 def test_wrong_use_and_no_server():
     with PaddockServer() as any_server:
         for wrong in (["--mix", "gets"], ["--sessions", "0"], ["--rate", "fast"], ["--keys", "10", "--watches", "1000"],
