@@ -263,6 +263,22 @@ def check_tested(path, untested):
             find(path, 1, f"no {test}, and no line with a reason in tools/untested")
 
 
+def check_commands(paths):
+    """Every command of src/cli/ has its row in the table, and every row its command."""
+    table = "src/cli/commands.def"
+    rows = set(re.findall(r"^X\((\w+)\)", (TOP / table).read_text(encoding="utf-8"), re.M))
+    made = {}
+    for path in paths:
+        if re.fullmatch(r"src/cli/\w+\.c", path):
+            text = (TOP / path).read_text(encoding="utf-8", errors="replace")
+            for match in re.finditer(r"^const struct cli_command cli_(\w+) = ", text, re.M):
+                made[match.group(1)] = (path, line_of(text, match.start()))
+    for symbol in sorted(made.keys() - rows):
+        find(*made[symbol], f"cli_{symbol} has no row in {table}")
+    for symbol in sorted(rows - made.keys()):
+        find(table, 1, f"X({symbol}) names no command")
+
+
 def check_marks(paths):
     """A MARK names one place in src/, and some test expects it; a test expects none that does not exist."""
     made, expected = {}, {}
@@ -367,6 +383,7 @@ def main():
     names = our_enumerators()
     for path in paths:
         check_file(path, lists, names)
+    check_commands(paths)
     check_marks(paths)
     check_events()
     check_documents()
