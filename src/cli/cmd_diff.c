@@ -19,7 +19,7 @@ struct compare {
     struct cli *cli;
     bool shows_data, ignores_ephemerals, ignores_acl;
     struct buf text;
-    uint64_t nodes, different, unknown;
+    uint64_t nodes, bytes, different, unknown;
     struct progress progress;
 };
 
@@ -138,7 +138,11 @@ static int compare_streams(struct compare *d, struct node_stream *left, struct n
     while ((step = merge_next(&m, &a, &b)) == NODE_NEXT) {
         look_at(d, a, b);
         d->nodes++;
-        progress_at(&d->progress, d->nodes, 0);
+        d->bytes += (uint64_t)(a != NULL ? a->data_bytes : b->data_bytes);
+        progress_at(&d->progress, d->nodes, d->bytes);
+        if (d->cli->host->interrupted() != 0) {
+            return cli_fail(d->cli, CLI_INTERRUPTED, "interrupted");
+        }
     }
     progress_end(&d->progress);
     return step == NODE_END ? CLI_DONE : merge_exit_code(&m);

@@ -67,7 +67,10 @@ static int copy(struct export *e, struct node_stream *from)
     struct export_end counts;
     int status = CLI_DONE;
     while (status == CLI_DONE && (step = from->next(from, &n)) != NODE_END) {
-        status = step == NODE_FAILED ? from->exit_code : add(e, &n);
+        status = step == NODE_FAILED ? from->exit_code
+                 : e->cli->host->interrupted() != 0
+                     ? cli_fail(e->cli, CLI_INTERRUPTED, "interrupted")
+                     : add(e, &n);
         export_writer_counts(e->writer, &counts);
         progress_at(&e->progress, (uint64_t)counts.nodes, (uint64_t)counts.data_bytes);
     }
@@ -108,12 +111,14 @@ static struct export_header header_of(const struct export *e,
 }
 
 static int export_from(struct export *e, struct node_stream *from,
-                       const struct node_server_options *options, uint64_t total)
+                       const struct node_server_options *options, uint64_t total, bool has_file)
 {
     struct buf what = {0};
     struct export_header header = header_of(e, options);
     buf_printf(&what, "exporting %s", e->path);
     progress_begin(&e->progress, e->cli, buf_cstr(&what), "nodes", total);
+    // The file itself may be what the terminal shows.
+    e->progress.is_wanted = e->progress.is_wanted && (has_file || !e->cli->host->out_is_tty);
     int status = export_writer_header(e->writer, &header);
     if (status == CLI_DONE) {
         status = copy(e, from);
@@ -127,7 +132,7 @@ static void remark(struct export *e, uint64_t count, const char *what)
 {
     char n[TEXT_BYTES];
     if (count > 0) {
-        (void)fprintf(e->cli->err, "%s %s\n", progress_count(count, n), what);
+        (void)fprintf(e->cli->err, "%s: %s\n", what, progress_count(count, n));
     }
 }
 
@@ -143,17 +148,16 @@ static int tell(struct export *e, const char *file)
                       progress_count((uint64_t)counts.nodes, nodes),
                       progress_bytes((uint64_t)counts.data_bytes, bytes), e->path,
                       file != NULL ? file : "the standard output", progress_time(ms, time));
-        remark(e, e->ephemerals, "ephemeral nodes were left out (--ephemerals takes them)");
-        remark(e, e->left_out, "nodes are without their data, which is above --data-limit");
+        remark(e, e->ephemerals, "ephemeral nodes left out (--ephemerals takes them)");
+        remark(e, e->left_out, "nodes without their data, which is above --data-limit");
     }
     remark(e, e->masked,
-           "ACLs hold digests that this session may not see, as \"user:x\": export "
-           "with --auth of an administrator to keep them");
+           "ACLs with digests that this session may not see, as \"user:x\" (export with --auth of "
+           "an administrator to keep them)");
     if (e->unread > 0) {
         char n[TEXT_BYTES];
         return cli_fail(e->cli, CLI_NO,
-                        "%s nodes could not be read; they are missing with all "
-                        "below them",
+                        "nodes that could not be read and are missing with all below them: %s",
                         progress_count(e->unread, n));
     }
     return CLI_DONE;
@@ -175,7 +179,8 @@ static int export(struct export *e, const struct node_server_options *options, c
     e->writer = export_writer_open(e->cli, file);
     status = e->writer == NULL
                  ? CLI_TROUBLE
-                 : export_from(e, from, options, zk != NULL ? count_nodes(zk, e->path) : 0);
+                 : export_from(e, from, options, zk != NULL ? count_nodes(zk, e->path) : 0,
+                               file != NULL);
     node_stream_close(from);
     return status == CLI_DONE ? tell(e, file) : status;
 }

@@ -269,8 +269,8 @@ static int may_delete(struct import *im)
     im->writer = NULL;
     char n[TEXT_BYTES];
     if (status == CLI_DONE && im->to_delete > 0 &&
-        !cli_confirm(c, false, "Delete %s nodes below %s that are not in %s?",
-                     progress_count(im->to_delete, n), im->root, im->file)) {
+        !cli_confirm(c, false, "Nodes below %s that are not in %s: %s. Delete them?", im->root,
+                     im->file, progress_count(im->to_delete, n))) {
         status = cli_fail(c, CLI_NO, "nothing was done");
     }
     return status;
@@ -280,7 +280,7 @@ static void remark(struct import *im, uint64_t count, const char *what)
 {
     char n[TEXT_BYTES];
     if (count > 0 && !im->cli->is_quiet) {
-        (void)fprintf(im->cli->err, "%s %s\n", progress_count(count, n), what);
+        (void)fprintf(im->cli->err, "%s: %s\n", what, progress_count(count, n));
     }
 }
 
@@ -321,13 +321,11 @@ static void tell(struct import *im, const struct import_counts *counts)
                       progress_count(im->equal + counts->already, equal), progress_time(ms, time));
     }
     remark(im, im->ephemerals,
-           "ephemeral nodes of the file were not made: they would end with "
-           "this session");
-    remark(im, im->without_data,
-           "nodes came without data, which --data-limit left out of the file");
+           "ephemeral nodes of the file, not made because they would end with this session");
+    remark(im, im->without_data, "nodes without data, which --data-limit left out of the file");
     remark(im, counts->degraded,
-           "containers or TTL nodes were made persistent: the server has no "
-           "such nodes (extendedTypesEnabled)");
+           "containers and TTL nodes made persistent, as the server has no such nodes "
+           "(extendedTypesEnabled)");
 }
 
 static int conclude(struct import *im)
@@ -336,13 +334,13 @@ static int conclude(struct import *im)
     char n[TEXT_BYTES], below[TEXT_BYTES];
     tell(im, counts);
     if (counts->refused > 0) {
-        return cli_fail(im->cli, CLI_NO, "%s nodes were refused, and %s below them",
+        return cli_fail(im->cli, CLI_NO, "nodes refused: %s, and below them: %s",
                         progress_count(counts->refused, n), progress_count(counts->below, below));
     }
     if (im->left > 0) {
         return cli_fail(im->cli, CLI_NO,
-                        "%s nodes differ from the file and were left as they are: --overwrite "
-                        "changes them, diff shows them",
+                        "nodes that differ from the file and were left as they are: %s "
+                        "(--overwrite changes them, diff shows them)",
                         progress_count(im->left, n));
     }
     return CLI_DONE;

@@ -113,8 +113,10 @@ struct node_stream *node_stream_server(struct cli *c, struct paddock *zk,
         return &s->base;
     }
     if (is_there) {
-        bool is_everything =
-            options->wants_zookeeper || node_is_within(options->root, "/zookeeper");
+        // Below a chroot that name is like any other.
+        bool is_everything = options->wants_zookeeper ||
+                             node_is_within(options->root, "/zookeeper") ||
+                             strchr(cli_servers(c), '/') != NULL;
         struct subtree_options walk = {.path = options->root,
                                        .wants_data = true,
                                        .wants_acl = options->wants_acl,

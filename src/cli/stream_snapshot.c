@@ -97,6 +97,10 @@ static enum err see_node(void *ctx, struct slice path, struct slice data, int64_
     struct node n;
     node_set_owner(&n, stat->ephemeral_owner);
     progress_at(&s->progress, ++s->nodes, 0);
+    if (s->cli->host->interrupted() != 0) {
+        s->base.exit_code = cli_fail(s->cli, CLI_INTERRUPTED, "interrupted");
+        return ERR_STOPPED;
+    }
     if (name == NULL) {
         return ERR_OK;
     }
@@ -136,7 +140,7 @@ static int scan(struct snapshot_stream *s, const char *file)
                             DATA_FILES_BYTES_MAX, &visitor, &report, &e);
     progress_end(&s->progress);
     if (err == ERR_STOPPED) {
-        return node_sort_exit_code(s->sort);
+        return s->base.exit_code != CLI_DONE ? s->base.exit_code : node_sort_exit_code(s->sort);
     }
     if (err != ERR_OK) {
         return cli_fail(s->cli, CLI_TROUBLE, "%s", e.text);

@@ -188,12 +188,12 @@ def test_ephemerals_are_left_out_or_noted(servers, tmp_path):
     with zkwire.open_session(first.port) as conn:
         conn.call("create", "/t", b"")
         conn.call("create", "/t/e", b"mine", zkwire.OPEN_ACL, 1)
-        assert "1 ephemeral" in paddock(first, "export", "/t", "-o", tmp_path / "without").said
+        assert "ephemeral nodes left out (--ephemerals takes them): 1\n" in paddock(first, "export", "/t", "-o", tmp_path / "without").said
         paddock(first, "export", "/t", "--ephemerals", "-o", tmp_path / "with")
     assert len((tmp_path / "without").read_text().splitlines()) == 3
     noted = json.loads((tmp_path / "with").read_text().splitlines()[2])
     assert (noted["path"], noted["kind"]) == ("e", "ephemeral") and int(noted["owner"], 16) != 0
-    assert "1 ephemeral" in paddock(second, "import", tmp_path / "with", "/t").said
+    assert "would end with this session: 1\n" in paddock(second, "import", tmp_path / "with", "/t").said
     assert set(contents(second, "/t")) == {""}
 
 
@@ -204,7 +204,7 @@ def test_data_above_a_limit_is_left_out_and_said(servers, tmp_path):
         conn.call("create", "/t/big", b"x" * 101)
     paddock(first, "export", "/t", "--data-limit", 100, "-o", tmp_path / "f")
     assert json.loads((tmp_path / "f").read_text().splitlines()[2])["data_left_out"] == 101
-    assert "without data" in paddock(second, "import", tmp_path / "f", "/t").said
+    assert "nodes without data" in paddock(second, "import", tmp_path / "f", "/t").said
     assert contents(second, "/t")["/big"][0] is None
 
 
@@ -228,7 +228,7 @@ def test_without_overwrite_what_differs_is_left_and_told(small):
     paddock(server, "set", "/t/a", "other")
     paddock(server, "delete", "/t/c")
     said = paddock(server, "import", file, "/t", code=1).said
-    assert "1 nodes differ" in said and "1 created" in said
+    assert "left as they are: 1 (" in said and "1 created" in said
     assert contents(server, "/t")["/a"][0] == b"other"
 
 
@@ -300,7 +300,7 @@ def test_what_a_server_refuses_is_named_and_not_gone_below(servers, tmp_path):
     paddock(first, *SUPER, "export", "/t", "-o", tmp_path / "f")
     refused = paddock(second, "import", tmp_path / "f", "/t", code=1)
     assert "Insufficient permission : /t/closed/in\n" in refused.said
-    assert "/t/closed/in/deep" not in refused.said and "1 nodes were refused, and 1 below" in refused.said
+    assert "/t/closed/in/deep" not in refused.said and "nodes refused: 1, and below them: 1\n" in refused.said
     assert set(contents(second, "/t")) == {"", "/a", "/closed", "/z"}
     paddock(second, *SUPER, "import", tmp_path / "f", "/t")
     assert contents(second, "/t") == contents(first, "/t")
@@ -317,7 +317,7 @@ def test_quota_refusals_name_the_path(tmp_path):
         paddock(server, "create", "/q/full", "")
         paddock(server, "setquota", "-N", "2", "/q")
         said = paddock(server, "import", tmp_path / "f", "/q/x", code=1).said
-        assert "Quota has exceeded : /q/x\n" in said and "1 nodes were refused, and 5 below" in said
+        assert "Quota has exceeded : /q/x\n" in said and "nodes refused: 1, and below them: 5\n" in said
 
 
 def test_a_hidden_digest_is_not_imported_as_a_lock_without_key(servers, tmp_path):
@@ -401,6 +401,17 @@ def test_an_edited_file_is_taken_when_told(small, tmp_path):
     paddock(server, "import", edited, "/e", code=1)
     paddock(server, "import", "--edited", edited, "/e")
     assert contents(server, "/e")["/c"][0] == b"edited"
+
+
+def test_a_chroot_may_have_a_zookeeper_of_its_own(servers, tmp_path):
+    server = servers[0]
+    for path in ("/app", "/app/zookeeper", "/app/zookeeper/x"):
+        paddock(server, "create", path, "mine")
+    before = ["-s", address(server, "/app")]
+    done = subprocess.run([PADDOCK, *before, "export", "/", "-o", str(tmp_path / "f")], timeout=60)
+    assert done.returncode == 0
+    assert [json.loads(line).get("path") for line in (tmp_path / "f").read_text().split("\n")[1:-2]] == \
+        ["", "zookeeper", "zookeeper/x"]
 
 
 def test_an_export_that_fails_leaves_no_file(servers, tmp_path):
