@@ -4,7 +4,6 @@
 // Source: org.apache.zookeeper.cli.LsCommand, GetEphemeralsCommand, GetAllChildrenNumberCommand.
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "cli/cli.h"
@@ -16,7 +15,9 @@
 static const char **sorted(const char *const *strings, size_t count)
 {
     const char **names = mem_alloc((count + 1) * sizeof(*names));
-    memcpy(names, strings, count * sizeof(*names));
+    for (size_t i = 0; i < count; i++) {
+        names[i] = strings[i];
+    }
     qsort(names, count, sizeof(*names), walk_by_name);
     return names;
 }

@@ -72,7 +72,9 @@ static void add_children(const struct paddock_result *r, const char *dir, const 
                          struct cli_words *to)
 {
     const char **names = mem_alloc((r->string_count + 1) * sizeof(*names));
-    memcpy(names, r->strings, r->string_count * sizeof(*names));
+    for (size_t i = 0; i < r->string_count; i++) {
+        names[i] = r->strings[i];
+    }
     qsort(names, r->string_count, sizeof(*names), by_name);
     for (size_t i = 0; i < r->string_count; i++) {
         if (strncmp(names[i], prefix, strlen(prefix)) == 0) {

@@ -8,11 +8,15 @@ exist marks the end of its output on stderr. Events of watches come from another
 among themselves is compared, and not their place between answers. Masked are what time and session counters decide:
 dates, zxids (0 and -1 stay), session ids, the server's port, the version's text.
 """
+import atexit
+import functools
 import os
 import re
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -76,14 +80,18 @@ def java_command():
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp", class_path(), "org.apache.zookeeper.ZooKeeperMain"]
 
 
+@functools.lru_cache(None)
+def our_link():
+    program = Path(os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="paddock-zkcli-"))
+    atexit.register(shutil.rmtree, folder, True)
+    (folder / "zkCli.sh").symlink_to(program)
+    return str(folder / "zkCli.sh")
+
+
 def our_command():
     """A link zkCli.sh to our program, as `make install` makes it."""
-    program = Path(os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))).resolve()
-    link = ROOT / "build" / "interop" / ("zkcli-%d" % os.getpid()) / "zkCli.sh"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.is_symlink():
-        link.symlink_to(program)
-    return [str(link)]
+    return [our_link()]
 
 
 CLIENTS = {"java": java_command, "paddock": our_command}
