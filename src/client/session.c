@@ -255,14 +255,16 @@ static bool is_attempting(const struct session *s)
            s->phase == SESSION_GREETING;
 }
 
-// While this process stood still, the server could not be heard: its silence does not count.
+// While this process stood still, the server could not be heard: its silence does not count. To
+// have waited until the next thing was due is not standing still.
 static void forgive_own_stall(struct session *s, int64_t now_ms)
 {
-    int64_t gap = now_ms - s->worked_ms;
+    int64_t awaited_ms = s->planned_ms < now_ms ? s->planned_ms : now_ms;
+    int64_t stall = now_ms - (awaited_ms > s->worked_ms ? awaited_ms : s->worked_ms);
     s->worked_ms = now_ms;
-    if (gap > s->timeout_ms / 2) {
-        s->last_heard_ms += gap;
-        s->phase_since_ms += is_attempting(s) ? gap : 0;
+    if (stall > s->timeout_ms / 2) {
+        s->last_heard_ms += stall;
+        s->phase_since_ms += is_attempting(s) ? stall : 0;
     }
 }
 
@@ -370,6 +372,7 @@ static int64_t next_due(const struct session *s)
 static void arm_timer(struct session *s, int64_t now_ms)
 {
     int64_t due = s->phase == SESSION_ENDED ? INT64_MAX : next_due(s);
+    s->planned_ms = due;
     if (due == s->timer_due_ms) {
         return;
     }

@@ -113,6 +113,7 @@ struct session {
     int64_t timer_due_ms; // INT64_MAX: stopped
     int64_t alarm_ms;     // when the handle wants a turn for its recipes; INT64_MAX: it does not
     int64_t worked_ms;    // when session_work ran last
+    int64_t planned_ms;   // when it was to run next, unless something came
     char trouble[SESSION_TROUBLE_BYTES];
 };
 

@@ -49,6 +49,24 @@ static void next_server_is_tried_at_once(void **state)
     peer_close(&p);
 }
 
+// One server, and nothing else to do: the wait for the whole share is no stall of this process.
+static void silent_server_is_given_up_also_by_one_who_only_waits(void **state)
+{
+    (void)state;
+    struct peer p;
+    peer_open(&p, (struct paddock_options){.servers = "peer"});
+    peer_accept(&p);
+    int64_t start_ms = peer_now_ms(&p);
+    char trouble[SESSION_TROUBLE_BYTES] = "";
+    for (int i = 0; i < 10 && trouble[0] == 0; i++) {
+        paddock_turn(p.zk, -1);
+        paddock_trouble(p.zk, trouble, sizeof(trouble));
+    }
+    expect_trouble(&p, "does not answer the greeting");
+    assert_in_range(peer_now_ms(&p) - start_ms, PEER_TIMEOUT_MS - 100, PEER_TIMEOUT_MS + 2000);
+    peer_close(&p);
+}
+
 static void slow_resolver_costs_no_more_than_its_share(void **state)
 {
     (void)state;
@@ -94,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(name_is_resolved_again_for_every_connection),
         cmocka_unit_test(next_server_is_tried_at_once),
+        cmocka_unit_test(silent_server_is_given_up_also_by_one_who_only_waits),
         cmocka_unit_test(slow_resolver_costs_no_more_than_its_share),
         cmocka_unit_test(address_that_swallows_everything_is_left),
         cmocka_unit_test(resolver_without_memory_is_one_more_pause),
