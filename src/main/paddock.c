@@ -24,15 +24,21 @@
 // ---- signals: the first one is a request, which long commands ask for; the second one ends us
 // ----
 
-static volatile sig_atomic_t pending_signal;
+static volatile sig_atomic_t pending_signal, pending_since_s;
 
+// timeout(1) and others signal a process and its group at once: that is one request, not two.
 static void on_signal(int number)
 {
-    if (pending_signal != 0) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); // legal within a handler
+    sig_atomic_t now_s = (sig_atomic_t)now.tv_sec;
+    if (pending_signal == 0) {
+        pending_since_s = now_s;
+        pending_signal = number;
+    } else if (now_s - pending_since_s > 1) {
         (void)signal(number, SIG_DFL);
         (void)raise(number);
     }
-    pending_signal = number;
 }
 
 static int interrupted(void)
