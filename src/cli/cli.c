@@ -3,15 +3,14 @@
 // The session of a command and the words in which it fails.
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/number.h"
 #include "cli/help.h"
-#include "cli/java_number.h"
 #include "cli/path_text.h"
 
 enum { TROUBLE_BYTES = 400, TIMEOUT_MS_DEFAULT = 30000, REFUSED_MS = 1500 };
@@ -70,23 +69,27 @@ static const struct {
     int code;
     const char *before; // the path
     bool names_path;
-} messages[] = {
-    {PADDOCK_NO_NODE, "Node does not exist: ", true},
-    {PADDOCK_NO_CHILDREN_FOR_EPHEMERALS, "Ephemerals cannot have children: ", true},
-    {PADDOCK_NODE_EXISTS, "Node already exists: ", true},
-    {PADDOCK_NOT_EMPTY, "Node not empty: ", true},
-    {PADDOCK_NOT_READ_ONLY, "Not a read-only call: ", true},
-    {PADDOCK_INVALID_ACL, "Acl is not valid : ", true},
-    {PADDOCK_NO_AUTH, "Insufficient permission : ", true},
-    {PADDOCK_BAD_ARGUMENTS, "Arguments are not valid : ", true},
-    {PADDOCK_BAD_VERSION, "version No is not valid : ", true},
-    {PADDOCK_QUOTA_EXCEEDED, "Quota has exceeded : ", true},
-    {PADDOCK_RECONFIG_IN_PROGRESS,
-     "Another reconfiguration is in progress -- concurrent reconfigs not supported (yet)", false},
-    {PADDOCK_NEW_CONFIG_NO_QUORUM,
-     "No quorum of new config is connected and up-to-date with the leader of last commmitted " // sic
-     "config - try invoking reconfiguration after new servers are connected and synced",
-     false},
+} messages
+    [] =
+        {
+            {PADDOCK_NO_NODE, "Node does not exist: ", true},
+            {PADDOCK_NO_CHILDREN_FOR_EPHEMERALS, "Ephemerals cannot have children: ", true},
+            {PADDOCK_NODE_EXISTS, "Node already exists: ", true},
+            {PADDOCK_NOT_EMPTY, "Node not empty: ", true},
+            {PADDOCK_NOT_READ_ONLY, "Not a read-only call: ", true},
+            {PADDOCK_INVALID_ACL, "Acl is not valid : ", true},
+            {PADDOCK_NO_AUTH, "Insufficient permission : ", true},
+            {PADDOCK_BAD_ARGUMENTS, "Arguments are not valid : ", true},
+            {PADDOCK_BAD_VERSION, "version No is not valid : ", true},
+            {PADDOCK_QUOTA_EXCEEDED, "Quota has exceeded : ", true},
+            {PADDOCK_RECONFIG_IN_PROGRESS,
+             "Another reconfiguration is in progress -- concurrent reconfigs not supported (yet)",
+             false},
+            {PADDOCK_NEW_CONFIG_NO_QUORUM,
+             "No quorum of new config is connected and up-to-date with the leader of last "
+             "commmitted " // sic
+             "config - try invoking reconfiguration after new servers are connected and synced",
+             false},
 };
 
 static bool is_of_connection(int code)
@@ -163,9 +166,8 @@ int cli_fail_code(struct cli *c, int code, enum paddock_fate fate, const char *p
             paddock_trouble(c->zk, trouble, sizeof(trouble));
         }
     }
-    return cli_fail(c, exit_code, "KeeperErrorCode = %s%s%s%s%s%s", name,
-                    has_path ? " for " : "", has_path ? path : "", fate_text,
-                    trouble[0] != '\0' ? "; " : "", trouble);
+    return cli_fail(c, exit_code, "KeeperErrorCode = %s%s%s%s%s%s", name, has_path ? " for " : "",
+                    has_path ? path : "", fate_text, trouble[0] != '\0' ? "; " : "", trouble);
 }
 
 int cli_usage(struct cli *c, const struct cli_command *command, const char *reason)
@@ -199,15 +201,11 @@ bool cli_confirm(struct cli *c, bool unasked, const char *format, ...)
 int cli_number(struct cli *c, const char *text, const char *what, int64_t min, int64_t max,
                int64_t *ret)
 {
-    char *end;
-    errno = 0;
-    intmax_t value = strtoimax(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || value < min || value > max) {
+    if (!number_parse(slice_str(text), min, max, ret)) {
         return cli_fail(c, CLI_USAGE,
                         "%s is a whole number from %" PRId64 " to %" PRId64 ", not %s", what, min,
                         max, text);
     }
-    *ret = value;
     return CLI_DONE;
 }
 
@@ -216,7 +214,7 @@ int cli_version_flag(struct cli *c, const struct cli_call *call, struct paddock_
     const char *text = cli_value(call, "v");
     int64_t version = -1;
     if (text != NULL && c->style == CLI_STYLE_ZKCLI) {
-        if (!java_number(text, 10, INT32_MIN, INT32_MAX, &version)) {
+        if (!number_parse(slice_str(text), INT32_MIN, INT32_MAX, &version)) {
             return cli_fail(c, CLI_NO, "For input string: \"%s\"", text);
         }
     } else if (text != NULL &&

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "cli/cli.h"
-#include "cli/java_number.h"
 #include "cli/json.h"
 #include "cli/stat_text.h"
 #include "config/props.h"
@@ -307,7 +307,8 @@ static int run_reconfig(struct cli *c, const struct cli_call *call)
         !cli_has(call, "remove")) {
         return cli_usage(c, &cli_reconfig, NULL);
     }
-    if (version != NULL && !java_number(version, 16, INT64_MIN, INT64_MAX, &op.config_id)) {
+    if (version != NULL &&
+        !number_parse_radix(slice_str(version), 16, INT64_MIN, INT64_MAX, &op.config_id)) {
         return cli_fail(c, wrong, "-v must be followed by a long (configuration version)");
     }
     op.is_versioned = op.config_id != -1;

@@ -3,9 +3,9 @@
 // `create`. Source: org.apache.zookeeper.cli.CreateCommand, EphemeralType.
 #include <inttypes.h>
 
+#include "base/number.h"
 #include "cli/acl_text.h"
 #include "cli/cli.h"
-#include "cli/java_number.h"
 #include "cli/json.h"
 
 static const int64_t TTL_MS_MAX = INT64_C(1099511627775); // 40 bits
@@ -45,7 +45,8 @@ static int check_flags(struct cli *c, const struct cli_call *call, int64_t *ret)
     if (cli_has(call, "c") && (cli_has(call, "e") || cli_has(call, "s"))) {
         return cli_fail(c, CLI_USAGE, "%s", container_clash);
     }
-    if (cli_has(call, "t") && !java_number(cli_value(call, "t"), 10, INT64_MIN, INT64_MAX, &ttl)) {
+    if (cli_has(call, "t") &&
+        !number_parse(slice_str(cli_value(call, "t")), INT64_MIN, INT64_MAX, &ttl)) {
         return cli_fail(c, CLI_USAGE, "-t argument must be a long value");
     }
     if (ttl_clash(call) != NULL) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `deleteall`. Source: org.apache.zookeeper.cli.DeleteAllCommand.
+#include "base/number.h"
 #include "cli/cli.h"
-#include "cli/java_number.h"
 #include "cli/walk.h"
 
 enum { BATCH_NODES = 1000 };
@@ -12,7 +12,7 @@ static int run(struct cli *c, const struct cli_call *call)
     const char *text = cli_value(call, "b");
     int64_t batch = BATCH_NODES;
     bool is_all;
-    if (text != NULL && !java_number(text, 10, INT32_MIN, INT32_MAX, &batch)) {
+    if (text != NULL && !number_parse(slice_str(text), INT32_MIN, INT32_MAX, &batch)) {
         return cli_fail(c, CLI_USAGE, "-b argument must be an int value");
     }
     int status = walk_delete(c, cli_param(call, 0), batch, &is_all);

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "cli/cli.h"
-#include "cli/java_number.h"
 #include "cli/json.h"
 #include "cli/walk.h"
 #include "tree/quota_text.h"
@@ -294,8 +294,8 @@ const struct cli_command cli_delquota = {
 static int value_of(struct cli *c, const struct limit *l, const char *text, int64_t *ret)
 {
     int wrong = c->style == CLI_STYLE_ZKCLI ? CLI_DONE : CLI_USAGE;
-    if (!java_number(text, 10, l->is_bytes ? INT64_MIN : INT32_MIN,
-                     l->is_bytes ? INT64_MAX : INT32_MAX, ret)) {
+    if (!number_parse(slice_str(text), l->is_bytes ? INT64_MIN : INT32_MIN,
+                      l->is_bytes ? INT64_MAX : INT32_MAX, ret)) {
         *ret = -1;
         return cli_fail(c, wrong, "NumberFormatException happens when parsing the option value");
     }

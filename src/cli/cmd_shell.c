@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/java_number.h"
+#include "base/number.h"
 #include "cli/shell.h"
 
 enum { HISTORY_SHOWN = 11 };
@@ -55,9 +55,8 @@ static int run_redo(struct cli *c, const struct cli_call *call)
     if (text == NULL) {
         return CLI_DONE; // zkCli only: the parser has asked for it in our own style
     }
-    if (!java_number_decode(text, &number)) {
-        return cli_fail(c, CLI_USAGE,
-                        "For input string: \"%s\"", text);
+    if (!number_decode(slice_str(text), -INT32_MAX, INT32_MAX, &number)) {
+        return cli_fail(c, CLI_USAGE, "For input string: \"%s\"", text);
     }
     if (number < 0 || (uint64_t)number + 1 >= s->line_count) {
         return cli_fail(c, CLI_NO, "Command index out of range");

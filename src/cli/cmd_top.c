@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/top.h"
@@ -524,9 +525,8 @@ static int take_flags(struct watcher *w, const struct cli_call *call, int64_t *r
         return CLI_USAGE;
     }
     if (delay != NULL) {
-        char *end;
-        double seconds = strtod(delay, &end);
-        if (end == delay || *end != '\0' || !(seconds >= 0.1 && seconds <= 3600)) {
+        double seconds;
+        if (!number_parse_real(slice_str(delay), 0.1, 3600, &seconds)) {
             return cli_fail(c, CLI_USAGE, "-d is a number of seconds from 0.1 to 3600, not %s",
                             delay);
         }

@@ -3,8 +3,8 @@
 // The loop looks at the hold, which reads the lease against the clock: no news from the library's
 // thread is needed for the command to be stopped in time.
 #include "cli/holding.h"
+#include "base/number.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,18 +107,15 @@ static int signal_of(const char *text)
             return signals[i].number;
         }
     }
-    char *end;
-    long number = strtol(text, &end, 10);
-    return *end == '\0' && number > 0 && number < 65 ? (int)number : 0;
+    int64_t number = 0;
+    return number_parse(slice_str(text), 1, 64, &number) ? (int)number : 0;
 }
 
 int holding_seconds(struct cli *c, const char *text, const char *what, int *ret_ms)
 {
     enum { SECONDS_MAX = 2000000 };
-    char *end;
-    errno = 0;
-    double seconds = strtod(text, &end);
-    if (end == text || *end != '\0' || errno != 0 || !(seconds >= 0 && seconds <= SECONDS_MAX)) {
+    double seconds;
+    if (!number_parse_real(slice_str(text), 0, SECONDS_MAX, &seconds)) {
         return cli_fail(c, CLI_USAGE, "%s is a number of seconds from 0 to %d, not %s", what,
                         SECONDS_MAX, text);
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whole numbers read digit by digit, each step checked against overflow.
+// A number and what follows it, step by step, each sum and product checked against overflow.
 #include "cli/quantity.h"
+#include "base/number.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -12,18 +13,9 @@ static const int64_t DAY_MS = 86400000;
 // Digits at *at; false when there are none or too many.
 static bool take_number(const char **at, uint64_t *ret)
 {
-    const char *p = *at;
-    uint64_t value = 0;
-    for (; *p >= '0' && *p <= '9'; p++) {
-        if (__builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value)) {
-            return false;
-        }
-    }
-    bool is_number = p != *at;
-    *at = p;
-    *ret = value;
-    return is_number;
+    struct slice digits = slice_of(*at, strspn(*at, "0123456789"));
+    *at += digits.len;
+    return number_parse_digits(digits, 10, UINT64_MAX, ret);
 }
 
 static const struct {

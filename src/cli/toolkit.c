@@ -3,11 +3,11 @@
 // What Apache's tools have in common: their options, and a snapshot in memory.
 #include "cli/toolkit.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "cli/data_files.h"
 #include "cli/java_order.h"
 #include "store/snapscan.h"
@@ -176,13 +176,8 @@ bool toolkit_parse(struct toolkit_option *options, size_t count, const char *con
 
 bool toolkit_int(const char *text, int32_t *ret)
 {
-    const char *digits = text + (text[0] == '-' || text[0] == '+' ? 1 : 0);
-    if (*digits == '\0' || digits[strspn(digits, "0123456789")] != '\0') {
-        return false;
-    }
-    errno = 0;
-    long value = strtol(text, NULL, 10);
-    if (errno != 0 || value < INT32_MIN || value > INT32_MAX) {
+    int64_t value;
+    if (!number_parse(slice_str(text), INT32_MIN, INT32_MAX, &value)) {
         return false;
     }
     *ret = (int32_t)value;

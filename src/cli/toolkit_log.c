@@ -4,7 +4,6 @@
 // the other, ended by zeros or the end of the file, and no further than the first thing that Java
 // takes for an error.
 // Source: TxnLogToolkit, LogChopper, FilePadding, BinaryInputArchive.
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "cli/data_files.h"
 #include "cli/java_text.h"
 #include "cli/toolkit.h"
@@ -487,19 +487,10 @@ static int recover_or_dump(struct tool *t)
     return status;
 }
 
-// Long.decode: decimal, 0x and # for hexadecimal, 0 for octal.
-static bool decode_long(const char *text, int64_t *ret)
-{
-    char *end;
-    errno = 0;
-    *ret = text[0] == '#' ? strtoll(text + 1, &end, 16) : strtoll(text, &end, 0);
-    return errno == 0 && *end == '\0' && *text != '\0';
-}
-
 static int chop_to(struct tool *t, const char *zxid_text)
 {
     int64_t zxid;
-    if (!decode_long(zxid_text, &zxid) || zxid < 0) {
+    if (!number_decode(slice_str(zxid_text), 0, INT64_MAX, &zxid)) {
         (void)fprintf(t->cli->err,
                       "Exception in thread \"main\" java.lang.NumberFormatException: For input "
                       "string: \"%s\"\n",

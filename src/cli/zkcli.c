@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "cli/event_text.h"
-#include "cli/java_number.h"
 #include "cli/shell.h"
 #include "cli/zk_args.h"
 #include "config/props.h"
@@ -316,7 +316,7 @@ static int start(struct cli *c, const struct options *o)
     if (status != CLI_DONE) {
         return status;
     }
-    if (o->timeout != NULL && !java_number(o->timeout, 10, 1, INT32_MAX, &timeout_ms)) {
+    if (o->timeout != NULL && !number_parse(slice_str(o->timeout), 1, INT32_MAX, &timeout_ms)) {
         return cli_fail(c, CLI_NO, "For input string: \"%s\"", o->timeout);
     }
     c->session_timeout_ms = (int)timeout_ms;

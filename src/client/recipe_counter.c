@@ -4,12 +4,12 @@
 // whether it was carried out: when the version has stayed it was not, and never will be, since the
 // session's requests keep their order; otherwise nobody can tell ours from another's.
 // Source: Curator's DistributedAtomicLong, SharedCount; kazoo's Counter.
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "client/recipe.h"
 
 enum { TEXT_BYTES = 24 };
@@ -23,15 +23,7 @@ struct value {
 static bool decode(struct paddock_bytes data, enum paddock_counter_format format, int64_t *ret)
 {
     if (format == PADDOCK_COUNTER_TEXT) {
-        char text[TEXT_BYTES] = "";
-        if (data.len == 0 || data.len >= sizeof(text)) {
-            return false;
-        }
-        memcpy(text, data.bytes, data.len);
-        char *end;
-        errno = 0;
-        *ret = strtoll(text, &end, 10);
-        return errno == 0 && end == text + data.len;
+        return number_parse(slice_of(data.bytes, data.len), INT64_MIN, INT64_MAX, ret);
     }
     if (data.len != (format == PADDOCK_COUNTER_INT ? 4 : 8)) {
         return false;

@@ -9,55 +9,9 @@
 #include <strings.h>
 
 #include "base/assert.h"
+#include "base/number.h"
 
 // ---- numbers ----
-
-// The radix that the beginning of a number asks for, which is stepped over. Source: Long.decode.
-static unsigned take_radix(const char **text)
-{
-    const char *t = *text;
-    if (t[0] == '0' && (t[1] == 'x' || t[1] == 'X')) {
-        *text = t + 2;
-        return 16;
-    }
-    if (t[0] == '#') {
-        *text = t + 1;
-        return 16;
-    }
-    if (t[0] == '0' && t[1] != 0) {
-        *text = t + 1;
-        return 8;
-    }
-    return 10;
-}
-
-static unsigned digit_of(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return (unsigned)(c - '0');
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a') + 10 : 99;
-}
-
-static bool parse_integer(const char *text, bool may_have_radix, int64_t *ret)
-{
-    bool is_negative = *text == '-';
-    text += is_negative || *text == '+' ? 1 : 0;
-    unsigned radix = may_have_radix ? take_radix(&text) : 10;
-    uint64_t limit = is_negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
-    uint64_t value = 0;
-    const char *start = text;
-    for (; *text != 0; text++) {
-        unsigned digit = digit_of(*text);
-        if (digit >= radix || value > (limit - digit) / radix) {
-            return false;
-        }
-        value = value * radix + digit;
-    }
-    *ret = is_negative ? (int64_t)(0 - value) : (int64_t)value;
-    return text != start;
-}
 
 static bool parse_real(const char *text, double *ret)
 {
@@ -135,8 +89,9 @@ enum err config_value_parse(const struct config_row *row, const char *text,
         break;
     case CONFIG_KIND_INT:
     case CONFIG_KIND_LONG:
-        is_legal = parse_integer(text, row->property[0] != 0, &v.number) && v.number >= row->min &&
-                   v.number <= row->max;
+        is_legal = row->property[0] != 0
+                       ? number_decode(slice_str(text), row->min, row->max, &v.number)
+                       : number_parse(slice_str(text), row->min, row->max, &v.number);
         break;
     case CONFIG_KIND_REAL:
         is_legal =
