@@ -116,6 +116,7 @@ static void print_txn(struct dump *d, const struct txn *t, const struct logscan_
         struct json *o = txn_json(t);
         json_put(o, "file", json_new_cstr(d->path));
         json_put(o, "offset", json_new_int((int64_t)item->offset));
+        json_put(o, "is_intact", json_new_bool(item->found == LOGSCAN_RECORD));
         (void)cli_print_json(d->cli, o);
         return;
     }

@@ -267,9 +267,14 @@ static void rehearse(struct examination *x)
     x->digest_mismatches = tree_digest_mismatches(t);
     int64_t first = tree_digest_first_mismatch(t);
     if (x->digest_mismatches > 0) {
-        bool is_race = first == x->snapshot_digest_zxid && x->digest_mismatches <= 2;
-        (void)damage_add(&x->damages, is_race ? DAMAGE_DIGEST_RACE : DAMAGE_DIGEST,
-                         datadir_log_dir(x->dir),
+        // Java's race shows twice, in the snapshot's digest and in the transaction's own; once, and
+        // it is the snapshot that is wrong.
+        bool is_of_snapshot = first == x->snapshot_digest_zxid && first > 0;
+        enum damage_kind kind = !is_of_snapshot             ? DAMAGE_DIGEST
+                                : x->digest_mismatches == 1 ? DAMAGE_SNAPSHOT_DIGEST
+                                : x->digest_mismatches == 2 ? DAMAGE_DIGEST_RACE
+                                                            : DAMAGE_DIGEST;
+        (void)damage_add(&x->damages, kind, datadir_log_dir(x->dir),
                          "%" PRIu64 " digests differ, the first at 0x%" PRIx64,
                          x->digest_mismatches, (uint64_t)first);
     }
@@ -386,6 +391,11 @@ static void check_epochs(struct examination *x)
     int64_t myid = 0;
     enum err err = datadir_read_myid(x->dir, &myid, &e);
     const char *name = names_join(&path, datadir_root(x->dir), "myid");
+    if (err == ERR_MALFORMED && x->is_startable) {
+        x->is_startable = false; // Source: QuorumPeerConfig.setupMyId
+        x->refusal = e;
+        examine_java(x, JAVA_REFUSES, "%s", e.text);
+    }
     if (err == ERR_MALFORMED || (err == ERR_OK && (myid < 0 || myid > SERVER_ID_MAX))) {
         (void)damage_add(&x->damages, DAMAGE_MYID, name, "%s",
                          err == ERR_OK ? "the number is out of range" : "it holds no number");

@@ -72,9 +72,19 @@ static void java_ends(struct scan *s, uint64_t offset)
     }
 }
 
+// The torn tail of the last file, as the rehearsal found it; UINT64_MAX: there is none in this one.
+static uint64_t told_tail(const struct scan *s)
+{
+    const struct logread_tail *told = &s->x->recovered.tail;
+    bool is_told = s->x->is_startable && told->is_torn && !told->is_empty &&
+                   strcmp(told->file, facts(s)->name) == 0;
+    return is_told ? told->good_bytes : UINT64_MAX;
+}
+
 static void java_loses(struct scan *s, const struct logscan_item *item)
 {
-    if (java_reads_file(s) && s->java_ended && item->zxid > s->x->snapshot_zxid) {
+    if (item->offset < told_tail(s) && java_reads_file(s) && s->java_ended &&
+        item->zxid > s->x->snapshot_zxid) {
         examine_java(s->x, JAVA_LOSES,
                      "it takes offset %" PRIu64 " of %s for the end of the file and goes on "
                      "without the transactions behind it, from 0x%" PRIx64 " on",
@@ -229,20 +239,23 @@ static void drop_findings(struct scan *s, uint64_t from)
 
 static void give_tail(struct scan *s, uint64_t data_end)
 {
-    const struct logread_tail *told = &s->x->recovered.tail;
-    bool is_told = s->x->is_startable && told->is_torn && !told->is_empty &&
-                   strcmp(told->file, facts(s)->name) == 0;
-    if (is_told && (!s->has_tail || told->good_bytes < s->tail_start)) {
-        s->has_tail = true; // a batch of which sectors are missing: what is intact in it goes, too
-        s->tail_start = told->good_bytes;
+    uint64_t told = told_tail(s);
+    bool is_told = told != UINT64_MAX, has_intact = false;
+    if (is_told && (!s->has_tail || told < s->tail_start)) {
+        has_intact = true; // a batch of which sectors are missing
+        s->has_tail = true;
+        s->tail_start = told;
     }
     if (!s->has_tail || (!is_told && !is_torn(s, data_end - s->tail_start))) {
         return;
     }
     drop_findings(s, s->tail_start);
+    const char *more = has_intact ? "; sectors of one write are missing, so what is intact behind "
+                                    "them was not acknowledged either"
+                                  : "";
     struct damage *d = damage_add(
-        &s->x->damages, DAMAGE_TORN_TAIL, buf_cstr(&s->path), "%s%s", logscan_why(s->tail_why),
-        s->x->is_running && is_last_file(s) ? "; a server is writing to it now" : "");
+        &s->x->damages, DAMAGE_TORN_TAIL, buf_cstr(&s->path), "%s%s%s", logscan_why(s->tail_why),
+        more, s->x->is_running && is_last_file(s) ? "; a server is writing to it now" : "");
     damage_at(d, s->tail_start, data_end);
     d->repair = REPAIR_REWRITE;
     s->has_hole = false;
@@ -289,7 +302,7 @@ static void check_header(struct scan *s, const struct logscan *log)
     uint64_t bytes = logscan_file_bytes(log);
     bool is_short = !logscan_has_header(log);
     bool is_deleted = bytes == 0 && is_last_file(s); // since 3.9.3
-    if (!is_deleted) {
+    if (!is_deleted && !logscan_has_magic(log)) {
         java_refuses(s, 0, is_short ? "its header is incomplete" : "its header is wrong");
     }
     enum damage_kind kind = !is_short         ? DAMAGE_LOG_HEADER
@@ -364,11 +377,11 @@ static int scan_file(struct scan *s)
     return status;
 }
 
-// Source: FileTxnIterator.init: the newest file whose name is at or below the wanted zxid.
+// Source: FileTxnIterator.init: the newest file whose name is below the wanted zxid.
 static size_t java_start_of(const struct names_list *files, int64_t wanted)
 {
     size_t start = 0;
-    for (size_t i = 0; i < files->count && files->items[i].zxid <= wanted; i++) {
+    for (size_t i = 0; i < files->count && files->items[i].zxid < wanted; i++) {
         start = i;
     }
     return start;

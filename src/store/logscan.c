@@ -278,6 +278,13 @@ bool logscan_has_header(const struct logscan *s)
     return s->header_bytes == sizeof s->header;
 }
 
+bool logscan_has_magic(const struct logscan *s)
+{
+    uint8_t good[LOGFILE_HEADER_BYTES];
+    logfile_header(good);
+    return logscan_has_header(s) && memcmp(s->header, good, 4) == 0;
+}
+
 const char *logscan_header_fault(const struct logscan *s)
 {
     return logscan_has_header(s) ? logfile_header_fault(s->header) : "its header is incomplete";

@@ -45,6 +45,7 @@ void logscan_close(struct logscan *s); // NULL is legal
 // What is wrong with the header, or NULL; a file too short for one has no records either.
 const char *logscan_header_fault(const struct logscan *s);
 bool logscan_has_header(const struct logscan *s); // 16 bytes are there, whatever they say
+bool logscan_has_magic(const struct logscan *s);  // which is all that Java looks at
 int32_t logscan_version(const struct logscan *s);
 int64_t logscan_dbid(const struct logscan *s);
 uint64_t logscan_file_bytes(const struct logscan *s);

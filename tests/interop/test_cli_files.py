@@ -82,11 +82,21 @@ def assert_same(pair, context):
 
 
 def filled(kind, method=""):
-    folder = scratch_folder("cli-files")
-    server = test_files.start(kind, folder, method)
-    test_files.fill(server.port, "a")
-    test_files.end(server, "term")
-    return folder
+    """Snapshots come at random: until there are three, two logs, and a good piece of log behind the newest snapshot."""
+    while True:
+        folder = scratch_folder("cli-files")
+        server = test_files.start(kind, folder, method)
+        test_files.fill(server.port, "a")
+        test_files.end(server, "term")
+        data = folder / "data"
+        if len(damage.snapshots(data)) > 2 and len(damage.logs(data)) > 1 and len(behind_snapshot(data)) > 11:
+            return folder
+        shutil.rmtree(folder)
+
+
+def behind_snapshot(data):
+    newest = damage.zxid_of(damage.snapshots(data)[-1])
+    return [record for record in damage.records(damage.logs(data)[-1]) if record[2] > newest]
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +256,8 @@ def kinds(report):
 def readable(data):
     """zxids of all transactions that can be read from the logs."""
     done = run("log", "--json", data)
-    return [int(row["zxid"], 16) for row in map(json.loads, done.stdout.splitlines()) if "zxid" in row]
+    return [int(row["zxid"], 16) for row in map(json.loads, done.stdout.splitlines())
+            if row.get("is_intact")]
 
 
 def start_paddockd(data, folder):
@@ -280,15 +291,17 @@ def assert_verdicts_hold(report, data, place, recovery):
         assert "refused" in theirs, (report["java"], theirs)
     elif verdict in ("starts", "loses"):
         assert "refused" not in theirs, (report["java"], theirs)
-    if verdict == "starts" and ours is not None:
+    # A log under a wrong name hides its neighbour's end from paddockd and not from Java, which reads one file more.
+    if verdict == "starts" and ours is not None and "log-name" not in kinds(report):
         assert (theirs["last_zxid"], theirs["digest"]) == (said["last_zxid"][2:], said["digest"][2:])
     if verdict == "loses":
         assert ours is None or theirs["digest"] != said["digest"][2:], (report["java"], theirs)
 
 
 def middle(path):
-    """A record with others on both sides."""
-    found = damage.records(path)
+    """A record with others on both sides; one that no snapshot holds if there are such."""
+    found = behind_snapshot(path.parent.parent)
+    found = found if path == damage.logs(path.parent.parent)[-1] else damage.records(path)
     return found[len(found) // 2]
 
 
@@ -333,12 +346,6 @@ def length_of(value):
 def mark_lost(data):
     log = last_log(data)
     damage.patch(log, middle(log)[1] - 1, b"x")
-
-
-def hole(data):
-    log = last_log(data)
-    at, end, _ = middle(log)
-    damage.patch(log, at, b"\0" * (end - at))
 
 
 def magic(data):
@@ -389,7 +396,7 @@ def snapshot_magic(data):
 def snapshot_digest(data):
     snapshot = damage.snapshots(data)[-1]
     size = snapshot.stat().st_size
-    damage.patch(snapshot, size - 54 + 10, b"\1\2\3")
+    damage.patch(snapshot, size - 54 + 15, b"\1\2\3")
     damage.seal_snapshot(snapshot)
 
 
@@ -496,10 +503,10 @@ def unreadable(data):
 
 
 def other_data(data):
-    """A transaction whose checksum fits, but not its digest."""
+    """A transaction whose checksum fits, but not its digest: a create at another time."""
     log = last_log(data)
-    record = next(one for one in damage.records(log) if log.read_bytes()[one[0] + 40:one[0] + 44] == b"\0\0\0\5")
-    damage.flip(log, record[1] - 18)
+    record = next(one for one in behind_snapshot(data) if log.read_bytes()[one[0] + 40:one[0] + 44] == b"\0\0\0\1")
+    damage.flip(log, record[0] + 12 + 27)
     damage.seal(log, record)
 
 
@@ -525,7 +532,6 @@ PLANTED = [
     (length_of(b"\x00\x00\x00\x00"), {"broken-record", "start-refused"}, False),
     (length_of(b"\x01\x00\x00\x00"), {"broken-record", "start-refused"}, False),
     (mark_lost, {"broken-record", "start-refused"}, False),
-    (hole, {"broken-record", "start-refused"}, False),
     (magic, {"log-header", "start-refused"}, True),
     (version, {"log-header", "start-refused"}, True),
     (empty_last, {"empty-log"}, True),
@@ -541,9 +547,9 @@ PLANTED = [
     (no_snapshot_and_no_beginning, {"no-snapshot", "start-refused"}, None),
     (only_bad_snapshots, {"snapshot-bad", "no-snapshot", "start-refused"}, True),
     (bad_snapshot_and_no_old_logs, {"snapshot-bad", "snapshot-gap", "start-refused"}, False),
-    (missing_behind_snapshot, {"snapshot-gap", "digest-mismatch"}, None),
+    (missing_behind_snapshot, {"snapshot-gap"}, None),
     (missing_in_the_middle, {"log-gap", "digest-mismatch"}, None),
-    (twice, {"zxid-order", "digest-mismatch"}, None),
+    (twice, {"zxid-order"}, None),
     (wrong_name, {"log-name"}, True),
     (stray_log, {"stray-name"}, True),
     (temporary, {"temporary-file"}, True),
@@ -551,7 +557,7 @@ PLANTED = [
     (epoch_text, {"epoch-text"}, True),
     (epoch_order, {"epoch-order"}, True),
     (no_myid, {"no-myid"}, True),
-    (myid, {"myid"}, None),
+    (myid, {"myid", "start-refused"}, None),
     (mode, {"mode"}, None),
     (unreadable, {"unreadable-transaction", "start-refused"}, None),
     (other_data, {"digest-mismatch"}, None),
@@ -581,7 +587,7 @@ def test_planted_damage_is_named_and_mended(written, place, recovery, kind, plan
     allowed = {"digest-race", "digest-mismatch", "log-gap", "old-gap", "bytes-behind-end"}
     assert kinds(report) - expected <= allowed, report["findings"]
     assert {path: path.read_bytes() for path in damage.version_2(data).iterdir()} == before, "check changed files"
-    if plant is not mode:
+    if plant not in (mode, myid):  # What the server's user may read, and its configuration, recovery does not know.
         assert_verdicts_hold(report, data, place, recovery)
     mend(data, place, recovery, report, is_mended)
 
@@ -645,3 +651,21 @@ def test_readable_times_are_utc(written):
     done = run("log", written("3.9.5"))
     day = datetime.datetime.now(datetime.timezone.utc).date()
     assert str(day) in done.stdout or str(day - datetime.timedelta(days=1)) in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["paddock", "3.9.5"])
+def test_holes_are_torn_tails_where_a_sector_is_missing(written, place, recovery, kind):
+    """Zeros in the middle: an unfinished write when they hold an aligned sector, damage when they do not."""
+    data = place / "data"
+    shutil.copytree(written(kind), data)
+    log = last_log(data)
+    whole = log.read_bytes()
+    for at, end, zxid in behind_snapshot(data)[1:-1]:
+        damage.patch(log, at, b"\0" * (end - at))
+        report = check(data)
+        named = kinds(report) - {"digest-race"}
+        assert named in ({"torn-tail"}, {"broken-record", "start-refused"}), (zxid, report["findings"])
+        if named == {"torn-tail"}:
+            assert report["paddockd"]["last_zxid"] == hex(zxid - 1)
+        assert_verdicts_hold(report, data, place, recovery)
+        log.write_bytes(whole)
