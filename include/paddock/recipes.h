@@ -86,8 +86,8 @@ PADDOCK_API void paddock_lock_free(struct paddock_lock *lock); // releases witho
 // server's (PADDOCK_NO_AUTH, ...), PADDOCK_BAD_ARGUMENTS when it is held.
 PADDOCK_API int paddock_lock_acquire(struct paddock_lock *lock, int timeout_ms);
 
-// The same, but keeps the place in the queue when the time is over (PADDOCK_OPERATION_TIMEOUT): call
-// it again, or leave with paddock_lock_release.
+// The same, but keeps the place in the queue when the time is over (PADDOCK_OPERATION_TIMEOUT):
+// call it again, or leave with paddock_lock_release.
 PADDOCK_API int paddock_lock_wait(struct paddock_lock *lock, int timeout_ms);
 
 // Give it up. When the time is over before a server has agreed (PADDOCK_OPERATION_TIMEOUT) it goes

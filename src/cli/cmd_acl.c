@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `getAcl` and `setAcl`. Source: org.apache.zookeeper.cli.GetAclCommand, SetAclCommand.
+// The commands `getAcl` and `setAcl`: print and replace the ACL of a node, or of all below it.
+// Source: org.apache.zookeeper.cli.GetAclCommand, SetAclCommand.
 #include "cli/acl_text.h"
 #include "cli/cli.h"
 #include "cli/json.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `create`. Source: org.apache.zookeeper.cli.CreateCommand, EphemeralType.
+// The command `create`: a new node, of any kind, with its data and ACL.
+// Source: org.apache.zookeeper.cli.CreateCommand, EphemeralType.
 #include <inttypes.h>
 
 #include "base/number.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `delete`. Source: org.apache.zookeeper.cli.DeleteCommand.
+// The command `delete`: one node without children goes.
+// Source: org.apache.zookeeper.cli.DeleteCommand.
 #include "cli/cli.h"
 
 static int run(struct cli *c, const struct cli_call *call)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `deleteall`. Source: org.apache.zookeeper.cli.DeleteAllCommand.
+// The command `deleteall`: a node goes with all that is below it, in batches.
+// Source: org.apache.zookeeper.cli.DeleteAllCommand.
 #include "base/number.h"
 #include "cli/cli.h"
 #include "cli/walk.h"

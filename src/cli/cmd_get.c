@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `get`. Source: org.apache.zookeeper.cli.GetCommand.
+// The command `get`: print the data of a node, its stat if asked, and leave a watch if asked.
+// Source: org.apache.zookeeper.cli.GetCommand.
 #include "base/base64.h"
 #include "cli/cli.h"
 #include "cli/hexdump.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `completion` and `man`: what other programs read of the command table.
+// What other programs read of the command table: the commands `completion` and `man`.
 #include <string.h>
 
 #include "cli/cli.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `set`. Source: org.apache.zookeeper.cli.SetCommand.
+// The command `set`: new data for a node.
+// Source: org.apache.zookeeper.cli.SetCommand.
 #include "base/base64.h"
 #include "cli/cli.h"
 #include "cli/json.h"

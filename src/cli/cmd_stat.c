@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `stat` of a node.
+// The command `stat`: print all that the server keeps about a node beside its data.
 // Source: org.apache.zookeeper.cli.StatCommand.
 #include "cli/cli.h"
 #include "cli/json.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `version`. Source: org.apache.zookeeper.cli.VersionCommand.
+// The command `version`: which release this is.
+// Source: org.apache.zookeeper.cli.VersionCommand.
 #include "cli/cli.h"
 
 static int run(struct cli *c, const struct cli_call *call)

@@ -19,7 +19,8 @@ enum { AHEAD = 64 };
 // UTF-8 compares as code points do; UTF-16 puts U+10000 and above (two surrogates) below U+E000.
 int walk_by_name(const void *a, const void *b)
 {
-    const unsigned char *x = *(const unsigned char *const *)a, *y = *(const unsigned char *const *)b;
+    const unsigned char *x = *(const unsigned char *const *)a;
+    const unsigned char *y = *(const unsigned char *const *)b;
     while (*x != '\0' && *x == *y) {
         x++;
         y++;
@@ -62,7 +63,7 @@ static void names_fini(struct names *n)
 struct family {
     char *parent;
     struct names names;
-    size_t next;               // to be walked into
+    size_t next;                // to be walked into
     size_t ahead_from, ahead_n; // names whose children are in `ahead`
     struct names ahead[AHEAD];
 };
@@ -313,8 +314,7 @@ struct deletion {
 
 static int delete_batch(struct cli *c, struct deletion *d)
 {
-    struct paddock_op op = {
-        .type = PADDOCK_OP_MULTI, .parts = d->parts, .part_count = d->count};
+    struct paddock_op op = {.type = PADDOCK_OP_MULTI, .parts = d->parts, .part_count = d->count};
     struct paddock_result *r;
     int code = PADDOCK_OK;
     int status = cli_try(c, &op, &code, &r);
@@ -341,8 +341,7 @@ static int delete_node(struct cli *c, const char *path, void *ctx)
         d->cap = d->cap > 0 ? 2 * d->cap : 64;
         d->parts = mem_realloc(d->parts, d->cap * sizeof(*d->parts));
     }
-    d->parts[d->count++] =
-        (struct paddock_op){.type = PADDOCK_OP_DELETE, .path = mem_strdup(path)};
+    d->parts[d->count++] = (struct paddock_op){.type = PADDOCK_OP_DELETE, .path = mem_strdup(path)};
     return d->count == d->batch || strcmp(path, d->root) == 0 ? delete_batch(c, d) : CLI_DONE;
 }
 

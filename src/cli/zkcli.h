@@ -15,7 +15,7 @@ int zkcli_run(struct cli *c, const char *const *words);
 // As program_run_command.
 int zkcli_run_command(struct cli *c, const char *const *words);
 
-// A command's usage as zkCli complains with it: its line, then the table of its flags if it has one.
+// A command's usage as zkCli complains with it: its line, then the table of its flags if any.
 void zkcli_usage(const struct cli_command *command, FILE *to);
 
 #endif

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The number in a member's name, whoever wrote it, and who stands before whom.
 #include "client/contender.h"
 
 #include <string.h>

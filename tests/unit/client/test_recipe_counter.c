@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A counter shared by several sessions, in each of its formats.
 #include "tests/unit/client/crowd.h"
 
 static int64_t value_of(struct crowd *c, size_t i, enum paddock_counter_format format)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A queue shared by several sessions: what is put in order is taken in order, once.
 #include <stdio.h>
 
 #include "tests/unit/client/crowd.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A registration lives as long as its owner wants it, whatever becomes of the sessions.
 #include "tests/unit/client/crowd.h"
 
 static struct paddock_registration *enrol(struct crowd *c, size_t i, struct holds *holds)
