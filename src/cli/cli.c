@@ -69,27 +69,24 @@ static const struct {
     int code;
     const char *before; // the path
     bool names_path;
-} messages
-    [] =
-        {
-            {PADDOCK_NO_NODE, "Node does not exist: ", true},
-            {PADDOCK_NO_CHILDREN_FOR_EPHEMERALS, "Ephemerals cannot have children: ", true},
-            {PADDOCK_NODE_EXISTS, "Node already exists: ", true},
-            {PADDOCK_NOT_EMPTY, "Node not empty: ", true},
-            {PADDOCK_NOT_READ_ONLY, "Not a read-only call: ", true},
-            {PADDOCK_INVALID_ACL, "Acl is not valid : ", true},
-            {PADDOCK_NO_AUTH, "Insufficient permission : ", true},
-            {PADDOCK_BAD_ARGUMENTS, "Arguments are not valid : ", true},
-            {PADDOCK_BAD_VERSION, "version No is not valid : ", true},
-            {PADDOCK_QUOTA_EXCEEDED, "Quota has exceeded : ", true},
-            {PADDOCK_RECONFIG_IN_PROGRESS,
-             "Another reconfiguration is in progress -- concurrent reconfigs not supported (yet)",
-             false},
-            {PADDOCK_NEW_CONFIG_NO_QUORUM,
-             "No quorum of new config is connected and up-to-date with the leader of last "
-             "commmitted " // sic
-             "config - try invoking reconfiguration after new servers are connected and synced",
-             false},
+} messages[] = {
+    {PADDOCK_NO_NODE, "Node does not exist: ", true},
+    {PADDOCK_NO_CHILDREN_FOR_EPHEMERALS, "Ephemerals cannot have children: ", true},
+    {PADDOCK_NODE_EXISTS, "Node already exists: ", true},
+    {PADDOCK_NOT_EMPTY, "Node not empty: ", true},
+    {PADDOCK_NOT_READ_ONLY, "Not a read-only call: ", true},
+    {PADDOCK_INVALID_ACL, "Acl is not valid : ", true},
+    {PADDOCK_NO_AUTH, "Insufficient permission : ", true},
+    {PADDOCK_BAD_ARGUMENTS, "Arguments are not valid : ", true},
+    {PADDOCK_BAD_VERSION, "version No is not valid : ", true},
+    {PADDOCK_QUOTA_EXCEEDED, "Quota has exceeded : ", true},
+    {PADDOCK_RECONFIG_IN_PROGRESS,
+     "Another reconfiguration is in progress -- concurrent reconfigs not supported (yet)", false},
+    // "commmitted" is zkCli's own.
+    {PADDOCK_NEW_CONFIG_NO_QUORUM,
+     "No quorum of new config is connected and up-to-date with the leader of last commmitted "
+     "config - try invoking reconfiguration after new servers are connected and synced",
+     false},
 };
 
 static bool is_of_connection(int code)
@@ -182,6 +179,16 @@ int cli_usage(struct cli *c, const struct cli_command *command, const char *reas
 }
 
 // ---- asking ----
+
+bool cli_read_line(struct buf *line)
+{
+    buf_clear(line);
+    int c = getc(stdin);
+    for (; c != EOF && c != '\n'; c = getc(stdin)) {
+        buf_put_u8(line, (uint8_t)c);
+    }
+    return c != EOF || line->len > 0;
+}
 
 bool cli_confirm(struct cli *c, bool unasked, const char *format, ...)
 {

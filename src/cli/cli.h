@@ -42,6 +42,7 @@ enum cli_style {
 };
 
 // A process started by a command (`lock PATH -- CMD`, `edit`). exit_code: 128 + n for signal n.
+struct buf;
 struct cli_child;
 
 // What the shell does while its user types. `complete` adds every word that may stand where the
@@ -141,8 +142,8 @@ const char *cli_servers(const struct cli *c);
 int cli_fail(struct cli *c, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Say how a request ended that did not end well, in zkCli's words (INVENTORY 5.1, "Messages"), with
-// what is known of its fate, and return the exit code for it (zkCli's style: always 1).
+// Say how a request ended that did not end well, in zkCli's words, with what is known of its
+// fate, and return the exit code for it (zkCli's style: always 1).
 int cli_fail_code(struct cli *c, int code, enum paddock_fate fate, const char *path);
 
 // A code's name in the words of Java's exceptions: "Session expired". Never NULL.
@@ -151,6 +152,10 @@ const char *cli_code_text(const struct cli *c, int code);
 // Wrong use of a command: the reason (may be NULL) and its usage line, on err. Returns CLI_USAGE,
 // in zkCli's style 1.
 int cli_usage(struct cli *c, const struct cli_command *command, const char *reason);
+
+// The next line of standard input, without its newline, instead of what *line holds; false at the
+// end.
+bool cli_read_line(struct buf *line);
 
 // Ask on a terminal; without one, and with --yes, the answer is `unasked`.
 bool cli_confirm(struct cli *c, bool unasked, const char *format, ...)

@@ -141,21 +141,16 @@ static int run_terminal(struct shell *s)
 
 static int run_lines(struct shell *s)
 {
-    char *line = NULL;
-    size_t cap = 0;
+    struct buf line = {0};
     int status = CLI_DONE;
-    ssize_t len;
-    while ((len = getline(&line, &cap, stdin)) >= 0) {
-        if (len > 0 && line[len - 1] == '\n') {
-            line[len - 1] = '\0';
-        }
-        int last = shell_execute(s, line);
+    while (cli_read_line(&line)) {
+        int last = shell_execute(s, buf_cstr(&line));
         if (s->is_over) {
             break;
         }
         status = last;
     }
-    free(line);
+    buf_fini(&line);
     return status;
 }
 

@@ -297,8 +297,8 @@ static size_t take_answer(struct compare *k, const char *line, size_t depth, siz
 
 static int interact(struct compare *k, size_t depths)
 {
-    char *line = NULL;
-    size_t cap = 0, depth = 0;
+    struct buf line = {0};
+    size_t depth = 0;
     while (depth < depths) {
         (void)fprintf(k->cli->out,
                       "Current depth is %zu\n- Press enter to move to print current depth "
@@ -307,18 +307,16 @@ static int interact(struct compare *k, size_t depths)
                       "must start with '/'.\n",
                       depth);
         (void)fflush(k->cli->out);
-        ssize_t len = getline(&line, &cap, stdin);
-        if (len < 0) {
+        if (!cli_read_line(&line)) {
             (void)fputs("Exception in thread \"main\" java.util.NoSuchElementException: No line "
                         "found\n",
                         k->cli->err);
             break;
         }
-        line[len - (len > 0 && line[len - 1] == '\n' ? 1 : 0)] = '\0';
         print_thresholds(k);
-        depth = take_answer(k, line, depth, depths);
+        depth = take_answer(k, buf_cstr(&line), depth, depths);
     }
-    free(line); // of getline
+    buf_fini(&line);
     return depth < depths ? TOOLKIT_ERROR : TOOLKIT_OK;
 }
 
