@@ -53,9 +53,11 @@ void shell_print_event(struct paddock *zk, const struct paddock_event *event, vo
         event_text(event, &text);
         buf_append_str(&text, "\n");
     }
-    (void)fwrite(text.data, 1, text.len, c->out);
-    (void)fflush(c->out);
-    s->has_printed = text.len > 0;
+    if (text.len > 0) {
+        (void)fwrite(text.data, 1, text.len, c->out);
+        (void)fflush(c->out);
+        s->has_printed = true;
+    }
     buf_fini(&text);
 }
 
