@@ -26,8 +26,8 @@ from tests.interop.lib.server_process import scratch_folder
 HERE = Path(__file__).parent
 BUILD = Path(binary()).resolve().parent
 PADDOCK = os.environ.get("PADDOCK", str(BUILD / "paddock"))
-SESSION_MS = 3000
-TROUBLE_S = float(os.environ.get("PADDOCK_MIXED_SECONDS", 15))
+SESSION_MS = 2000
+TROUBLE_S = float(os.environ.get("PADDOCK_MIXED_SECONDS", 18))
 CALM_S = 40  # within which, when nothing is killed any more, everybody must have had a turn
 SEED = int(os.environ.get("PADDOCK_SEED", 1))
 KINDS = {
