@@ -83,17 +83,20 @@ static void print_line(struct compare *d, const char *path, struct node_change c
                        const struct node *a, const struct node *b)
 {
     struct cli *c = d->cli;
-    char sign = b == NULL ? '-' : a == NULL ? '+' : '~';
+    const char *sign = "~", *colour = cli_colour(c, 'y');
     buf_clear(&d->text);
-    if (sign == '~') {
+    if (b == NULL) {
+        sign = "-";
+        colour = cli_colour(c, 'r');
+    } else if (a == NULL) {
+        sign = "+";
+        colour = cli_colour(c, 'g');
+    } else {
         buf_append_str(&d->text, " ");
         node_change_text(change, a, b, &d->text);
     }
-    (void)fprintf(c->out, "%s%c /%s%s%s\n",
-                  cli_colour(c, sign == '-'   ? 'r'
-                                : sign == '+' ? 'g'
-                                              : 'y'),
-                  sign, path, buf_cstr(&d->text), cli_colour(c, '0'));
+    (void)fprintf(c->out, "%s%s /%s%s%s\n", colour, sign, path, buf_cstr(&d->text),
+                  cli_colour(c, '0'));
     if (d->shows_data && change.data) {
         print_data(d, a, b);
     }

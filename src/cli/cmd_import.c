@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/export_file.h"
@@ -106,6 +107,8 @@ static void refuse(struct import *im, const char *below, bool is_missing, const 
 
 static int act(struct import *im, const struct node *want, const struct node *have)
 {
+    ASSERT(want != NULL || have != NULL);
+    const char *path = want != NULL ? want->path : have->path;
     bool is_parent_deleted = have != NULL && import_deletes_covers(&im->deletes, have->path);
     struct import_decision d = import_decide(&im->rules, want, have, is_parent_deleted);
     switch (d.step) {
@@ -117,7 +120,7 @@ static int act(struct import *im, const struct node *want, const struct node *ha
     case IMPORT_CHANGE:
         return change(im, d.change, want, have);
     case IMPORT_DELETE:
-        import_deletes_push(&im->deletes, have->path);
+        import_deletes_push(&im->deletes, path);
         break;
     case IMPORT_LEAVE:
         im->left++;
@@ -126,17 +129,17 @@ static int act(struct import *im, const struct node *want, const struct node *ha
         im->ephemerals++;
         break;
     case IMPORT_REFUSE_HIDDEN:
-        refuse(im, want->path, true,
+        refuse(im, path, true,
                "its ACL was hidden from who exported it (a digest \"user:x\"): "
                "export with --auth, or import with --skip-acl");
         break;
     case IMPORT_REFUSE_KIND:
-        refuse(im, want->path, false,
+        refuse(im, path, false,
                "is of another kind on the server, and cannot become what the file "
                "has: delete it first");
         break;
     case IMPORT_REFUSE_UNREADABLE:
-        refuse(im, want->path, false, "is on the server, but may not be read: it was not compared");
+        refuse(im, path, false, "is on the server, but may not be read: it was not compared");
         break;
     }
     return CLI_DONE;

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "cli/node_order.h"
 
-enum { HEAD_BYTES = 8, WINDOW_BYTES_MIN = 16 * 1024 };
+enum { HEAD_BYTES = 8, WINDOW_BYTES_MIN = 16 * 1024, PIECE_BYTES = 1024 * 1024 };
 
 struct run {
     uint64_t at, end; // of the file: not read yet
@@ -140,7 +140,7 @@ static int write_run(struct node_sort *s)
     sort_room(s);
     for (size_t i = 0; i < s->count && status == CLI_DONE; i++) {
         buf_append(&piece, s->records[i], bytes_at(s->records[i]));
-        if (piece.len >= 1024 * 1024 || i + 1 == s->count) {
+        if (piece.len >= PIECE_BYTES || i + 1 == s->count) {
             status = write_piece(s, &piece);
         }
     }
