@@ -29,7 +29,8 @@ bool filter_set_time(int64_t now_ms, const char *text, int64_t *ret_ms, char *wh
         *ret_ms = now_ms - age_ms;
         return true;
     }
-    if (moment_parse(text, ret_ms)) {
+    int64_t unit_ms;
+    if (moment_parse(text, ret_ms, &unit_ms)) {
         return true;
     }
     (void)snprintf(why, FILTER_WHY_BYTES,

@@ -121,21 +121,31 @@ static bool take_date(const char **at, int64_t *ret_days)
     return true;
 }
 
-// "THH:MM", "THH:MM:SS", "THH:MM:SS.mmm"
-static bool take_time(const char **at, int64_t *ret_ms)
+// "HH:MM", "HH:MM:SS", "HH:MM:SS.mmm"
+static bool take_time(const char **at, int64_t *ret_ms, int64_t *ret_unit_ms)
 {
     int hour, minute, second = 0, ms = 0;
-    if (!take_char(at, 'T') || !take_digits(at, 2, 23, &hour) || !take_char(at, ':') ||
-        !take_digits(at, 2, 59, &minute) ||
-        (take_char(at, ':') && (!take_digits(at, 2, 59, &second) ||
-                                (take_char(at, '.') && !take_digits(at, 3, 999, &ms))))) {
+    if (!take_digits(at, 2, 23, &hour) || !take_char(at, ':') || !take_digits(at, 2, 59, &minute)) {
         return false;
+    }
+    *ret_unit_ms = 60000;
+    if (take_char(at, ':')) {
+        *ret_unit_ms = 1000;
+        if (!take_digits(at, 2, 59, &second)) {
+            return false;
+        }
+        if (take_char(at, '.')) {
+            *ret_unit_ms = 1;
+            if (!take_digits(at, 3, 999, &ms)) {
+                return false;
+            }
+        }
     }
     *ret_ms = ((hour * 60 + minute) * INT64_C(60) + second) * 1000 + ms;
     return true;
 }
 
-bool moment_parse(const char *text, int64_t *ret_ms)
+bool moment_parse(const char *text, int64_t *ret_ms, int64_t *ret_unit_ms)
 {
     if (text[0] == '@') {
         const char *at = text + 1;
@@ -144,15 +154,20 @@ bool moment_parse(const char *text, int64_t *ret_ms)
             return false;
         }
         *ret_ms = (int64_t)seconds * 1000;
+        *ret_unit_ms = 1000;
         return true;
     }
-    int64_t days, ms_of_day = 0;
+    int64_t days, ms_of_day = 0, unit_ms = DAY_MS;
     const char *at = text;
-    bool is_good = take_date(&at, &days) && (*at != 'T' || take_time(&at, &ms_of_day));
+    bool is_good = take_date(&at, &days);
+    if (is_good && (take_char(&at, 'T') || take_char(&at, ' '))) {
+        is_good = take_time(&at, &ms_of_day, &unit_ms);
+    }
     at += *at == 'Z' ? 1 : 0;
     if (!is_good || *at != '\0') {
         return false;
     }
     *ret_ms = days * DAY_MS + ms_of_day;
+    *ret_unit_ms = unit_ms;
     return true;
 }

@@ -14,8 +14,9 @@ bool duration_parse(const char *text, int64_t *ret_ms);
 // A number of bytes, or with k, M, G (of 1024; "KiB", "kB" and the like, too).
 bool size_parse(const char *text, uint64_t *ret);
 
-// "2026-11-21", "2026-11-21T16:04", "...:31", "...:31.250", with or without "Z": UTC, in ms since
-// 1970; also "@SECONDS".
-bool moment_parse(const char *text, int64_t *ret_ms);
+// "2026-11-21", "2026-11-21T16:04", "...:31", "...:31.250", with a blank for the "T" and with "Z"
+// or without: UTC, in ms since 1970; also "@SECONDS". *ret_unit_ms is what the last given part is
+// worth, so that a range may include it whole.
+bool moment_parse(const char *text, int64_t *ret_ms, int64_t *ret_unit_ms);
 
 #endif

@@ -6,96 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+#include "cli/quantity.h"
 #include "jute/op.h"
-
-static const int64_t DAY_MS = INT64_C(86400000);
-
-// ---- numbers and times ----
 
 bool txn_filter_number(const char *text, int64_t *ret)
 {
     bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    const char *digits = is_hex ? text + 2 : text;
-    uint64_t value = 0;
-    uint64_t base = is_hex ? 16 : 10;
-    if (*digits == '\0') {
+    uint64_t value;
+    if (!number_parse_digits(slice_str(is_hex ? text + 2 : text), is_hex ? 16 : 10, UINT64_MAX,
+                             &value)) {
         return false;
-    }
-    for (; *digits != '\0'; digits++) {
-        char d = *digits;
-        uint64_t digit = d >= '0' && d <= '9'   ? (uint64_t)(d - '0')
-                         : d >= 'a' && d <= 'f' ? (uint64_t)(d - 'a' + 10)
-                         : d >= 'A' && d <= 'F' ? (uint64_t)(d - 'A' + 10)
-                                                : 99;
-        if (digit >= base || value > (UINT64_MAX - digit) / base) {
-            return false;
-        }
-        value = value * base + digit;
     }
     *ret = (int64_t)value;
     return true;
-}
-
-// Days since 1970 of a date in the Gregorian calendar.
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2 ? 1 : 0;
-    int64_t era = year / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-// `count` digits at *at, behind `before` unless that is 0.
-static bool take(const char **at, char before, int count, int64_t min, int64_t max, int64_t *ret)
-{
-    const char *p = *at;
-    if (before != '\0' && *p++ != before) {
-        return false;
-    }
-    int64_t value = 0;
-    for (int i = 0; i < count; i++, p++) {
-        if (*p < '0' || *p > '9') {
-            return false;
-        }
-        value = value * 10 + (*p - '0');
-    }
-    if (value < min || value > max) {
-        return false;
-    }
-    *at = p;
-    *ret = value;
-    return true;
-}
-
-bool txn_filter_time(const char *text, int64_t *ret_ms, int64_t *ret_unit_ms)
-{
-    int64_t year, month, day, hour, minute, second, ms = 0;
-    if (!take(&text, '\0', 4, 1970, 9999, &year) || !take(&text, '-', 2, 1, 12, &month) ||
-        !take(&text, '-', 2, 1, 31, &day)) {
-        return false;
-    }
-    int64_t time_ms = days_of(year, month, day) * DAY_MS;
-    int64_t unit_ms = DAY_MS;
-    if (*text == 'T' || *text == ' ') {
-        if (!take(&text, *text, 2, 0, 23, &hour) || !take(&text, ':', 2, 0, 59, &minute)) {
-            return false;
-        }
-        time_ms += (hour * 60 + minute) * 60000;
-        unit_ms = 60000;
-        if (*text == ':' && take(&text, ':', 2, 0, 60, &second)) {
-            time_ms += second * 1000;
-            unit_ms = 1000;
-            if (*text == '.' && take(&text, '.', 3, 0, 999, &ms)) {
-                time_ms += ms;
-                unit_ms = 1;
-            }
-        }
-    }
-    text += *text == 'Z' ? 1 : 0;
-    *ret_ms = time_ms;
-    *ret_unit_ms = unit_ms;
-    return *text == '\0';
 }
 
 // ---- flags ----
@@ -108,7 +32,7 @@ static int parse_bound(struct cli *c, const char *flag, const char *text, struct
         *(is_from ? &f->zxid_min : &f->zxid_max) = value;
         return CLI_DONE;
     }
-    if (txn_filter_time(text, &value, &unit_ms)) {
+    if (moment_parse(text, &value, &unit_ms)) {
         *(is_from ? &f->time_min_ms : &f->time_max_ms) = is_from ? value : value + unit_ms;
         return CLI_DONE;
     }

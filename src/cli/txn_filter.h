@@ -32,8 +32,5 @@ bool txn_filter_is_below(const char *root, struct slice path);
 
 // "0x1f" or "31"; false for anything else.
 bool txn_filter_number(const char *text, int64_t *ret);
-// "2026-11-21", "2026-11-21T16:43", "2026-11-21 16:43:17.123Z": UTC. *ret_unit_ms is what the last
-// given part is worth, so that a range may include it whole.
-bool txn_filter_time(const char *text, int64_t *ret_ms, int64_t *ret_unit_ms);
 
 #endif

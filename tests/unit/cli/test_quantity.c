@@ -89,32 +89,36 @@ static void moments_are_utc(void **state)
     (void)state;
     static const struct {
         const char *text;
-        int64_t ms;
-    } good[] = {{"@0", 0},
-                {"@1795276800", 1795276800000},
-                {"2026-11-21", 1795219200000},
-                {"2026-11-21T16:00", 1795276800000},
-                {"2026-11-21T16:00Z", 1795276800000},
-                {"2026-11-21T16:00:31", 1795276831000},
-                {"2026-11-21T16:00:31.250Z", 1795276831250},
-                {"1969-12-31T23:59:59", -1000}};
+        int64_t ms, unit_ms;
+    } good[] = {{"@0", 0, 1000},
+                {"@1795276800", 1795276800000, 1000},
+                {"2026-11-21", 1795219200000, 86400000},
+                {"2026-11-21T16:00", 1795276800000, 60000},
+                {"2026-11-21T16:00Z", 1795276800000, 60000},
+                {"2026-11-21 16:00:31", 1795276831000, 1000},
+                {"2026-11-21T16:00:31.250Z", 1795276831250, 1},
+                {"1969-12-31T23:59:59", -1000, 1000}};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        int64_t ms = 1;
-        assert_true(moment_parse(good[i].text, &ms));
+        int64_t ms = 1, unit_ms = 0;
+        assert_true(moment_parse(good[i].text, &ms, &unit_ms));
         assert_int_equal(ms, good[i].ms);
+        assert_int_equal(unit_ms, good[i].unit_ms);
     }
     static const char *const bad[] = {"",
                                       "@",
                                       "@1x",
                                       "2026",
                                       "2026-13-01",
-                                      "2026-11-21 16:00",
+                                      "2026-11-31",
+                                      "2026-11-21T",
+                                      "2026-11-21T16:00:",
                                       "2026-11-21T16:00:31.25",
                                       "2026-11-21T16:00:31+01:00"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        int64_t ms = 1;
-        assert_false(moment_parse(bad[i], &ms));
+        int64_t ms = 1, unit_ms = 2;
+        assert_false(moment_parse(bad[i], &ms, &unit_ms));
         assert_int_equal(ms, 1);
+        assert_int_equal(unit_ms, 2);
     }
 }
 
