@@ -3,6 +3,7 @@
 // Locks among handles in a simulated world: turns, trouble at every byte, loss.
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "tests/unit/client/crowd.h"
 
 static struct paddock_lock *new_lock(struct crowd *c, size_t i, enum paddock_lock_kind kind,
@@ -296,6 +297,36 @@ static void waiters_are_not_woken_in_herds(void **state)
     crowd_close(&c);
 }
 
+// The n-th allocation fails, for every n: the lock is held, or the answer is that, and in the end
+// nothing is left.
+static void memory_that_is_out_is_an_answer(void **state)
+{
+    (void)state;
+    struct crowd c;
+    crowd_open(&c, 13, 2, 0);
+    bool is_through = false;
+    unsigned n = 1;
+    size_t refused = 0;
+    for (; !is_through; n++) {
+        struct paddock_lock_options o = {.path = "/app/lock"};
+        struct paddock_lock *l;
+        (void)crowd_be(&c, 0);
+        (void)mem_fail_after(n);
+        int code = paddock_lock_new(c.members[0].zk, &o, &l);
+        code = code == PADDOCK_OK ? paddock_lock_acquire(l, 30000) : code;
+        is_through = mem_fail_after(0) != 0;
+        assert_true(code == PADDOCK_OK || code == PADDOCK_NO_MEMORY);
+        refused += code == PADDOCK_OK ? 0 : 1;
+        assert_int_equal(l == NULL ? PADDOCK_LOST : paddock_lock_hold(l),
+                         code == PADDOCK_OK ? PADDOCK_HELD : PADDOCK_LOST);
+        paddock_lock_free(l);
+        crowd_run(&c, 100);
+        assert_int_equal(crowd_count(&c, 1, "/app/lock"), 0);
+    }
+    assert_true(n > 15 && refused > 5);
+    crowd_close(&c);
+}
+
 static void handle_may_be_closed_before_its_lock_is_freed(void **state)
 {
     (void)state;
@@ -327,6 +358,7 @@ int main(void)
         cmocka_unit_test(deleted_node_is_a_lost_lock),
         cmocka_unit_test(renewed_session_takes_the_lock_again),
         cmocka_unit_test(waiters_are_not_woken_in_herds),
+        cmocka_unit_test(memory_that_is_out_is_an_answer),
         cmocka_unit_test(handle_may_be_closed_before_its_lock_is_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
