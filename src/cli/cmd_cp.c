@@ -140,8 +140,9 @@ const struct cli_command cli_cp = {
     .details =
         "Copies data and ACLs, parents before children, many nodes in a transaction. Versions, "
         "times and the counters of sequential nodes start anew. Servers do not tell which nodes "
-        "are containers or have a time to live: their copies are plain persistent nodes; `paddock "
-        "export` from a snapshot knows better. /zookeeper is left out.\n\n"
+        "are containers or have a time to live: their copies are plain persistent nodes. "
+        "/zookeeper is "
+        "left out.\n\n"
         "A path may begin with the servers of another ensemble, HOST:PORT[,HOST:PORT...]/PATH; "
         "credentials (--auth) are shown to both. A copy that fails half-way leaves what it made; "
         "with -f it can be run again. With --json an object: from, to, nodes, bytes, "
