@@ -189,6 +189,8 @@ const char *line_editor_read(const char *prompt, const struct cli_line_watcher *
     editor.prompt = prompt;
     editor.watcher = watcher;
     editor.is_cancelled = false;
+    // libedit would show the prompt first: keys that come in between were echoed twice, ^D lost.
+    (void)el_set(editor.el, EL_PREP_TERM, 1);
     int len;
     const char *text = el_gets(editor.el, &len);
     buf_clear(&editor.line);
