@@ -28,6 +28,7 @@ from tests.interop.lib.paddock_server import PaddockServer  # noqa: E402
 
 FAMILY = 1000  # children of one node
 TOOLS = Path(__file__).resolve().parent / "others"
+KAZOO = TOP / "build/interop/kazoo-venv/bin/python"  # made by tests/interop/kazoo
 
 
 def write_export(path, nodes, data_bytes):
@@ -104,7 +105,7 @@ def steps(args, work, first, second):
     paddock = args.build / "paddock"
     a, b = "127.0.0.1:%d" % first.port, "127.0.0.1:%d" % second.port
     mine = [paddock, "--quiet", "-s"]
-    python = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    script = [KAZOO, TOOLS / "kazoo_tree.py"]
     return [
         ("paddock import", mine + [a, "import", work / "made.jsonl", "/million"], None, None),
         ("paddock import (all there)", mine + [a, "import", work / "made.jsonl", "/million"], None, None),
@@ -115,10 +116,8 @@ def steps(args, work, first, second):
         ("paddock diff, export and server", mine + [a, "diff", work / "out.jsonl.gz", b + "/million"], None, None),
         ("paddock du", mine + [a, "du", "/million"], None, None),
         ("paddock tree", mine + [a, "tree", "/million"], None, None),
-        ("kazoo, 256 under way: export", [sys.executable, TOOLS / "kazoo_tree.py", "export", a, "/million",
-                                          work / "kazoo.jsonl"], python, None),
-        ("kazoo, 256 under way: import", [sys.executable, TOOLS / "kazoo_tree.py", "import", b, "/kazoo",
-                                          work / "kazoo.jsonl"], python, None),
+        ("kazoo, 256 under way: export", script + ["export", a, "/million", work / "kazoo.jsonl"], None, None),
+        ("kazoo, 256 under way: import", script + ["import", b, "/kazoo", work / "kazoo.jsonl"], None, None),
         ("go-zookeeper, 64 routines: export", [args.go_tree or "go_tree", "export", a, "/million", work / "go.jsonl"],
          None, None),
         ("go-zookeeper, 64 routines: import", [args.go_tree or "go_tree", "import", b, "/go", work / "go.jsonl"],
@@ -147,7 +146,7 @@ def run(args, work):
             server.start()
         for name, command, env, output in steps(args, work, *servers):
             is_wanted = not args.only or any(word in name for word in args.only)
-            if is_wanted and ("go-" not in name or args.go_tree):
+            if is_wanted and ("go-" not in name or args.go_tree) and ("kazoo" not in name or args.kazoo):
                 results.append(measure(name, command, env, output))
         if not args.only or "snapshot" in args.only:
             snapshot = snapshot_of(servers[0])
@@ -168,7 +167,8 @@ def main():
     parser.add_argument("--data", type=int, default=100)
     parser.add_argument("--server", choices=("paddock", "java"), default="paddock")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/paddock-million"))
-    parser.add_argument("--go-tree", help="bench/others/go_tree, built: compare with go-zookeeper")
+    parser.add_argument("--go-tree", help="compare with bench/others/go_tree, built by `go mod tidy && go build`")
+    parser.add_argument("--kazoo", action="store_true", help="compare with kazoo, which takes half an hour a million")
     parser.add_argument("--only", nargs="*", help="measurements whose name has one of these words")
     args = parser.parse_args()
     args.build = args.build.resolve()
