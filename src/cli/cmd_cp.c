@@ -245,8 +245,8 @@ const struct cli_command cli_mv = {
         "a "
         "node changes meanwhile, nothing is moved. What does not fit into a transaction (about 1 "
         "MB "
-        "of paths and data) is refused, unless you allow --not-atomic, which others can see "
-        "half-way.\n\n"
+        "of paths and data) is refused, unless you allow --not-atomic: then others "
+        "see it half-way, and what they change in FROM between copy and deletion is lost.\n\n"
         "Versions, times and counters of sequential nodes start anew, watches stay behind, and "
         "ephemeral nodes cannot be moved. TO must not exist.",
     CLI_FLAGS(mv_flags),
