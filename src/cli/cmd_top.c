@@ -186,6 +186,10 @@ static void take_cons(struct watcher *w, size_t server, const struct word_answer
 {
     int64_t now = now_ns(w);
     struct buf text = a->text;
+    w->top.servers[server].refuses_cons = a->is_refused;
+    if (!a->is_answered || a->is_refused) {
+        return;
+    }
     top_take_cons(&w->top, server, buf_cstr(&text), now - w->listed_ns[server]);
     w->listed_ns[server] = now;
 }
@@ -208,10 +212,7 @@ static void ask(struct watcher *w, const char *word, bool is_first,
     word_ask(w->cli, asked, count, word, answer_ms(w), answers);
     host->lock();
     for (size_t i = 0; i < count; i++) {
-        bool is_good = answers[i].is_answered && !answers[i].is_refused;
-        if (is_first || is_good) {
-            take(w, places[i], &answers[i]);
-        }
+        take(w, places[i], &answers[i]);
     }
     host->unlock();
     word_answers_fini(answers, count);
@@ -223,7 +224,9 @@ static void ask(struct watcher *w, const char *word, bool is_first,
 static void take_mntr(struct watcher *w, size_t server, const struct word_answer *a)
 {
     struct buf text = a->text;
-    top_take_mntr(&w->top, server, buf_cstr(&text));
+    if (a->is_answered && !a->is_refused) {
+        top_take_mntr(&w->top, server, buf_cstr(&text));
+    }
 }
 
 static void look(struct watcher *w)

@@ -279,6 +279,16 @@ static void draw_session(struct page *p, const struct top *t, const struct top_s
     end_line(p);
 }
 
+static bool is_cons_refused(const struct top *t)
+{
+    for (size_t i = 0; i < t->server_count; i++) {
+        if (t->servers[i].is_up && t->servers[i].refuses_cons) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void draw_sessions(struct page *p, const struct top *t, const struct top_view *v, int lines)
 {
     draw_head(p, "CLIENT", session_table(p), v->is_session_pane);
@@ -287,6 +297,9 @@ static void draw_sessions(struct page *p, const struct top *t, const struct top_
         if (at < t->session_count) {
             draw_session(p, t, &t->sessions[at]);
         } else {
+            if (i == 0 && is_cons_refused(t)) {
+                put(p, "not listed: 4lw.commands.whitelist of the servers lacks cons");
+            }
             end_line(p);
         }
     }
@@ -366,9 +379,9 @@ static void draw_page(struct page *p, const struct top *t, const struct top_view
 {
     draw_heading(p, t, v);
     draw_servers(p, t, v, (int)t->server_count);
-    if (t->session_count > 0) {
+    if (t->session_count > 0 || is_cons_refused(t)) {
         end_line(p);
-        draw_sessions(p, t, v, (int)t->session_count);
+        draw_sessions(p, t, v, t->session_count > 0 ? (int)t->session_count : 1);
     }
 }
 

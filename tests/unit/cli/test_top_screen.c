@@ -144,6 +144,20 @@ static void a_wide_screen_shows_more_columns(void **state)
     assert_non_null(strstr(line(2), "ANS/s"));
 }
 
+static void sessions_that_are_refused_are_said_so(void **state)
+{
+    (void)state;
+    struct top_view v = {.columns = 80, .rows = 24};
+    int lines;
+    top_take_cons(&t, 0, "", 0);
+    (void)draw(&v, &lines);
+    assert_string_equal(line(10), "");
+    t.servers[1].refuses_cons = true;
+    (void)draw(&v, &lines);
+    assert_string_equal(line(10), "not listed: 4lw.commands.whitelist of the servers lacks cons");
+    assert_int_equal(lines, 24);
+}
+
 static void panes_scroll(void **state)
 {
     (void)state;
@@ -186,6 +200,7 @@ int main(void)
         TEST(too_small_a_screen_says_so),
         TEST(an_80_by_24_screen_has_servers_and_sessions),
         TEST(a_wide_screen_shows_more_columns),
+        TEST(sessions_that_are_refused_are_said_so),
         TEST(panes_scroll),
         TEST(a_page_has_everything_and_no_trailing_blanks),
         TEST(colours_are_only_where_they_are_wanted),
