@@ -4,7 +4,6 @@
 // Source: org.apache.zookeeper.cli.SetCommand.
 #include "base/base64.h"
 #include "cli/cli.h"
-#include "cli/json.h"
 #include "cli/stat_text.h"
 
 static int set(struct cli *c, const struct cli_call *call, const struct paddock_op *op)
@@ -14,14 +13,7 @@ static int set(struct cli *c, const struct cli_call *call, const struct paddock_
     if (status != CLI_DONE) {
         return status;
     }
-    if (c->is_json) {
-        struct json *o = json_new_object();
-        json_put(o, "path", json_new_cstr(op->path));
-        json_put(o, "stat", cli_json_stat(&r->stat));
-        status = cli_print_json(c, o);
-    } else if (cli_has(call, "s")) {
-        stat_text_print(&r->stat, c->out);
-    }
+    status = stat_text_answer(c, op->path, &r->stat, cli_has(call, "s"));
     paddock_result_free(r);
     return status;
 }

@@ -3,7 +3,6 @@
 // The command `stat`: print all that the server keeps about a node beside its data.
 // Source: org.apache.zookeeper.cli.StatCommand.
 #include "cli/cli.h"
-#include "cli/json.h"
 #include "cli/stat_text.h"
 
 static int run(struct cli *c, const struct cli_call *call)
@@ -16,14 +15,7 @@ static int run(struct cli *c, const struct cli_call *call)
     if (status != CLI_DONE) {
         return status;
     }
-    if (c->is_json) {
-        struct json *o = json_new_object();
-        json_put(o, "path", json_new_cstr(path));
-        json_put(o, "stat", cli_json_stat(&r->stat));
-        status = cli_print_json(c, o);
-    } else {
-        stat_text_print(&r->stat, c->out);
-    }
+    status = stat_text_answer(c, path, &r->stat, true);
     paddock_result_free(r);
     return status;
 }

@@ -6,6 +6,9 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "cli/cli.h"
+#include "cli/json.h"
+
 // Source: java.util.Date.toString; names of days and months are English in every locale.
 const char *time_text(int64_t ms, char *to)
 {
@@ -36,4 +39,19 @@ void stat_text_print(const struct paddock_stat *s, FILE *to)
                   (uint64_t)s->czxid, time_text(s->ctime_ms, ctime), (uint64_t)s->mzxid,
                   time_text(s->mtime_ms, mtime), (uint64_t)s->pzxid, s->cversion, s->version,
                   s->aversion, (uint64_t)s->ephemeral_owner, s->data_length, s->num_children);
+}
+
+int stat_text_answer(struct cli *c, const char *path, const struct paddock_stat *stat,
+                     bool is_wanted)
+{
+    if (c->is_json) {
+        struct json *o = json_new_object();
+        json_put(o, "path", json_new_cstr(path));
+        json_put(o, "stat", cli_json_stat(stat));
+        return cli_print_json(c, o);
+    }
+    if (is_wanted) {
+        stat_text_print(stat, c->out);
+    }
+    return CLI_DONE;
 }

@@ -11,25 +11,15 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/node_order.h"
 
 enum { AHEAD = 64 };
 
 // ---- names ----
 
-// UTF-8 compares as code points do; UTF-16 puts U+10000 and above (two surrogates) below U+E000.
 int walk_by_name(const void *a, const void *b)
 {
-    const unsigned char *x = *(const unsigned char *const *)a;
-    const unsigned char *y = *(const unsigned char *const *)b;
-    while (*x != '\0' && *x == *y) {
-        x++;
-        y++;
-    }
-    bool is_wide_x = *x >= 0xf0, is_wide_y = *y >= 0xf0;
-    if (is_wide_x != is_wide_y && (is_wide_x ? *y : *x) >= 0xee) {
-        return is_wide_x ? -1 : 1;
-    }
-    return (*x > *y) - (*x < *y);
+    return node_order(*(const char *const *)a, *(const char *const *)b);
 }
 
 struct names {
