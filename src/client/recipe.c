@@ -337,6 +337,24 @@ bool errand_goes_on(const struct errand *e, int code)
     return is_passing && !errand_is_over(e);
 }
 
+int errand_call_surely(const struct errand *e, struct paddock_op op, struct paddock_result **ret)
+{
+    int code = errand_call(e, op, ret);
+    while (errand_goes_on(e, code)) {
+        paddock_result_free(*ret);
+        code = errand_call(e, op, ret);
+    }
+    return code;
+}
+
+int errand_do_surely(const struct errand *e, struct paddock_op op)
+{
+    struct paddock_result *r;
+    int code = errand_call_surely(e, op, &r);
+    paddock_result_free(r);
+    return code;
+}
+
 void gate_put(struct paddock *zk, struct gate *g, const char *path)
 {
     lock(zk);

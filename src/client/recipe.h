@@ -104,6 +104,9 @@ int errand_left_ms(const struct errand *e);
 // paddock_call with the time that is left. *ret is NULL without a result.
 int errand_call(const struct errand *e, struct paddock_op op, struct paddock_result **ret);
 int errand_do(const struct errand *e, struct paddock_op op); // without its result
+// The same two again and again until a server has answered: for requests that may be done twice.
+int errand_call_surely(const struct errand *e, struct paddock_op op, struct paddock_result **ret);
+int errand_do_surely(const struct errand *e, struct paddock_op op);
 // After a failure: is there reason and time for another attempt?
 bool errand_goes_on(const struct errand *e, int code);
 

@@ -35,10 +35,7 @@ static int create_surely(const struct errand *e, const char *path, enum paddock_
 static int delete_surely(const struct errand *e, const char *path)
 {
     struct paddock_op op = {.type = PADDOCK_OP_DELETE, .path = path};
-    int code = errand_do(e, op);
-    while (errand_goes_on(e, code)) {
-        code = errand_do(e, op);
-    }
+    int code = errand_do_surely(e, op);
     return code == PADDOCK_NO_NODE ? PADDOCK_OK : code;
 }
 
@@ -49,10 +46,7 @@ static int look(const struct errand *e, const char *path, struct gate *gate, boo
     if (gate != NULL) {
         op.watch = recipe_watch();
     }
-    int code = errand_do(e, op);
-    while (errand_goes_on(e, code)) {
-        code = errand_do(e, op);
-    }
+    int code = errand_do_surely(e, op);
     *ret_exists = code == PADDOCK_OK;
     return code == PADDOCK_NO_NODE ? PADDOCK_OK : code;
 }
@@ -158,11 +152,7 @@ static int list(const struct errand *e, const struct paddock_double_barrier *b,
                 struct paddock_result **ret)
 {
     struct paddock_op op = {.type = PADDOCK_OP_GET_CHILDREN, .path = b->path};
-    int code = errand_call(e, op, ret);
-    while (errand_goes_on(e, code)) {
-        paddock_result_free(*ret);
-        code = errand_call(e, op, ret);
-    }
+    int code = errand_call_surely(e, op, ret);
     if (code == PADDOCK_NO_NODE) {
         paddock_result_free(*ret);
         *ret = NULL;

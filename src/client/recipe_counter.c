@@ -58,11 +58,7 @@ static int read_value(const struct errand *e, const char *path, enum paddock_cou
 {
     struct paddock_op op = {.type = PADDOCK_OP_GET, .path = path};
     struct paddock_result *r;
-    int code = errand_call(e, op, &r);
-    while (errand_goes_on(e, code)) {
-        paddock_result_free(r);
-        code = errand_call(e, op, &r);
-    }
+    int code = errand_call_surely(e, op, &r);
     *ret = (struct value){0};
     if (code == PADDOCK_OK) {
         ret->exists = true;
@@ -104,10 +100,7 @@ static int clear_up(const struct errand *e, const char *path, enum paddock_count
                     const struct value *old)
 {
     struct value now;
-    int code = errand_do(e, (struct paddock_op){.type = PADDOCK_OP_SYNC, .path = path});
-    while (errand_goes_on(e, code)) {
-        code = errand_do(e, (struct paddock_op){.type = PADDOCK_OP_SYNC, .path = path});
-    }
+    int code = errand_do_surely(e, (struct paddock_op){.type = PADDOCK_OP_SYNC, .path = path});
     code = read_value(e, path, format, &now);
     return code == PADDOCK_OK && is_unchanged(old, &now) ? PADDOCK_OK : PADDOCK_CONNECTION_LOSS;
 }

@@ -102,11 +102,7 @@ static int take_one(const struct errand *e, const char *dir, const char *name,
     }
     struct paddock_op op = {.type = PADDOCK_OP_GET, .path = path};
     struct paddock_result *r;
-    int code = errand_call(e, op, &r);
-    while (errand_goes_on(e, code)) {
-        paddock_result_free(r);
-        code = errand_call(e, op, &r);
-    }
+    int code = errand_call_surely(e, op, &r);
     if (code == PADDOCK_OK) {
         code = claim(e, path);
     }
@@ -126,11 +122,7 @@ static int take_oldest(const struct errand *e, const char *path, struct paddock_
 {
     struct paddock_op op = {.type = PADDOCK_OP_GET_CHILDREN, .path = path, .watch = recipe_watch()};
     struct paddock_result *list;
-    int code = errand_call(e, op, &list);
-    while (errand_goes_on(e, code)) {
-        paddock_result_free(list);
-        code = errand_call(e, op, &list);
-    }
+    int code = errand_call_surely(e, op, &list);
     size_t count = code == PADDOCK_OK ? items_of(list) : 0;
     if (code == PADDOCK_OK) {
         code = PADDOCK_NO_NODE;
