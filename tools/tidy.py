@@ -39,7 +39,7 @@ PURE = {"config", "tree", "zab"}
 
 # Headers of other people's libraries, and the only place that may see each.
 FOREIGN = [
-    (r"uv\.h$|uv/", ["src/host/"]),
+    (r"uv\.h$|uv/", ["src/host/", "tests/unit/host/"]),
     (r"openssl/", ["src/host/"]),
     (r"sasl/", ["src/host/"]),
     (r"jansson\.h$", ["src/base/json"]),
