@@ -11,7 +11,7 @@
 #include "cli/progress.h"
 #include "cli/word_text.h"
 
-enum { TEXT_BYTES = 32 };
+enum { TEXT_BYTES = 32, TABLE_COLUMNS = 118 }; // of the table beside names and versions
 
 struct server {
     char *name;
@@ -124,10 +124,35 @@ static void print_row(struct cli *c, const struct server *s, int width, int vers
                   progress_count((uint64_t)s->info.nodes, nodes));
 }
 
+static void print_narrow(struct cli *c, const struct server *servers, size_t count, int width)
+{
+    int64_t newest = newest_zxid(servers, count);
+    (void)fprintf(c->out, "%s%-*s  %-10s  %6s  %5s  %7s  %6s  %s%s\n", cli_colour(c, 'B'), width,
+                  "SERVER", "ROLE", "BEHIND", "CONNS", "AVG ms", "MAX ms", "NODES",
+                  cli_colour(c, '0'));
+    for (size_t i = 0; i < count; i++) {
+        const struct server *s = &servers[i];
+        char nodes[TEXT_BYTES], lag[TEXT_BYTES];
+        if (!s->is_good) {
+            print_row(c, s, width, 0, newest);
+            continue;
+        }
+        optional(behind(s, newest) >= 0, behind(s, newest), lag);
+        (void)fprintf(c->out, "%-*s  %-10.*s  %6s  %5" PRId64 "  %7.2f  %6.0f  %s\n", width,
+                      s->name, SLICE_ARGS(s->info.role), lag, s->info.connections,
+                      s->info.latency_avg_ms, s->info.latency_max_ms,
+                      progress_count((uint64_t)s->info.nodes, nodes));
+    }
+}
+
 static void print_table(struct cli *c, const struct server *servers, size_t count)
 {
     int width = width_of(servers, count, false), version_width = width_of(servers, count, true);
     int64_t newest = newest_zxid(servers, count);
+    if (c->host->out_is_tty && c->host->columns() < width + version_width + TABLE_COLUMNS) {
+        print_narrow(c, servers, count, width);
+        return;
+    }
     (void)fprintf(c->out, "%s%-*s  %-10s  %-*s  %-14s  %6s  %5s  %8s  %6s  %7s  %6s  %7s  %s%s\n",
                   cli_colour(c, 'B'), width, "SERVER", "ROLE", version_width, "VERSION", "ZXID",
                   "BEHIND", "CONNS", "SESSIONS", "QUEUED", "AVG ms", "MAX ms", "WATCHES", "NODES",
@@ -218,7 +243,7 @@ const struct cli_command cli_status = {
         "all, "
         "connections, requests in its queue, latency since its start, nodes. Sessions and watches "
         "come from `mntr` where the server allows it. A server that does not answer within five "
-        "seconds is a line that says so.",
+        "seconds is a line that says so. A narrow terminal shows fewer columns.",
     CLI_FLAGS(flags),
     .examples = "-s zk-0:2181,zk-1:2181,zk-2:2181 status # all three\n"
                 "-s zk-0:2181 status --config # ask one for the names of all",

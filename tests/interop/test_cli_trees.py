@@ -503,6 +503,12 @@ def test_status_gives_each_server_a_line(cli, server):
     cli.run("status", code=3)
 
 
+def test_status_fits_a_narrow_terminal(cli):
+    shown, code = on_terminal(["-s", cli.address, "--color", "never", "status"], b"")
+    assert code == 0 and "standalone" in shown
+    assert all(len(line) <= 80 for line in shown.splitlines()), shown
+
+
 def test_status_does_not_wait_for_a_silent_server(cli, server):
     import socket
     with socket.socket() as silent:
