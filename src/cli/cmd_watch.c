@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/watch_tree.h"
 #include "paddock/recipes.h"
 
 enum { LOOK_MS = 200 };
@@ -165,6 +166,9 @@ static int run(struct cli *c, const struct cli_call *call)
     if (status != CLI_DONE) {
         return status;
     }
+    if (cli_has(call, "recursive")) {
+        return watch_tree(c, w.path, w.argv, cli_has(call, "initial"), w.left);
+    }
     int code = paddock_follow(zk, w.path, on_value, &w, &follower);
     if (code != PADDOCK_OK) {
         return cli_fail_code(c, code, PADDOCK_NOT_SENT, w.path);
@@ -176,6 +180,9 @@ static int run(struct cli *c, const struct cli_call *call)
 }
 
 static const struct cli_flag flags[] = {
+    {.letter = 'r',
+     .name = "recursive",
+     .help = "all nodes at and below PATH: prints created, changed or deleted, and the path"},
     {.name = "initial", .help = "also the state at the beginning"},
     {.name = "count", .value = "N", .kind = CLI_NUMBER, .help = "end after so many"},
 };
@@ -190,7 +197,8 @@ const struct cli_command cli_watch_value = {
         "PADDOCK_PATH, PADDOCK_EXISTS (0 when the node is gone), PADDOCK_VERSION and "
         "PADDOCK_MZXID in its environment. When CMD fails, watch ends with its exit code.\n\n"
         "Changes in quick succession may be told as one. The last state is always told: across "
-        "connections, servers that start again, and sessions.",
+        "connections, servers that start again, and sessions. With --recursive CMD finds "
+        "PADDOCK_EVENT and PADDOCK_PATH; every change costs one request for each node of the tree.",
     CLI_FLAGS(flags),
     CLI_PARAMS(params),
     .rest = "CMD [ARG...]",

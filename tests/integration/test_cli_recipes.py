@@ -175,6 +175,27 @@ def test_command_reads_the_value_and_its_failure_ends_the_watch(server):
         assert watch.wait(10) == 1
 
 
+def test_tree_is_followed_across_a_restart_and_a_lost_session(server):
+    paddock(server, "create", "/t", "")
+    with start(server, "watch", "-r", "/t", "--initial") as watch:
+        assert watch.stdout.readline() == "created /t\n"
+        paddock(server, "create", "/t/a", "1")
+        assert watch.stdout.readline() == "created /t/a\n"
+        server.kill()
+        server.start()
+        paddock(server, "set", "/t/a", "2")
+        assert watch.stdout.readline() == "changed /t/a\n"
+        watch.send_signal(signal.SIGSTOP)
+        time.sleep(2 * SESSION_MS / 1000)  # its session ends
+        paddock(server, "delete", "/t/a")
+        paddock(server, "create", "/t/b", "")
+        watch.send_signal(signal.SIGCONT)
+        assert [watch.stdout.readline(), watch.stdout.readline()] == ["deleted /t/a\n", "created /t/b\n"]
+        paddock(server, "create", "/t/b/c", "")
+        assert watch.stdout.readline() == "created /t/b/c\n"
+        watch.terminate()
+
+
 # ---- barrier, counter, queue ----
 
 def test_members_begin_and_end_together(server):
