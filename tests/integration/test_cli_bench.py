@@ -14,10 +14,7 @@ import time
 import pytest
 
 from tests.interop.lib import zkwire
-from tests.interop.lib.paddock_server import PaddockServer
-from tests.interop.lib.server_process import ROOT
-
-PADDOCK = os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
+from tests.interop.lib.paddock_server import PADDOCK, PaddockServer
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,9 @@ import zlib
 import pytest
 
 from tests.interop.lib import zkwire
-from tests.interop.lib.paddock_server import PaddockServer
-from tests.interop.lib.server_process import ROOT, scratch_folder
+from tests.interop.lib.paddock_server import PADDOCK, PaddockServer
+from tests.interop.lib.server_process import scratch_folder
 
-PADDOCK = os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
 CFG = {"extendedTypesEnabled": "true", "maxClientCnxns": 0}
 SUPER = ("--auth", "digest:super:admin")
 PROPERTIES = {"zookeeper.DigestAuthenticationProvider.superDigest":

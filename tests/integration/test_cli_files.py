@@ -15,7 +15,7 @@ import pytest
 
 from tests.interop import test_files
 from tests.interop.lib import damage, zkwire
-from tests.interop.lib.paddock_server import PaddockServer, binary
+from tests.interop.lib.paddock_server import PADDOCK, binary
 from tests.interop.lib.server_process import ROOT, free_port, scratch_folder
 
 SAMPLE_CFG = """# The number of milliseconds of each tick
@@ -30,12 +30,8 @@ clientPort=%d
 """
 
 
-def paddock():
-    return os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
-
-
 def run(*words, **keywords):
-    return subprocess.run([paddock(), *map(str, words)], capture_output=True, text=True, timeout=60, **keywords)
+    return subprocess.run([PADDOCK, *map(str, words)], capture_output=True, text=True, timeout=60, **keywords)
 
 
 def rows(*words):
@@ -161,7 +157,7 @@ def test_large_files_need_little_memory(written, tmp_path):
         file.write(source[:16])
         for _ in range(max(1, 120000000 // len(body))):
             file.write(body)
-    command = "ulimit -v 400000; exec '%s' log --from 0x7fff '%s' > /dev/null" % (paddock(), log)
+    command = "ulimit -v 400000; exec '%s' log --from 0x7fff '%s' > /dev/null" % (PADDOCK, log)
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60)
     assert done.returncode == 1, done.stderr  # zxids start again, which is damage
 
@@ -187,9 +183,9 @@ def on_terminal(command, answer):
 
 def test_repair_asks_on_a_terminal(data):
     (damage.version_2(data) / "snapshot.99.tmp").write_bytes(b"x")
-    code, shown = on_terminal([paddock(), "check", "--repair", data], "n\n")
+    code, shown = on_terminal([PADDOCK, "check", "--repair", data], "n\n")
     assert code == 1 and "[y/N]" in shown and (damage.version_2(data) / "snapshot.99.tmp").exists()
-    code, shown = on_terminal([paddock(), "check", "--repair", data], "y\n")
+    code, shown = on_terminal([PADDOCK, "check", "--repair", data], "y\n")
     assert code == 0 and not (damage.version_2(data) / "snapshot.99.tmp").exists()
     kept = [path for path in data.iterdir() if path.name.startswith("damaged-")]
     assert len(kept) == 1 and (kept[0] / "snapshot.99.tmp").read_bytes() == b"x"
@@ -242,7 +238,7 @@ def test_changed_files_end_no_command_by_a_signal(written, tmp_path):
     links = {}
     for name in ("zkTxnLogToolkit.sh", "zkSnapShotToolkit.sh"):
         links[name] = tmp_path / name
-        links[name].symlink_to(paddock())
+        links[name].symlink_to(PADDOCK)
     chance = random.Random(20261121)
     begun, rounds = time.monotonic(), 0
     while rounds < 40 or time.monotonic() - begun < 10:
@@ -257,7 +253,7 @@ def test_changed_files_end_no_command_by_a_signal(written, tmp_path):
             del content[chance.randrange(len(content)):]
         path.write_bytes(content)
         is_log = path.name.startswith("log")
-        for command in ([paddock(), "check", "--json", data], [paddock(), "log" if is_log else "snapshot", path],
+        for command in ([PADDOCK, "check", "--json", data], [PADDOCK, "log" if is_log else "snapshot", path],
                         [links["zkTxnLogToolkit.sh" if is_log else "zkSnapShotToolkit.sh"], path]):
             done = subprocess.run(list(map(str, command)), capture_output=True, timeout=60)
             assert done.returncode in (0, 1, 2), (command, rounds, done.returncode, done.stderr[-500:])
@@ -276,7 +272,7 @@ def home(tmp_path):
     (tmp_path / "conf").mkdir()
     for path in (ROOT / "bin").glob("*.sh"):
         shutil.copy(path, tmp_path / "bin")
-    (tmp_path / "bin" / "paddock").symlink_to(paddock())
+    (tmp_path / "bin" / "paddock").symlink_to(PADDOCK)
     (tmp_path / "bin" / "paddockd").symlink_to(binary())
     port = free_port()
     (tmp_path / "conf" / "zoo.cfg").write_text(SAMPLE_CFG % (tmp_path / "data", port))

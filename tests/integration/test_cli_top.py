@@ -17,10 +17,8 @@ import pyte
 import pytest
 
 from tests.interop.lib import zkwire
-from tests.interop.lib.paddock_server import PaddockServer
-from tests.interop.lib.server_process import ROOT, free_port
-
-PADDOCK = os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
+from tests.interop.lib.paddock_server import PADDOCK, PaddockServer
+from tests.interop.lib.server_process import free_port
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """paddock top and paddock bench at an ensemble of three Apache servers, which are found by the first one's configuration."""
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -10,9 +9,9 @@ import time
 import pytest
 
 from tests.interop.lib.java_server import JavaServer
-from tests.interop.lib.server_process import ROOT, free_port, scratch_folder
+from tests.interop.lib.paddock_server import PADDOCK
+from tests.interop.lib.server_process import free_port, scratch_folder
 
-PADDOCK = os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
 SIZE = 3
 
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """export, import and diff with Apache's server on either side: the same trees, byte for byte."""
-import os
 import random
 import subprocess
 
@@ -8,10 +7,9 @@ import pytest
 
 from tests.integration import test_cli_export as ours
 from tests.interop.lib.java_server import JavaServer
-from tests.interop.lib.paddock_server import PaddockServer
-from tests.interop.lib.server_process import ROOT, scratch_folder
+from tests.interop.lib.paddock_server import PADDOCK, PaddockServer
+from tests.interop.lib.server_process import scratch_folder
 
-PADDOCK = os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
 PAIRS = {"java to paddock": (JavaServer, PaddockServer), "paddock to java": (PaddockServer, JavaServer),
          "java to java": (JavaServer, JavaServer)}
 

@@ -20,8 +20,8 @@ import pytest
 from tests.interop import test_files
 from tests.interop.lib import damage, java_server
 from tests.interop.lib.java_server import Recovery
-from tests.interop.lib.paddock_server import PaddockServer
-from tests.interop.lib.server_process import ROOT, scratch_folder
+from tests.interop.lib.paddock_server import PADDOCK, PaddockServer
+from tests.interop.lib.server_process import scratch_folder
 
 RELEASES = test_files.RELEASES
 MAINS = {
@@ -36,12 +36,8 @@ TEXT_ENV = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 CLEAN, DAMAGED = 0, 1
 
 
-def paddock():
-    return os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
-
-
 def run(*words, stdin=""):
-    return subprocess.run([paddock(), *map(str, words)], input=stdin, capture_output=True, text=True, timeout=60)
+    return subprocess.run([PADDOCK, *map(str, words)], input=stdin, capture_output=True, text=True, timeout=60)
 
 
 # ---- Apache's tools and ours ----
@@ -52,7 +48,7 @@ def tools(tmp_path_factory):
     """Runs a tool of Java's and ours of the same name: (exit code, output, complaint) twice."""
     folder = tmp_path_factory.mktemp("bin")
     for name in MAINS:
-        (folder / OUR_NAMES.get(name, name)).symlink_to(paddock())
+        (folder / OUR_NAMES.get(name, name)).symlink_to(PADDOCK)
 
     def answer(command, stdin):
         done = subprocess.run(command, input=stdin.encode(), capture_output=True, env=TEXT_ENV, timeout=60)
@@ -185,7 +181,7 @@ def test_comparer_asks_as_apache_does(tools, written):
 def test_ncdu_document_has_the_nodes(written):
     """Java's classes for -json are optional jars, so this is compared with the tree and not with Java."""
     snapshot = damage.snapshots(written("3.9.5"))[-1]
-    done = subprocess.run(["bash", "-c", 'exec -a zkSnapShotToolkit.sh "$0" -json "$1"', paddock(), snapshot],
+    done = subprocess.run(["bash", "-c", 'exec -a zkSnapShotToolkit.sh "$0" -json "$1"', PADDOCK, snapshot],
                           capture_output=True, text=True, check=True)
     major, minor, about, root = json.loads(done.stdout)
     assert (major, minor, about["progname"]) == (1, 0, "SnapshotFormatter.java")

@@ -14,9 +14,9 @@ import time
 import pytest
 
 from tests.interop.lib import zkwire
-from tests.interop.lib.server_process import ROOT, free_port
+from tests.interop.lib.paddock_server import PADDOCK
+from tests.interop.lib.server_process import free_port
 
-PADDOCK = os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
 READ_ONLY = ((zkwire.READ, "world", "anyone"),)
 NOBODY = ((zkwire.ALL, "digest", zkwire.digest_id("joe", "secret")),)
 MIB = 1 << 20

@@ -20,12 +20,11 @@ import pytest
 
 from tests.interop.lib import install
 from tests.interop.lib.java_server import JavaServer
-from tests.interop.lib.paddock_server import PaddockServer, binary
+from tests.interop.lib.paddock_server import PADDOCK, PaddockServer, binary
 from tests.interop.lib.server_process import scratch_folder
 
 HERE = Path(__file__).parent
 BUILD = Path(binary()).resolve().parent
-PADDOCK = os.environ.get("PADDOCK", str(BUILD / "paddock"))
 SESSION_MS = 2000
 TROUBLE_S = float(os.environ.get("PADDOCK_MIXED_SECONDS", 18))
 CALM_S = 40  # within which, when nothing is killed any more, everybody must have had a turn

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each recipe shared with Curator on one path, step by step: what one writes the other reads, who is in keeps out."""
-import os
 import subprocess
 import time
 from pathlib import Path
@@ -8,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.interop.lib import install
-from tests.interop.lib.paddock_server import binary
+from tests.interop.lib.paddock_server import PADDOCK
 
 HERE = Path(__file__).parent
-PADDOCK = os.environ.get("PADDOCK", str(Path(binary()).resolve().parent / "paddock"))
 
 
 @pytest.fixture(scope="module")
