@@ -7,10 +7,8 @@ import time
 
 import pytest
 
-from tests.interop.lib.paddock_server import PaddockServer
-from tests.interop.lib.server_process import ROOT
+from tests.interop.lib.paddock_server import PADDOCK, PaddockServer
 
-PADDOCK = os.environ.get("PADDOCK", str(ROOT / "build" / "release" / "paddock"))
 SESSION_MS = 2000
 
 

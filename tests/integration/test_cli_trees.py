@@ -2,22 +2,8 @@
 """Commands on whole subtrees against paddockd: the tests that tests/interop runs against Java, too, and a million nodes."""
 import pytest
 
-from tests.interop.lib.paddock_server import PaddockServer
 from tests.interop.test_cli_trees import *  # noqa: F401,F403
 from tests.interop.test_cli_trees import MIB, fill
-
-
-@pytest.fixture
-def make_server():
-    servers = []
-
-    def make(cfg=None, properties=None):
-        servers.append(PaddockServer(cfg, properties))
-        return servers[-1].start()
-
-    yield make
-    for one in servers:
-        one.stop()
 
 
 @pytest.fixture
