@@ -46,13 +46,7 @@ for flag in "${flags[@]}"; do
     esac
 done
 
-if [ -z "${ZOOPIDFILE:-}" ]; then
-    [ -d "$ZOO_DATADIR" ] || mkdir -p "$ZOO_DATADIR"
-    ZOOPIDFILE="$ZOO_DATADIR/zookeeper_server.pid"
-else
-    mkdir -p "$(dirname "$ZOOPIDFILE")"
-fi
-[ -w "$ZOO_LOG_DIR" ] || mkdir -p "$ZOO_LOG_DIR"
+ZOOPIDFILE="${ZOOPIDFILE:-$ZOO_DATADIR/zookeeper_server.pid}"
 DAEMON_OUT="$ZOO_LOG_DIR/zookeeper-${USER:-}-server-$HOSTNAME.out"
 
 is_running() {
@@ -62,6 +56,7 @@ is_running() {
 start() {
     local paddockd
     paddockd="$(find_program paddockd)" || exit 1
+    mkdir -p "$(dirname "$ZOOPIDFILE")" "$ZOO_LOG_DIR"
     echo -n "Starting zookeeper ... "
     if is_running; then
         echo "already running as process $(cat "$ZOOPIDFILE")."
