@@ -146,9 +146,11 @@ static void percentile_axes(const struct panel *p, double shown, FILE *to)
 {
     static const double marks[] = {0, 50, 90, 99, 99.9, 99.99, 99.999, 99.9999};
     frame(p, "Latency by percentile", to);
-    for (double v = p->min; v <= p->max * 1.001; v *= 10) {
+    double v = p->min;
+    while (v <= p->max * 1.001) {
         char label[TIME_BYTES];
         tick_y(p, v, round_time(v, label), to);
+        v *= 10;
     }
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         if (nines(marks[i]) <= shown * 1.001) {
@@ -200,7 +202,8 @@ static void time_axis(const struct bench_result *r, const struct panel *p, FILE 
 {
     double seconds = (double)r->slice_count * (double)r->slice_ns / 1e9;
     double step = step_for(seconds);
-    for (double s = 0; s <= seconds * 1.0001; s += step) {
+    for (int i = 0; i * step <= seconds * 1.0001; i++) {
+        double s = i * step;
         char label[TEXT_BYTES];
         (void)snprintf(label, sizeof(label), "%g s", s);
         tick_x(p, LEFT + PLOT * s / seconds, label, to);
@@ -254,7 +257,8 @@ static void time_panel(const struct bench_result *r, double top, const char *tit
     frame(&p, title, to);
     shade_silence(r, &p, to);
     double step = step_for(p.max);
-    for (double v = 0; v <= p.max; v += step) {
+    for (int i = 0; i * step <= p.max; i++) {
+        double v = i * step;
         char label[TEXT_BYTES];
         tick_y(&p, v,
                v == 0    ? "0"

@@ -21,9 +21,9 @@ enum {
     CLOSE_MS = 1000,
     GRACE_MS = 10000, // behind the window, for what was due in it
 };
-static const int64_t MS = 1000000;
-static const int64_t POST_NS = 50 * MS;
-static const int64_t RETRY_NS = 100 * MS;
+static const int64_t ns_per_ms = 1000000;
+static const int64_t post_ns = 50 * ns_per_ms;
+static const int64_t retry_ns = 100 * ns_per_ms;
 
 static void turn(struct bench_worker *w, int timeout_ms)
 {
@@ -69,7 +69,7 @@ static int64_t patience_ns(const struct bench_worker *w)
 {
     enum { DEFAULT_MS = 30000 };
     int ms = w->bench->cli->session_timeout_ms;
-    return (ms > 0 ? ms : DEFAULT_MS) * MS;
+    return (ms > 0 ? ms : DEFAULT_MS) * ns_per_ms;
 }
 
 static int open_all(struct bench_worker *w)
@@ -172,7 +172,7 @@ static void post(struct bench_worker *w, int64_t now)
 // A request that was refused at once is tried again after a while.
 static void retry_stuck(struct bench_worker *w, int64_t now)
 {
-    if (w->stuck_count == 0 || now - w->retried_ns < RETRY_NS) {
+    if (w->stuck_count == 0 || now - w->retried_ns < retry_ns) {
         return;
     }
     w->retried_ns = now;
@@ -225,7 +225,7 @@ static int pause_ms(int64_t now, int64_t due)
     if (due <= now) {
         return 1; // an answer gives a place back
     }
-    int64_t ms = (due - now) / MS;
+    int64_t ms = (due - now) / ns_per_ms;
     return ms > IDLE_TURN_MS ? IDLE_TURN_MS : ms > 1 ? (int)(ms - 1) : 0;
 }
 
@@ -235,13 +235,13 @@ static bool is_over(const struct bench_worker *w, int64_t now)
         return bench_is_stopped(w);
     }
     bool has_backlog = !bench_is_closed_loop(w) && pace_due_ns(&w->pace, w->paced) < w->end_ns;
-    return !has_backlog || now >= w->end_ns + GRACE_MS * MS;
+    return !has_backlog || now >= w->end_ns + GRACE_MS * ns_per_ms;
 }
 
 static void run_load(struct bench_worker *w)
 {
     const struct bench_options *o = &w->bench->options;
-    int64_t load_ns = w->begin_ns - o->warmup_ms * MS;
+    int64_t load_ns = w->begin_ns - o->warmup_ms * ns_per_ms;
     double part = o->rate / o->workers;
     w->pace = (struct pace){.begin_ns = load_ns, .per_second = part};
     if (!bench_is_closed_loop(w)) { // the workers take turns
@@ -262,7 +262,7 @@ static void run_load(struct bench_worker *w)
         turn(w, wait_ms);
         now = bench_now(w);
         retry_stuck(w, now);
-        if (now - w->posted_ns >= POST_NS) {
+        if (now - w->posted_ns >= post_ns) {
             post(w, now);
         }
     }
@@ -274,7 +274,7 @@ static void run_load(struct bench_worker *w)
     while (w->under_way > 0 && !bench_is_stopped(w)) { // each has its deadline
         turn(w, IDLE_TURN_MS);
         now = bench_now(w);
-        if (now - w->posted_ns >= POST_NS) {
+        if (now - w->posted_ns >= post_ns) {
             post(w, now);
         }
     }
@@ -325,7 +325,7 @@ static void run(struct port_job *job)
         }
     }
     w->begin_ns = atomic_load(&b->begin_ns);
-    w->end_ns = w->begin_ns + b->options.duration_ms * MS;
+    w->end_ns = w->begin_ns + b->options.duration_ms * ns_per_ms;
     if (w->begin_ns != 0 && !bench_is_stopped(w)) {
         run_load(w);
     }
@@ -362,8 +362,8 @@ struct bench_worker *bench_worker_start(struct bench *b, uint32_t index)
     w->slots = mem_zalloc((size_t)w->session_count * o->outstanding * sizeof(*w->slots));
     prng_init(&w->prng, o->seed + index);
     give_slots(w);
-    int64_t shown_ns = o->duration_ms * MS / (BENCH_SLICES_MAX / 3);
-    w->result.slice_ns = shown_ns > 50 * MS ? shown_ns : 50 * MS;
+    int64_t shown_ns = o->duration_ms * ns_per_ms / (BENCH_SLICES_MAX / 3);
+    w->result.slice_ns = shown_ns > 50 * ns_per_ms ? shown_ns : 50 * ns_per_ms;
     w->job.run = run;
     struct port_loop *loop = b->cli->host->loop;
     if (loop->worker_open(loop, "bench", &w->thread) != ERR_OK) {

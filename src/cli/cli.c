@@ -388,7 +388,7 @@ static int check_op(struct cli *c, const struct paddock_op *op)
 
 int cli_try(struct cli *c, const struct paddock_op *op, int *ret_code, struct paddock_result **ret)
 {
-    struct paddock *zk;
+    struct paddock *zk = NULL;
     *ret = NULL;
     int status = check_op(c, op);
     if (status == CLI_DONE) {

@@ -47,7 +47,7 @@ static int run_get(struct cli *c, const struct cli_call *call)
 static const struct cli_flag get_flags[] = {{.letter = 's', .help = "print the stat, too"}};
 static const struct cli_param get_params[] = {{.name = "PATH", .kind = CLI_PATH}};
 
-const struct cli_command cli_getAcl = {
+const struct cli_command cli_get_acl = {
     .name = "getAcl",
     .group = CLI_GROUP_NODES,
     .summary = "print who may do what with a node",
@@ -106,7 +106,7 @@ static const struct cli_param set_params[] = {
     {.name = "PATH", .kind = CLI_PATH},
     {.name = "ACL", .help = "scheme:id:perms,... with perms out of cdrwa"}};
 
-const struct cli_command cli_setAcl = {
+const struct cli_command cli_set_acl = {
     .name = "setAcl",
     .group = CLI_GROUP_NODES,
     .summary = "change who may do what with a node",

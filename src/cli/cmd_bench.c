@@ -20,7 +20,7 @@ enum {
     TEXT_BYTES = 32,
     TIME_BYTES = 16,
 };
-static const int64_t MS = 1000000;
+static const int64_t ns_per_ms = 1000000;
 
 // ---- flags ----
 
@@ -220,7 +220,7 @@ static void look_at_load(struct bench *b)
 {
     struct cli_host *host = b->cli->host;
     int64_t now = clock_mono_ns(host->clock);
-    if (now - b->looked_ns < LOOK_MS * MS) {
+    if (now - b->looked_ns < LOOK_MS * ns_per_ms) {
         return;
     }
     host->lock();
@@ -238,7 +238,7 @@ static void start_window(struct bench *b)
 {
     enum { START_MS = 20 }; // so that all workers see it before
     b->looked_ns = clock_mono_ns(b->cli->host->clock);
-    atomic_store(&b->begin_ns, b->looked_ns + (b->options.warmup_ms + START_MS) * MS);
+    atomic_store(&b->begin_ns, b->looked_ns + (b->options.warmup_ms + START_MS) * ns_per_ms);
 }
 
 static int report_trouble(struct bench *b)

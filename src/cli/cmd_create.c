@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 
-static const int64_t TTL_MS_MAX = INT64_C(1099511627775); // 40 bits
+static const int64_t ttl_ms_max = INT64_C(1099511627775); // 40 bits
 
 static const char container_clash[] =
     "-c cannot be combined with -s or -e. Containers cannot be ephemeral or sequential.";
@@ -53,9 +53,9 @@ static int check_flags(struct cli *c, const struct cli_call *call, int64_t *ret)
     if (ttl_clash(call) != NULL) {
         return cli_fail(c, CLI_USAGE, "%s", ttl_clash(call));
     }
-    if (ttl <= 0 || ttl > TTL_MS_MAX) {
+    if (ttl <= 0 || ttl > ttl_ms_max) {
         return cli_fail(c, CLI_USAGE, "ttl must be positive and cannot be larger than: %" PRId64,
-                        TTL_MS_MAX);
+                        ttl_ms_max);
     }
     *ret = cli_has(call, "t") ? ttl : 0;
     return CLI_DONE;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/assert.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/json.h"
@@ -52,6 +53,7 @@ static void enter(struct usage *u, const struct subtree_node *n)
 
 static void leave(struct usage *u, const struct subtree_node *n)
 {
+    ASSERT(u->sums != NULL); // it was entered
     struct row sum = u->sums[n->depth];
     if (n->depth > 0) {
         u->sums[n->depth - 1].bytes += sum.bytes;

@@ -131,7 +131,7 @@ static int write_back(struct editing *e, const struct buf *text, int32_t version
             cli_fail(c, CLI_NO, "%s was changed by somebody else while you edited it", e->path);
     } else if (status == CLI_DONE && code != PADDOCK_OK) {
         status = cli_fail_code(c, code, fate, e->path);
-    } else if (status == CLI_DONE && !c->is_quiet) {
+    } else if (r != NULL && !c->is_quiet) {
         (void)fprintf(c->err, "%s has version %" PRId32 " now\n", e->path, r->stat.version);
     }
     paddock_result_free(r);

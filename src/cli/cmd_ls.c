@@ -127,7 +127,7 @@ static int run_ephemerals(struct cli *c, const struct cli_call *call)
 static const struct cli_param prefix_params[] = {
     {.name = "PREFIX", .kind = CLI_PATH, .count = CLI_OPTIONAL, .help = "of their paths (/)"}};
 
-const struct cli_command cli_getEphemerals = {
+const struct cli_command cli_get_ephemerals = {
     .name = "getEphemerals",
     .group = CLI_GROUP_NODES,
     .summary = "list the ephemeral nodes of this session",
@@ -159,7 +159,7 @@ static int run_count(struct cli *c, const struct cli_call *call)
     return status;
 }
 
-const struct cli_command cli_getAllChildrenNumber = {
+const struct cli_command cli_get_all_children_number = {
     .name = "getAllChildrenNumber",
     .group = CLI_GROUP_NODES,
     .summary = "print how many nodes are below a node",

@@ -24,7 +24,7 @@ enum {
     ESCAPE_MS = 20,
     KEY_ESCAPE = 27,
 };
-static const int64_t MS = 1000000;
+static const int64_t ns_per_ms = 1000000;
 
 struct watcher {
     struct cli *cli;
@@ -143,7 +143,7 @@ static void turn_config(struct watcher *w, int wait_ms)
             w->zk = NULL;
             return;
         }
-        w->config_at_ns = now + CONFIG_AGAIN_MS * MS;
+        w->config_at_ns = now + CONFIG_AGAIN_MS * ns_per_ms;
     }
     paddock_turn(w->zk, wait_ms);
 }
@@ -319,7 +319,7 @@ static bool rest_until(struct watcher *w, int64_t until_ns)
 
 static int print_pages(struct watcher *w, int64_t count)
 {
-    int64_t until = now_ns(w) + CONFIG_MS * MS;
+    int64_t until = now_ns(w) + CONFIG_MS * ns_per_ms;
     while (w->zk != NULL && !w->has_config && now_ns(w) < until) {
         turn_config(w, KEY_WAIT_MS);
     }
@@ -330,7 +330,7 @@ static int print_pages(struct watcher *w, int64_t count)
         look(w);
         status = print_page(w);
         bool is_last = count != 0 && i + 1 == count;
-        if (!is_last && !rest_until(w, begun + w->delay_ms * MS)) {
+        if (!is_last && !rest_until(w, begun + w->delay_ms * ns_per_ms)) {
             return CLI_DONE;
         }
     }
@@ -411,7 +411,7 @@ static bool obey(struct watcher *w, struct top_view *v, int key)
         break;
     default:
         if (key >= '1' && key <= '9') {
-            w->delay_ms = (key - '0') * 1000;
+            w->delay_ms = (key - '0') * INT64_C(1000);
         }
     }
     return true;
@@ -453,7 +453,7 @@ static void step(struct watcher *w, struct top_view *v, uint64_t *drawn, int64_t
     struct cli_host *host = w->cli->host;
     int64_t now = now_ns(w);
     take_config(w);
-    if (!w->is_looking && !w->wants_look && now - *asked_ns >= w->delay_ms * MS) {
+    if (!w->is_looking && !w->wants_look && now - *asked_ns >= w->delay_ms * ns_per_ms) {
         w->wants_look = true;
         *asked_ns = now;
         host->ring();
@@ -475,7 +475,7 @@ static void run_screen(struct watcher *w, int64_t count)
     struct cli_host *host = w->cli->host;
     struct top_view v = {.is_coloured = w->cli->is_coloured, .is_session_pane = true};
     uint64_t drawn = 0;
-    int64_t asked_ns = now_ns(w) - w->delay_ms * MS;
+    int64_t asked_ns = now_ns(w) - w->delay_ms * ns_per_ms;
     bool goes_on = true;
     while (goes_on && host->interrupted() == 0 && (count == 0 || drawn < (uint64_t)count)) {
         turn_config(w, 0);

@@ -39,7 +39,9 @@ static void on_value(struct paddock *zk, const struct paddock_result *value, voi
     w->stat = value->stat;
     w->is_null = value->data.bytes == NULL;
     buf_clear(&w->data);
-    buf_append(&w->data, value->data.bytes, value->data.len);
+    if (!w->is_null) {
+        buf_append(&w->data, value->data.bytes, value->data.len);
+    }
     w->c->host->ring();
     w->c->host->unlock();
 }

@@ -6,14 +6,14 @@
 
 #include "cli/cli.h"
 
-extern const struct cli_command cli_addWatch;
+extern const struct cli_command cli_add_watch;
 
 static int run_add(struct cli *c, const struct cli_call *call)
 {
     const char *mode = cli_value(call, "m");
     bool is_plain = mode != NULL && strcasecmp(mode, "PERSISTENT") == 0;
     if (mode != NULL && !is_plain && strcasecmp(mode, "PERSISTENT_RECURSIVE") != 0) {
-        return cli_usage(c, &cli_addWatch, "-m is PERSISTENT or PERSISTENT_RECURSIVE");
+        return cli_usage(c, &cli_add_watch, "-m is PERSISTENT or PERSISTENT_RECURSIVE");
     }
     struct paddock_op op = {.type = PADDOCK_OP_ADD_WATCH,
                             .path = cli_param(call, 0),
@@ -31,7 +31,7 @@ static const struct cli_flag add_flags[] = {
          "PERSISTENT: the node and its children; PERSISTENT_RECURSIVE: all below (the default)"}};
 static const struct cli_param params[] = {{.name = "PATH", .kind = CLI_PATH}};
 
-const struct cli_command cli_addWatch = {
+const struct cli_command cli_add_watch = {
     .name = "addWatch",
     .group = CLI_GROUP_NODES,
     .summary = "watch a node, or all below it, until the watch is removed",

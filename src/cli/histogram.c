@@ -9,14 +9,14 @@
 #include "base/assert.h"
 
 enum { PARTS = 1 << HISTOGRAM_PART_BITS };
-static const int64_t RANGE = INT64_C(1) << HISTOGRAM_RANGE_BITS;
+static const int64_t range_max = INT64_C(1) << HISTOGRAM_RANGE_BITS;
 
 static size_t bucket_of(int64_t value)
 {
     if (value < PARTS) {
         return value > 0 ? (size_t)value : 0;
     }
-    if (value >= RANGE) {
+    if (value >= range_max) {
         return HISTOGRAM_BUCKETS - 1;
     }
     unsigned shift = 63 - HISTOGRAM_PART_BITS - (unsigned)__builtin_clzll((uint64_t)value);

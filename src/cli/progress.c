@@ -9,8 +9,8 @@
 #include "cli/cli.h"
 
 enum { TEXT_BYTES = 32, CALLS_PER_LOOK = 64, BAR_COLUMNS = 20 };
-static const int64_t REDRAW_NS = 100 * INT64_C(1000000);
-static const int64_t SECOND_NS = INT64_C(1000000000);
+static const int64_t redraw_ns = 100 * INT64_C(1000000);
+static const int64_t second_ns = INT64_C(1000000000);
 
 // ---- numbers for people ----
 
@@ -82,7 +82,7 @@ static void draw(struct progress *p, uint64_t count, uint64_t bytes, int64_t now
 {
     char n[TEXT_BYTES], total[TEXT_BYTES], size[TEXT_BYTES], rate[TEXT_BYTES], left[TEXT_BYTES];
     char line[300], bar[BAR_COLUMNS + 1];
-    double seconds = (double)(now_ns - p->begun_ns) / (double)SECOND_NS;
+    double seconds = (double)(now_ns - p->begun_ns) / (double)second_ns;
     double per_second = seconds > 0 ? (double)count / seconds : 0;
     int len;
     if (p->total > 0) {
@@ -112,7 +112,7 @@ void progress_at(struct progress *p, uint64_t count, uint64_t bytes)
         return;
     }
     int64_t now_ns = clock_mono_ns(p->cli->host->clock);
-    if (now_ns - p->drawn_ns >= REDRAW_NS) {
+    if (now_ns - p->drawn_ns >= redraw_ns) {
         draw(p, count, bytes, now_ns);
     }
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const int64_t DAY_MS = 86400000;
+static const int64_t day_ms = 86400000;
 
 // Digits at *at; false when there are none or too many.
 static bool take_number(const char **at, uint64_t *ret)
@@ -157,7 +157,7 @@ bool moment_parse(const char *text, int64_t *ret_ms, int64_t *ret_unit_ms)
         *ret_unit_ms = 1000;
         return true;
     }
-    int64_t days, ms_of_day = 0, unit_ms = DAY_MS;
+    int64_t days, ms_of_day = 0, unit_ms = day_ms;
     const char *at = text;
     bool is_good = take_date(&at, &days);
     if (is_good && (take_char(&at, 'T') || take_char(&at, ' '))) {
@@ -167,7 +167,7 @@ bool moment_parse(const char *text, int64_t *ret_ms, int64_t *ret_unit_ms)
     if (!is_good || *at != '\0') {
         return false;
     }
-    *ret_ms = days * DAY_MS + ms_of_day;
+    *ret_ms = days * day_ms + ms_of_day;
     *ret_unit_ms = unit_ms;
     return true;
 }

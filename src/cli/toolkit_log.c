@@ -25,7 +25,7 @@ enum {
     TXN_HEADER_BYTES = 32,
     LOG_MAGIC = 0x5a4b4c47,
 };
-static const int64_t PREALLOC_BYTES = INT64_C(65536) * 1024;
+static const int64_t prealloc_bytes = INT64_C(65536) * 1024;
 
 struct tool {
     struct cli *cli;
@@ -157,10 +157,10 @@ static enum err pad(struct tool *t)
         return ERR_OK;
     }
     if (position > t->out_size) {
-        t->out_size = position + PREALLOC_BYTES;
-        t->out_size -= t->out_size % PREALLOC_BYTES;
+        t->out_size = position + prealloc_bytes;
+        t->out_size -= t->out_size % prealloc_bytes;
     } else {
-        t->out_size += PREALLOC_BYTES;
+        t->out_size += prealloc_bytes;
     }
     return t->out->truncate(t->out, (uint64_t)t->out_size);
 }
