@@ -7,7 +7,7 @@
 #include "jute/utf8.h"
 
 enum { TREEIFY_AT = 8, TREE_TABLE_MIN = 64 };
-static const size_t NONE = SIZE_MAX;
+static const size_t none = SIZE_MAX;
 
 // ---- hashes ----
 
@@ -56,7 +56,7 @@ static void append(struct table *t, const uint32_t *hashes, size_t place)
 {
     uint32_t hash = hashes[place] ^ hashes[place] >> 16; // HashMap.hash
     size_t bucket = hash & (t->size - 1);
-    t->next[place] = NONE;
+    t->next[place] = none;
     if (t->lengths[bucket]++ == 0) {
         t->heads[bucket] = place;
     } else {
@@ -87,15 +87,15 @@ void java_order(const uint32_t *hashes, size_t count, uint32_t table, size_t *re
         uint32_t hash = hashes[i] ^ hashes[i] >> 16;
         bool is_long = t.lengths[hash & (t.size - 1)] > TREEIFY_AT && t.size < TREE_TABLE_MIN;
         uint32_t size = t.size << (is_long ? 1 : 0);
-        size <<= i + 1 > size / 4 * 3 ? 1 : 0;
+        size <<= i + 1 > (size_t)size / 4 * 3 ? 1 : 0;
         if (size != t.size) {
             rebuild(&t, hashes, i + 1, size);
         }
     }
     size_t at = 0;
     for (size_t bucket = 0; bucket < t.size; bucket++) {
-        size_t place = t.lengths[bucket] > 0 ? t.heads[bucket] : NONE;
-        for (; place != NONE; place = t.next[place]) {
+        size_t place = t.lengths[bucket] > 0 ? t.heads[bucket] : none;
+        for (; place != none; place = t.next[place]) {
             ret_order[at++] = place;
         }
     }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "cli/stat_text.h"
 #include "jute/op.h"
 #include "jute/utf8.h"
 
@@ -38,11 +39,10 @@ void java_text_time(int64_t ms, struct buf *append)
 
 void java_text_date(int64_t ms, struct buf *append)
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     time_t seconds = (time_t)(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
     struct tm t;
     if (localtime_r(&seconds, &t) != NULL) {
-        buf_printf(append, "%.3s %d, %d, %d:%02d:%02d %s", &months[3 * t.tm_mon], t.tm_mday,
+        buf_printf(append, "%s %d, %d, %d:%02d:%02d %s", month_text(t.tm_mon), t.tm_mday,
                    t.tm_year + 1900, t.tm_hour % 12 == 0 ? 12 : t.tm_hour % 12, t.tm_min, t.tm_sec,
                    t.tm_hour < 12 ? "AM" : "PM");
     }

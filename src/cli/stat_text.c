@@ -9,6 +9,13 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 
+const char *month_text(int month)
+{
+    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return names[month];
+}
+
 // Source: java.util.Date.toString; names of days and months are English in every locale.
 const char *time_text(int64_t ms, char *to)
 {
@@ -19,12 +26,11 @@ const char *time_text(int64_t ms, char *to)
         (void)snprintf(to, TIME_TEXT_BYTES, "%" PRId64 " ms", ms); // a year beyond int
         return to;
     }
-    static const char days[] = "SunMonTueWedThuFriSat";
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     (void)strftime(zone, sizeof(zone), "%Z", &t);
-    (void)snprintf(to, TIME_TEXT_BYTES, "%.3s %.3s %02d %02d:%02d:%02d %s %04d",
-                   &days[3 * t.tm_wday], &months[3 * t.tm_mon], t.tm_mday, t.tm_hour, t.tm_min,
-                   t.tm_sec, zone, t.tm_year + 1900);
+    (void)snprintf(to, TIME_TEXT_BYTES, "%s %s %02d %02d:%02d:%02d %s %04d", days[t.tm_wday],
+                   month_text(t.tm_mon), t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, zone,
+                   t.tm_year + 1900);
     return to;
 }
 

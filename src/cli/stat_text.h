@@ -22,4 +22,6 @@ int stat_text_answer(struct cli *c, const char *path, const struct paddock_stat 
 enum { TIME_TEXT_BYTES = 64 };
 const char *time_text(int64_t ms, char *to);
 
+const char *month_text(int month); // "Jan" for 0, as struct tm counts
+
 #endif
