@@ -12,13 +12,8 @@ HERE = Path(__file__).parent / "clients" / "java"
 @pytest.fixture(scope="module")
 def java():
     """java("Class", args...): the command line of one of the programs."""
-    lib = install.maven(HERE / "pom.xml", install.CACHE / "java" / "lib")
-    classes = install.CACHE / "java" / "classes"
-    sources = sorted(HERE.glob("*.java"))
-    with install.once(classes, *sources) as missing:
-        if missing:
-            install.run("javac", "-d", classes, "-cp", lib / "*", *sources)
-    return lambda *arguments: ["java", "-XX:TieredStopAtLevel=1", "-cp", "%s:%s/*" % (classes, lib), *arguments]
+    class_path = install.java("classes", HERE / "pom.xml", *sorted(HERE.glob("*.java")))
+    return lambda *arguments: ["java", "-XX:TieredStopAtLevel=1", "-cp", class_path, *arguments]
 
 
 def test_every_operation(java, server):

@@ -144,14 +144,9 @@ def number_of(node):
 
 @pytest.fixture(scope="module")
 def java():
-    lib = install.maven(HERE / "clients/java/pom.xml", install.CACHE / "java" / "lib")
-    classes = install.CACHE / "java" / "contend"
-    source = HERE / "clients/java/Contend.java"
-    with install.once(classes, source) as missing:
-        if missing:
-            install.run("javac", "-d", classes, "-cp", lib / "*", source)
+    class_path = install.java("contend", HERE / "clients/java/pom.xml", HERE / "clients/java/Contend.java")
     return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx64m",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp", f"{classes}:{lib}/*"]
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp", class_path]
 
 
 @pytest.fixture(scope="module")

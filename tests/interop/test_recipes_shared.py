@@ -14,14 +14,9 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def share():
-    lib = install.maven(HERE / "clients/java/pom.xml", install.CACHE / "java" / "lib")
-    classes = install.CACHE / "java" / "share"
-    source = HERE / "clients/java/Share.java"
-    with install.once(classes, source) as missing:
-        if missing:
-            install.run("javac", "-d", classes, "-cp", lib / "*", source)
+    class_path = install.java("share", HERE / "clients/java/pom.xml", HERE / "clients/java/Share.java")
     return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-            "-cp", f"{classes}:{lib}/*", "Share"]
+            "-cp", class_path, "Share"]
 
 
 @pytest.fixture

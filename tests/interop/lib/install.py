@@ -62,6 +62,15 @@ def maven(pom, folder, **properties):
     return folder
 
 
+def java(name, pom, *sources):
+    """The class path of the programs in `sources`, compiled into build/interop/java/`name` over the jars of `pom`."""
+    lib, classes = maven(pom, CACHE / "java" / "lib"), CACHE / "java" / name
+    with once(classes, *sources) as missing:
+        if missing:
+            run("javac", "-d", classes, "-cp", lib / "*", *sources)
+    return "%s:%s/*" % (classes, lib)
+
+
 def venv(name, *packages):
     """The interpreter of a virtual environment with these packages of PyPI."""
     folder = CACHE / name
