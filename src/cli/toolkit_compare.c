@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/assert.h"
 #include "base/mem.h"
 #include "cli/data_files.h"
 #include "cli/java_order.h"
@@ -147,6 +148,7 @@ struct list {
 
 static void print_only(struct compare *k, const struct item *n, const char *side)
 {
+    ASSERT(n != NULL);
     if (n->bytes > k->byte_threshold || n->nodes > k->node_threshold) {
         (void)fprintf(k->cli->out,
                       "Node %.*s found only in %s tree. Descendant size: %" PRId64
@@ -160,6 +162,8 @@ static void print_only(struct compare *k, const struct item *n, const char *side
 
 static void print_both(struct compare *k, const struct item *left, const struct item *right)
 {
+    ASSERT(left != NULL);
+    ASSERT(right != NULL);
     int64_t bytes = right->bytes - left->bytes, nodes = right->nodes - left->nodes;
     if (llabs(bytes) > k->byte_threshold || llabs(nodes) > k->node_threshold) {
         (void)fprintf(k->cli->out,

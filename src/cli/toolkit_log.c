@@ -230,7 +230,7 @@ static int take_bad_sum(struct tool *t, struct record *r, bool *ret_stop)
     if (*ret_stop || !t->is_recovering) {
         return status;
     }
-    char answer = t->is_forced ? 'Y' : ask(t);
+    int answer = t->is_forced ? 'Y' : ask(t);
     if (answer == 'Y') {
         r->sum = (uint64_t)sum_of(r->body);
         t->fixed++;

@@ -73,7 +73,8 @@ static void copy_word(char *to, size_t size, const char *from, const char *stops
     size_t len = strcspn(from, stops);
     len = len < size - 1 ? len : size - 1;
     for (size_t i = 0; i < len; i++) {
-        to[i] = (from[i] & 0x80) != 0 || from[i] < ' ' || from[i] == 0x7f ? '?' : from[i];
+        bool is_odd = (from[i] & 0x80) != 0 || from[i] < ' ' || from[i] == 0x7f;
+        to[i] = (char)(is_odd ? '?' : from[i]);
     }
     to[len] = '\0';
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -195,6 +196,7 @@ static int step(struct walk *w)
         family_free(f);
         return status;
     }
+    ASSERT(f->names.items != NULL); // there is one to come
     char *path = path_of(f->parent, f->names.items[f->next]);
     struct names names = {0};
     int status = children_of_next(w, f, path, &names);

@@ -76,7 +76,9 @@ static bool take_flag(struct parse *p, const struct cli_flag *flag)
                    flag->letter, p->selected);
         return false;
     }
-    p->selected = is_grouped ? flag->letter : p->selected;
+    if (is_grouped) {
+        p->selected = flag->letter;
+    }
     if (flag->value != NULL) {
         p->open = flag;
     } else {
