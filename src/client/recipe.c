@@ -269,13 +269,10 @@ void recipe_unique(struct paddock *zk, char text[RECIPE_UNIQUE_BYTES])
 char *recipe_join(const char *dir, const char *a, const char *b)
 {
     size_t dir_len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
-    size_t a_len = strlen(a), b_len = strlen(b);
-    char *path = mem_try_alloc(dir_len + 1 + a_len + b_len + 1);
+    size_t size = dir_len + 1 + strlen(a) + strlen(b) + 1;
+    char *path = mem_try_alloc(size);
     if (path != NULL) {
-        memcpy(path, dir, dir_len);
-        path[dir_len] = '/';
-        memcpy(path + dir_len + 1, a, a_len);
-        memcpy(path + dir_len + 1 + a_len, b, b_len + 1);
+        (void)snprintf(path, size, "%.*s/%s%s", (int)dir_len, dir, a, b);
     }
     return path;
 }

@@ -100,8 +100,8 @@ static int clear_up(const struct errand *e, const char *path, enum paddock_count
                     const struct value *old)
 {
     struct value now;
-    int code = errand_do_surely(e, (struct paddock_op){.type = PADDOCK_OP_SYNC, .path = path});
-    code = read_value(e, path, format, &now);
+    (void)errand_do_surely(e, (struct paddock_op){.type = PADDOCK_OP_SYNC, .path = path});
+    int code = read_value(e, path, format, &now);
     return code == PADDOCK_OK && is_unchanged(old, &now) ? PADDOCK_OK : PADDOCK_CONNECTION_LOSS;
 }
 

@@ -490,7 +490,7 @@ int paddock_lock_new(struct paddock *zk, const struct paddock_lock_options *o,
         lock_free(&l->recipe);
         return PADDOCK_NO_MEMORY;
     }
-    if (o->data.len > 0) {
+    if (o->data.bytes != NULL) {
         memcpy(l->data, o->data.bytes, o->data.len);
     }
     recipe_add(&l->recipe, zk, &lock_type);

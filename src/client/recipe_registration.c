@@ -221,7 +221,7 @@ int paddock_register(struct paddock *zk, const char *path, struct paddock_bytes 
         registration_free(&g->recipe);
         return PADDOCK_NO_MEMORY;
     }
-    if (value.len > 0) {
+    if (value.bytes != NULL) {
         memcpy(g->value, value.bytes, value.len);
     }
     recipe_add(&g->recipe, zk, &registration_type); // its first request is due at once

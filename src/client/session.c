@@ -324,15 +324,18 @@ static void work_on_closing(struct session *s, int64_t now_ms)
     if (!s->wants_close) {
         return;
     }
+    bool is_over = now_ms >= s->close_by_ms;
     if (!s->is_global && s->phase != SESSION_OPEN) {
         s->was_closed = true; // there is nothing to be ended
-        session_end(s, PADDOCK_STATE_CLOSED, PADDOCK_CLOSED);
-    } else if (now_ms >= s->close_by_ms) {
+        is_over = true;
+    }
+    if (!is_over && s->phase == SESSION_OPEN && s->close_xid == 0 && session_has_said_all(s)) {
+        is_over = session_say_close(s) != ERR_OK;
+    }
+    if (is_over) {
         session_end(s, PADDOCK_STATE_CLOSED, PADDOCK_CLOSED);
     } else if (s->phase != SESSION_OPEN) {
         requests_fail_waiting(&s->requests, PADDOCK_CLOSED);
-    } else if (s->close_xid == 0 && session_has_said_all(s) && session_say_close(s) != ERR_OK) {
-        session_end(s, PADDOCK_STATE_CLOSED, PADDOCK_CLOSED);
     }
 }
 
