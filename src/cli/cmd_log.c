@@ -196,10 +196,7 @@ static int dump_file(struct dump *d, const char *path)
 static int dump_all(struct dump *d, const struct cli_call *call)
 {
     struct data_files files = {0};
-    int status = CLI_DONE;
-    for (size_t i = 0; status == CLI_DONE && i < cli_param_count(call); i++) {
-        status = data_files_add(d->cli, &files, cli_param(call, i), NAMES_LOG);
-    }
+    int status = data_files_add(d->cli, &files, call, NAMES_LOG);
     progress_begin(&d->progress, d->cli, "reading", "transactions", 0);
     for (size_t i = 0; status == CLI_DONE && i < files.count; i++) {
         status = dump_file(d, files.paths[i]);

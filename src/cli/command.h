@@ -5,7 +5,7 @@
 // bash, zsh and fish all read this one description, so that none of them can be wrong alone.
 //
 // Every command is one constant `cli_<name>` in the file that implements it and one row of
-// commands.def. Source of zkCli's commands: org.apache.zookeeper.cli, INVENTORY 5.1.
+// commands.def. Source of zkCli's commands: org.apache.zookeeper.cli.
 #ifndef PADDOCK_CLI_COMMAND_H
 #define PADDOCK_CLI_COMMAND_H
 

@@ -41,7 +41,7 @@ static int add_dir(struct cli *c, struct data_files *l, const char *dir, enum na
                     : CLI_DONE;
 }
 
-int data_files_add(struct cli *c, struct data_files *l, const char *path, enum names_kind kind)
+static int add_path(struct cli *c, struct data_files *l, const char *path, enum names_kind kind)
 {
     struct port_files *fs = c->host->files;
     struct port_file_info info;
@@ -58,6 +58,16 @@ int data_files_add(struct cli *c, struct data_files *l, const char *path, enum n
     bool has_inner = fs->info(fs, inner, &info) == ERR_OK && info.is_dir;
     int status = add_dir(c, l, has_inner ? inner : path, kind);
     buf_fini(&joined);
+    return status;
+}
+
+int data_files_add(struct cli *c, struct data_files *l, const struct cli_call *call,
+                   enum names_kind kind)
+{
+    int status = CLI_DONE;
+    for (size_t i = 0; status == CLI_DONE && i < cli_param_count(call); i++) {
+        status = add_path(c, l, cli_param(call, i), kind);
+    }
     return status;
 }
 

@@ -16,9 +16,10 @@ struct data_files {
     size_t count, cap;
 };
 
-// Adds `path`, or the files of `kind` in it when it is a directory.
+// Adds each parameter of the call, or the files of `kind` in it when it is a directory.
 // CLI_DONE, or after cli_fail CLI_TROUBLE, CLI_NO when a directory holds none.
-int data_files_add(struct cli *c, struct data_files *l, const char *path, enum names_kind kind);
+int data_files_add(struct cli *c, struct data_files *l, const struct cli_call *call,
+                   enum names_kind kind);
 void data_files_fini(struct data_files *l);
 
 const char *data_files_name(const char *path); // behind the last slash

@@ -3,7 +3,7 @@
 // Apache's tools for files on disk, under the names of their scripts: arguments, output and exit
 // codes are theirs. Where they die of an exception we print its first line, without the trace.
 // Source: TxnLogToolkit, LogChopper, SnapshotFormatter, SnapshotRecursiveSummary,
-// SnapshotComparer, PurgeTxnLog; INVENTORY 5.2.
+// SnapshotComparer, PurgeTxnLog.
 #ifndef PADDOCK_CLI_TOOLKIT_H
 #define PADDOCK_CLI_TOOLKIT_H
 

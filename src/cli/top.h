@@ -6,7 +6,7 @@
 // 1. A server is known by its place in the list of hosts; its row stays when it does not answer.
 // 2. Rates are differences of two answers over the time between them; a server that started again
 //    (its counters fell) has none until the next answer, and so has one asked for the first time.
-// Source: INVENTORY 3.1; the words srvr, mntr, cons of ServerStats, NIOServerCnxn.
+// Source: the words srvr, mntr, cons of ServerStats, NIOServerCnxn.
 #ifndef PADDOCK_CLI_TOP_H
 #define PADDOCK_CLI_TOP_H
 

@@ -2,7 +2,7 @@
 //
 // Four-letter words: a plain connection, four bytes, an answer of text, the end. Many servers are
 // asked at once; a bad one costs its own line and never the others.
-// Source: INVENTORY 3.1; org.apache.zookeeper.client.FourLetterWordMain.
+// Source: org.apache.zookeeper.client.FourLetterWordMain.
 #ifndef PADDOCK_CLI_WORD_H
 #define PADDOCK_CLI_WORD_H
 

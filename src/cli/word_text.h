@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the four-letter words say, taken apart. Pure. Lines that are not understood are passed over,
-// as other versions of the server have others. Source: INVENTORY 3.1; StatCommand, ConsCommand
+// as other versions of the server have others. Source: StatCommand, ConsCommand
 // (ServerCnxn.dumpConnectionInfo), DumpCommand, WatchCommand.
 #ifndef PADDOCK_CLI_WORD_TEXT_H
 #define PADDOCK_CLI_WORD_TEXT_H
