@@ -39,7 +39,7 @@ static void on_value(struct paddock *zk, const struct paddock_result *value, voi
     w->stat = value->stat;
     w->is_null = value->data.bytes == NULL;
     buf_clear(&w->data);
-    if (!w->is_null) {
+    if (value->data.bytes != NULL) {
         buf_append(&w->data, value->data.bytes, value->data.len);
     }
     w->c->host->ring();
