@@ -86,6 +86,7 @@ static bool may_send_requests(const struct session *s)
 
 static struct slice rest_of(const struct request *r)
 {
+    ASSERT(r != NULL);
     return slice_of(r->frame + r->frame_written, r->frame_len - r->frame_written);
 }
 
