@@ -2,7 +2,7 @@
 //
 // Session order. Answers come in the order of the calls of a connection, none is left out; what a
 // client is shown never goes back, over reconnects and new sessions too. (auth is answered beside
-// the others, with zxid 0: PROTOCOL 2.4.) Since an answer tells the zxid of what it shows, this and
+// the others, with zxid 0.) Since an answer tells the zxid of what it shows, this and
 // check_read make that a session reads its own writes.
 #include "sim/check.h"
 

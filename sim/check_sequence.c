@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sequential nodes. The number in a name is the count of creates under the parent before it
-// (PROTOCOL 2.11). So along the zxids of one parent's sequential creates the numbers increase, none
-// comes twice, and from one to the next they grow by the creates in between: the known ones, and at
-// most those without an answer besides. (Parents of sequential nodes are not deleted here.)
+// Sequential nodes. The number in a name is the count of creates under the parent before it. So
+// along the zxids of one parent's sequential creates the numbers increase, none comes twice, and
+// from one to the next they grow by the creates in between: the known ones, and at most those
+// without an answer besides. (Parents of sequential nodes are not deleted here.)
 #include "sim/check.h"
 
 #include <inttypes.h>

@@ -10,7 +10,7 @@
 //     (6) removeWatches finds what is there, and nothing else.
 //
 // Registered at Z means: every change behind Z is to be told. What a connection must have been told
-// is told by the zxid of its last answer. Source: PROTOCOL 2.9.
+// is told by the zxid of its last answer.
 #include "sim/check.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // paddock purge, and what zkCleanup.sh runs: old snapshots and logs go, the newest stay.
-// Source: PurgeTxnLog; PROTOCOL 5.6.
+// Source: PurgeTxnLog.
 #include <inttypes.h>
 #include <string.h>
 

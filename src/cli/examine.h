@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The examination of a data directory: nothing is changed, everything is read. What paddockd would
-// make of it is found by its own recovery, rehearsed; what Java would, by its rules (PROTOCOL 5.2,
-// 5.4), which are harder in some places and blinder in others.
+// make of it is found by its own recovery, rehearsed; what Java would, by the rules of FileTxnLog
+// and FileTxnSnapLog, which are harder in some places and blinder in others.
 #ifndef PADDOCK_CLI_EXAMINE_H
 #define PADDOCK_CLI_EXAMINE_H
 

@@ -44,7 +44,7 @@ struct node_stream {
 const char *node_kind_name(enum node_kind kind);
 bool node_kind_parse(struct slice name, enum node_kind *ret);
 
-// Kind, owner and TTL from a stat's ephemeral_owner. Source: EphemeralType.get; PROTOCOL 2.12.
+// Kind, owner and TTL from a stat's ephemeral_owner. Source: EphemeralType.get.
 void node_set_owner(struct node *n, int64_t ephemeral_owner);
 
 // World may do everything: what creates ask for when they name no ACL.

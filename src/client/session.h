@@ -17,7 +17,7 @@
 // 4. All of it runs on the loop, in turns, with the pump's lock held. What other threads may do
 //    under the lock is to make requests and to set wishes (close, servers); the loop acts on them.
 //
-// Source: ClientCnxn.SendThread; PROTOCOL 2.1 to 2.4, 2.9.5, 2.16, 2.18, 2.19.
+// Source: ClientCnxn.SendThread.
 #ifndef PADDOCK_CLIENT_SESSION_H
 #define PADDOCK_CLIENT_SESSION_H
 

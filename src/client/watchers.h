@@ -11,7 +11,7 @@
 // 2. A standard watcher (data, exist, child) leaves the table when it fires; the others stay.
 // 3. Every watcher that the connection in force has not been told of stands before all others in
 //    `all`, so telling it in pieces needs no cursor.
-// Source: ZKWatchManager, ClientCnxn.primeConnection; PROTOCOL 2.9.
+// Source: ZKWatchManager, ClientCnxn.primeConnection.
 #ifndef PADDOCK_CLIENT_WATCHERS_H
 #define PADDOCK_CLIENT_WATCHERS_H
 

@@ -10,7 +10,7 @@
 // Precedence, as in Java: a line of zoo.cfg overrides the -D property of the same name; a property
 // without the prefix "zookeeper." can be set by -D only (jute.maxbuffer, readonlymode.enabled,
 // znode.container.*), and its name in zoo.cfg is reported as without effect. An unknown key K of
-// zoo.cfg is the property zookeeper.K. Source: QuorumPeerConfig.parseProperties; PROTOCOL 6.
+// zoo.cfg is the property zookeeper.K. Source: QuorumPeerConfig.parseProperties.
 #ifndef PADDOCK_CONFIG_CONFIG_H
 #define PADDOCK_CONFIG_CONFIG_H
 
@@ -87,7 +87,7 @@ void config_set_argument(struct config *cfg, enum config_key key, const char *va
 void config_parse_file(struct config *cfg, const char *file, struct slice text);
 
 // The text of the file that `dynamicConfigFile` names. Only server., group. and weight. lines are
-// legal in it; its version is the hexadecimal suffix of `file`. Source: PROTOCOL 6.5.
+// legal in it; its version is the hexadecimal suffix of `file`.
 void config_parse_dynamic(struct config *cfg, const char *file, struct slice text);
 
 // The text of the file myid in dataDir; a null slice when there is none. A standalone server takes

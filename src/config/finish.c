@@ -3,7 +3,7 @@
 // From texts to values: read each row by its kind, say what has no effect, derive what was left
 // open, and check what concerns more than one key. Messages hold the words of Java's where Java has
 // one. Source: QuorumPeerConfig.parseProperties, parseDynamicConfig, setupClientPort,
-// checkValidity; PROTOCOL 6.7.
+// checkValidity.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 //     version=100000000
 //
 // What it is not: it resolves no host and takes no vote; hosts stay as they were written.
-// Source: QuorumPeer.QuorumServer, QuorumMaj, QuorumHierarchical; PROTOCOL 6.3, 6.4.
+// Source: QuorumPeer.QuorumServer, QuorumMaj, QuorumHierarchical.
 #ifndef PADDOCK_CONFIG_SERVERS_H
 #define PADDOCK_CONFIG_SERVERS_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Results on the wire. An answer such as NoNode is not a failure of ours: internal failures are
-// `enum err` (base/err.h), and the two never mix. Source: KeeperException.Code; PROTOCOL 2.6.
+// `enum err` (base/err.h), and the two never mix. Source: KeeperException.Code.
 #ifndef PADDOCK_JUTE_CODE_H
 #define PADDOCK_JUTE_CODE_H
 

@@ -2,7 +2,7 @@
 //
 // The packets that open a session, and what a session id decides: its start value and its password.
 // Both packets end in a readOnly byte that old clients do not send; a server answers with the byte
-// only if the request had it. Source: ProtocolManager; PROTOCOL 2.2, 2.3.
+// only if the request had it. Source: ProtocolManager.
 #ifndef PADDOCK_JUTE_CONNECT_H
 #define PADDOCK_JUTE_CONNECT_H
 
@@ -35,7 +35,7 @@ void connect_response_encode(const struct connect_response *r, struct buf *to);
 struct connect_response connect_refused(bool has_read_only);
 
 // The password of a session: a pure function of its id, the same on every server, so a client may
-// come back on any of them. Source: ZooKeeperServer.generatePasswd; PROTOCOL 2.3.
+// come back on any of them. Source: ZooKeeperServer.generatePasswd.
 void connect_passwd(int64_t session_id, uint8_t ret_passwd[CONNECT_PASSWD_BYTES]);
 
 // True if `passwd` is the password of `session_id` and the id is not 0. Takes the same time for
@@ -45,7 +45,7 @@ bool connect_passwd_matches(int64_t session_id, struct slice passwd);
 // The first session id of a server: its id in the top byte, then 40 bits of time, then 16 zero
 // bits; each further session takes the next number.
 // Units:  monotonic milliseconds; server_id is myid, 1 on a standalone server.
-// Source: SessionTrackerImpl.initializeNextSessionId; PROTOCOL 2.3.
+// Source: SessionTrackerImpl.initializeNextSessionId.
 int64_t connect_first_session_id(int64_t monotonic_ms, int64_t server_id);
 
 #endif

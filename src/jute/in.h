@@ -3,7 +3,7 @@
 // The reading end of a record: a position in borrowed bytes, the arena for vectors, and a limit on
 // strings. The first thing that does not fit sets `failed` and drops the bytes that are left, so
 // everything after it fails too and a decoder checks once at its end. The scalars are inline: a
-// record decoder becomes a run of loads. Source: BinaryInputArchive; PROTOCOL 1.1 to 1.3.
+// record decoder becomes a run of loads. Source: BinaryInputArchive.
 //
 // When memory runs out, bytes of a client fail with `is_out_of_memory`: one request is lost, not
 // the server. Bytes that a server wrote (logs, snapshots) abort: a tree without them is wrong.

@@ -8,7 +8,7 @@
 //     multi_entry_error(ZK_NO_NODE, out);           a failed part, or any part of a failed multi
 //     multi_end(out);
 //
-// Source: MultiOperationRecord, MultiResponse, Op.create; PROTOCOL 2.8.
+// Source: MultiOperationRecord, MultiResponse, Op.create.
 #ifndef PADDOCK_JUTE_MULTI_H
 #define PADDOCK_JUTE_MULTI_H
 

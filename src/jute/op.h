@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Operation codes, and what is fixed about each: its name, its four letters in the `cons` output,
-// and whether it becomes a transaction. Source: ZooDefs.OpCode, Request; PROTOCOL 2.5, 3.2.
+// and whether it becomes a transaction. Source: ZooDefs.OpCode, Request.
 #ifndef PADDOCK_JUTE_OP_H
 #define PADDOCK_JUTE_OP_H
 
@@ -57,7 +57,7 @@ enum op_kind op_kind(int32_t type);     // OP_KIND_NONE for a code that is none
 const char *op_name(int32_t type);      // "create"; "unknown"
 const char *op_last_name(int32_t type); // as cons prints it: "CREA"
 
-// Create flags (CreateMode). Source: PROTOCOL 2.7.
+// Create flags (CreateMode).
 enum {
     CREATE_PERSISTENT = 0,
     CREATE_EPHEMERAL = 1,

@@ -12,11 +12,11 @@
 
 // True for "/" and for absolute paths without empty, "." and ".." components, without a slash at
 // the end, and without the characters U+0000-1F, U+007F-9F, U+D800-F8FF, U+FFF0-FFFF and above.
-// Source: PathUtils.validatePath; PROTOCOL 2.10.
+// Source: PathUtils.validatePath.
 bool path_is_valid(struct slice path);
 
 // The weaker test that create and delete make first: not null, has a '/', has no NUL byte.
-// Source: PrepRequestProcessor.validatePath callers; PROTOCOL 2.7.
+// Source: PrepRequestProcessor.validatePath callers.
 bool path_has_slash_and_no_nul(struct slice path);
 
 // The text before the last '/' ("/a/b" -> "/a", "/x" -> "", which is the root), and the text behind

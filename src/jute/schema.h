@@ -9,7 +9,7 @@
 //
 // Types: i32, i64, boolean, str and buf (struct slice; null is kept), the records id and stat, and
 // the vectors.
-// Source: zookeeper.jute of Apache ZooKeeper; PROTOCOL 1.4, 2.2 to 2.8, 4, 5.
+// Source: zookeeper.jute of Apache ZooKeeper.
 #ifndef PADDOCK_JUTE_SCHEMA_H
 #define PADDOCK_JUTE_SCHEMA_H
 

@@ -3,7 +3,7 @@
 // The body of a transaction is found by the type in its header, and nothing says where it ends:
 // what is left behind it is the digest or nothing. Two old forms are told apart by their length: a
 // create that ends before parentCVersion, and a closeSession without a body.
-// Source: SerializeUtils.deserializeTxn, PrepRequestProcessor; PROTOCOL 4.1 to 4.5.
+// Source: SerializeUtils.deserializeTxn, PrepRequestProcessor.
 #include "jute/txn.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Transactions: what the log holds, what proposals carry, what tree_apply takes. Header, body by
-// type, optional digest, without lengths between them. Source: SerializeUtils; PROTOCOL 4.1 to 4.5.
+// type, optional digest, without lengths between them. Source: SerializeUtils.
 #ifndef PADDOCK_JUTE_TXN_H
 #define PADDOCK_JUTE_TXN_H
 
@@ -36,11 +36,11 @@ struct txn {
     struct jute_txn_digest digest;
 };
 
-// Append header, body and digest. A closeSession without a body is written without digest too
-// (PROTOCOL 4.4). Sub-operations of a multi become {type, buffer}.
+// Append header, body and digest. A closeSession without a body is written without digest too.
+// Sub-operations of a multi become {type, buffer}.
 void txn_encode(const struct txn *t, struct buf *to);
 
-// Decode exactly `bytes`. Accepts every form of PROTOCOL 4.2 and 4.4: CreateTxnV0, closeSession
+// Decode exactly `bytes`. Accepts every form that releases wrote: CreateTxnV0, closeSession
 // with and without body, all with and without digest.
 // Memory: `ret` borrows `bytes`; vectors are in `arena`.
 // Errors: ERR_MALFORMED.

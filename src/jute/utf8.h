@@ -3,7 +3,7 @@
 // UTF-8 as a Java server reads it: any bytes become text, what is malformed becomes U+FFFD. Two
 // servers name the same znode only if they agree on how many U+FFFD a malformed run becomes, so the
 // rule is Java's: one for each longest run that begins a character, a surrogate written in three
-// bytes counting as one run. Source: java.lang.String(byte[], UTF_8); PROTOCOL 1.3.
+// bytes counting as one run. Source: java.lang.String(byte[], UTF_8).
 #ifndef PADDOCK_JUTE_UTF8_H
 #define PADDOCK_JUTE_UTF8_H
 

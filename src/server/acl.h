@@ -2,7 +2,7 @@
 //
 // Access control: may these identities do that to a node with this list, and what does a list that
 // a client sent become before it is stored. Source: ZooKeeperServer.checkACL,
-// PrepRequestProcessor.fixupACL; PROTOCOL 2.20.
+// PrepRequestProcessor.fixupACL.
 #ifndef PADDOCK_SERVER_ACL_H
 #define PADDOCK_SERVER_ACL_H
 

@@ -10,7 +10,7 @@
 //     ensemble  a name that must be listed; never in an ACL
 //     x509, sasl  their rows exist for matching and validity; what proves them comes with TLS, SASL
 //
-// Source: ProviderRegistry, *AuthenticationProvider; PROTOCOL 2.19.
+// Source: ProviderRegistry, *AuthenticationProvider.
 #ifndef PADDOCK_SERVER_AUTH_H
 #define PADDOCK_SERVER_AUTH_H
 

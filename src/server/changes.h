@@ -13,7 +13,7 @@
 //
 // Invariants: (1) touches are in zxid order; (2) a change in the overlay has touches, or belongs to
 // the transaction being prepared; (3) `digest` is the tree's digest after the newest proposed one.
-// Source: ZooKeeperServer.outstandingChanges; PROTOCOL 4.3, 4.6.
+// Source: ZooKeeperServer.outstandingChanges.
 #ifndef PADDOCK_SERVER_CHANGES_H
 #define PADDOCK_SERVER_CHANGES_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Opening a session: a new one through the log, or coming back to one that lives.
-// Source: ZooKeeperServer.processConnectRequest, finishSessionInit; PROTOCOL 2.2.
+// Source: ZooKeeperServer.processConnectRequest, finishSessionInit.
 #include "jute/connect.h"
 
 #include "base/mark.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Frames of open connections: who handles which, and in what order the checks before that are made.
-// Source: ZooKeeperServer.processPacket, submitRequestNow; PROTOCOL 2.4, 2.5, 2.19, 2.21.
+// Source: ZooKeeperServer.processPacket, submitRequestNow.
 #include "base/assert.h"
 #include "base/mark.h"
 #include "jute/op.h"
@@ -67,7 +67,7 @@ static void handle_auth(struct conn *c, const struct request *request)
 }
 
 // No SASL mechanism is configured here: the answer is an empty token, and when SASL is required,
-// its refusal. Source: ZooKeeperServer.processSasl; PROTOCOL 2.19.
+// its refusal. Source: ZooKeeperServer.processSasl.
 static void handle_sasl(struct conn *c, const struct request *request)
 {
     struct server *s = c->server;

@@ -7,7 +7,7 @@
 //     deadline = ((now + timeout) / interval + 1) * interval
 //
 // The buckets form a wheel of EXPIRY_SLOTS lists; a deadline further away than one round shares its
-// slot with nearer ones and is passed over until its time. Source: ExpiryQueue; PROTOCOL 2.16.
+// slot with nearer ones and is passed over until its time. Source: ExpiryQueue.
 #ifndef PADDOCK_SERVER_EXPIRY_H
 #define PADDOCK_SERVER_EXPIRY_H
 

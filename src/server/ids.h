@@ -2,7 +2,7 @@
 //
 // The identities of a connection: a set of (scheme, id), in order of arrival. It starts with the
 // peer's address and grows by authentication; there is no logout. It travels with every write to
-// the check of its ACLs. Source: ServerCnxn.authInfo; PROTOCOL 2.19.
+// the check of its ACLs. Source: ServerCnxn.authInfo.
 #ifndef PADDOCK_SERVER_IDS_H
 #define PADDOCK_SERVER_IDS_H
 

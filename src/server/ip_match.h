@@ -2,7 +2,7 @@
 //
 // Ids of the scheme "ip": an address, or an address and the number of leading bits that count. Pure
 // text handling, with the tolerance of Java's parser: "01.2.3.4" and "+1.2.3.4" are addresses,
-// blanks, names, brackets and zones are not. Source: IPAuthenticationProvider; PROTOCOL 2.19.
+// blanks, names, brackets and zones are not. Source: IPAuthenticationProvider.
 #ifndef PADDOCK_SERVER_IP_MATCH_H
 #define PADDOCK_SERVER_IP_MATCH_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How many connections come from each address, for maxClientCnxns.
-// Source: NIOServerCnxnFactory.getClientCnxnCount; PROTOCOL 2.21.
+// Source: NIOServerCnxnFactory.getClientCnxnCount.
 #ifndef PADDOCK_SERVER_PEERS_H
 #define PADDOCK_SERVER_PEERS_H
 

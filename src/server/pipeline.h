@@ -17,7 +17,7 @@
 //  4. When a batch cannot be logged, it and everything prepared after it is abandoned, answered
 //  with
 //     SystemError, and its zxids are given again: nobody has seen them.
-// Source: SyncRequestProcessor, FinalRequestProcessor; PROTOCOL 5.2, 9.5; DESIGN: group commit.
+// Source: SyncRequestProcessor, FinalRequestProcessor; DESIGN: group commit.
 #ifndef PADDOCK_SERVER_PIPELINE_H
 #define PADDOCK_SERVER_PIPELINE_H
 

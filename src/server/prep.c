@@ -57,7 +57,7 @@ static bool decode_create(const struct prep_txn *t, struct jute_in *in, struct p
     return true;
 }
 
-// Standalone servers know no other members. Source: PROTOCOL 2.22.
+// Standalone servers know no other members.
 static enum zk_code prep_reconfig(struct prep *p, const struct prep_txn *t)
 {
     if (!p->config->reconfig_enabled) {
@@ -261,7 +261,7 @@ static void record_session_delete(struct prep *p, const struct prep_txn *t, stru
     changes_delete(p->changes, node);
 }
 
-// Every ephemeral that the session has, or will have from creates in flight. PROTOCOL 4.4.
+// Every ephemeral that the session has, or will have from creates in flight.
 static struct prep_result prep_close_session(struct prep *p, const struct prep_txn *t,
                                              struct txn *ret)
 {

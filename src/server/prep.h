@@ -3,7 +3,7 @@
 // Preparation: a write request in, a transaction out. All checks happen here, against the tree plus
 // the changes in flight, in the order that decides which error a client sees; what comes out is
 // deterministic and is applied without further questions. A request that fails becomes an error
-// transaction with a zxid of its own. Source: PrepRequestProcessor; PROTOCOL 2.7, 2.8, 4.3 to 4.5.
+// transaction with a zxid of its own. Source: PrepRequestProcessor.
 #ifndef PADDOCK_SERVER_PREP_H
 #define PADDOCK_SERVER_PREP_H
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One operation of a transaction. The order of the checks is the order of PROTOCOL 2.7.
+// One operation of a transaction. The order of the checks is that of
+// PrepRequestProcessor: it decides which error a client sees.
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -59,8 +60,8 @@ static enum zk_code check_mode(const struct prep *p, const struct prep_create *c
         bool is_legal = c->ttl_ms > 0 && c->ttl_ms <= TTL_MS_MAX;
         return is_legal ? ZK_OK : ZK_BAD_ARGUMENTS;
     }
-    // A createTTL without a TTL mode becomes a transaction that no Java server survives
-    // (PROTOCOL 2.7), so it is refused whatever its ttl is.
+    // A createTTL without a TTL mode becomes a transaction that no Java server survives, so it is
+    // refused whatever its ttl is.
     return c->type == OP_CREATE_TTL ? ZK_BAD_ARGUMENTS : ZK_OK;
 }
 
@@ -149,7 +150,7 @@ static bool is_ephemeral_node(const struct prep *p, const struct change *node)
     return tree_kind_of_owner(p->tree, node->now.stat.ephemeral_owner) == ZNODE_EPHEMERAL;
 }
 
-// Steps 8 to 14 of PROTOCOL 2.7: everything that needs the parent.
+// Everything that needs the parent. Source: PrepRequestProcessor.pRequest2TxnCreate.
 static enum zk_code create_under(struct prep *p, const struct prep_txn *t,
                                  const struct prep_create *c, struct change *parent,
                                  const struct jute_acl_vec *acl, struct txn_op *ret)

@@ -2,7 +2,7 @@
 //
 // Quotas at preparation: would this write pass a limit? Hard limits refuse, soft ones are logged.
 // Usage is what applied transactions made it, so writes in flight may overshoot together, as in
-// Java. Source: ZooKeeperServer.checkQuota; PROTOCOL 2.14.
+// Java. Source: ZooKeeperServer.checkQuota.
 #ifndef PADDOCK_SERVER_QUOTA_H
 #define PADDOCK_SERVER_QUOTA_H
 

@@ -3,7 +3,7 @@
 // Reads: answered at once from the tree, at most behind the session's own writes. One function an
 // operation; each appends the body of its reply or gives a code, and then the reply has no body.
 // A watch is registered with the read that asked for it, so no change can fall in between.
-// Source: FinalRequestProcessor; PROTOCOL 2.5, 2.7 (checks), 2.9 (watches).
+// Source: FinalRequestProcessor.
 #include "base/assert.h"
 #include "base/limits.h"
 #include "jute/multi.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Packets to clients: replies, watch events. Each is appended to the connection's output with its
-// length in front; nothing is sent here. Source: NIOServerCnxn.sendResponse; PROTOCOL 2.4, 2.9.3.
+// length in front; nothing is sent here. Source: NIOServerCnxn.sendResponse.
 #include "base/assert.h"
 #include "jute/op.h"
 #include "server/account.h"

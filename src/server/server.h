@@ -23,7 +23,7 @@
 
 struct server;
 
-// Exit codes of a server process. Source: ExitCode; PROTOCOL 5.8.
+// Exit codes of a server process. Source: ExitCode.
 enum server_exit {
     SERVER_EXIT_OK = 0,
     SERVER_EXIT_UNEXPECTED = 1,

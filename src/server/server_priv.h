@@ -20,7 +20,7 @@
 #include "server/upkeep.h"
 #include "store/datadir.h"
 
-enum { SERVER_STANDALONE_ID = 1 }; // of session ids, as Java; PROTOCOL 2.3
+enum { SERVER_STANDALONE_ID = 1 }; // of session ids, as Java
 
 enum server_state { SERVER_SERVING, SERVER_DRAINING, SERVER_STOPPED };
 

@@ -2,7 +2,7 @@
 //
 // The sessions this server tracks: who is alive until when, and which connection serves it. The
 // replicated table of sessions is part of the tree; this one holds what only the deciding server
-// knows: deadlines, the closing mark, the connection. Source: SessionTrackerImpl; PROTOCOL 2.16.
+// knows: deadlines, the closing mark, the connection. Source: SessionTrackerImpl.
 //
 //     open ──(close request or deadline)──► closing ──(closeSession applied)──► gone
 //
@@ -34,8 +34,7 @@ struct sessions {
     int64_t next_id;
 };
 
-// `tick_ms` is the bucket width; ids start as Java's do for server `sid` at `now_ms`
-// (PROTOCOL 2.3).
+// `tick_ms` is the bucket width; ids start as Java's do for server `sid` at `now_ms`.
 void sessions_init(struct sessions *s, int64_t tick_ms, int64_t sid, int64_t now_ms);
 void sessions_fini(struct sessions *s);
 

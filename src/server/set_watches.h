@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // setWatches: a client that comes back tells which watches it had and the last zxid it saw. What
-// changed since then is reported now, the rest is watched again. Source: DataTree.setWatches;
-// PROTOCOL 2.9.5.
+// changed since then is reported now, the rest is watched again. Source: DataTree.setWatches.
 #ifndef PADDOCK_SERVER_SET_WATCHES_H
 #define PADDOCK_SERVER_SET_WATCHES_H
 

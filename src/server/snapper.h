@@ -8,7 +8,7 @@
 //     idle ──due──► walking ──last slice──► finishing ──► idle
 //                      └──────── error ────────►┘
 //
-// Source: SyncRequestProcessor, ZooKeeperServer.takeSnapshot; PROTOCOL 5.3.4; DESIGN 4.
+// Source: SyncRequestProcessor, ZooKeeperServer.takeSnapshot; DESIGN 4.
 #ifndef PADDOCK_SERVER_SNAPPER_H
 #define PADDOCK_SERVER_SNAPPER_H
 

@@ -7,7 +7,7 @@
 //     requests     at most request_throttle_max_requests in process; later ones wait in order
 //     large ones   the bytes of large requests in process are bounded
 //
-// Source: BlueThrottle, RequestThrottler, ZooKeeperServer.checkRequestSize; PROTOCOL 2.21.
+// Source: BlueThrottle, RequestThrottler, ZooKeeperServer.checkRequestSize.
 #ifndef PADDOCK_SERVER_THROTTLE_H
 #define PADDOCK_SERVER_THROTTLE_H
 

@@ -3,7 +3,7 @@
 // What the server does by itself from time to time: expire sessions and idle connections, delete
 // empty containers and outdated TTL nodes, purge old files. Everything that changes the tree goes
 // through the write path like a client's request.
-// Source: SessionTrackerImpl, ContainerManager, DatadirCleanupManager; PROTOCOL 2.15, 2.16, 5.6.
+// Source: SessionTrackerImpl, ContainerManager, DatadirCleanupManager.
 #ifndef PADDOCK_SERVER_UPKEEP_H
 #define PADDOCK_SERVER_UPKEEP_H
 

@@ -3,7 +3,7 @@
 // Four-letter words: the first four bytes of a connection, an answer in text, the end of the
 // connection. 4lw.commands.whitelist says which are answered; srvr always is, and while the key is
 // not set, every word that changes nothing is for connections from this machine (differs from Java,
-// see docs/compatibility.md). Source: FourLetterCommands, server.command.*; PROTOCOL 3.
+// see docs/compatibility.md). Source: FourLetterCommands, server.command.*.
 #ifndef PADDOCK_SERVER_WORD_H
 #define PADDOCK_SERVER_WORD_H
 

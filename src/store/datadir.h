@@ -8,7 +8,7 @@
 //     <dataLogDir>/initialize                   an empty database is meant, not an accident
 //     <dataDir>/.paddock.lock                   held while a server runs; Java does not look at it
 //
-// Source: FileTxnSnapLog, QuorumPeer; PROTOCOL 5.1, 5.7.
+// Source: FileTxnSnapLog, QuorumPeer.
 #ifndef PADDOCK_STORE_DATADIR_H
 #define PADDOCK_STORE_DATADIR_H
 
@@ -22,7 +22,7 @@ struct datadir;
 // mixed up, and take the lock. `log_dir` may be NULL or equal to `data_dir`.
 // Memory: copies the paths; borrows `fs`.
 // Errors: ERR_LOCKED when another server runs on it, ERR_NOT_FOUND, ERR_ACCESS, ERR_INVALID for
-//   snapshots in the log directory or logs in the snapshot directory. Exit code 3 (PROTOCOL 5.8)
+//   snapshots in the log directory or logs in the snapshot directory. Exit code 3
 //   fits all.
 enum err datadir_open(struct port_files *fs, const char *data_dir, const char *log_dir,
                       bool autocreate, struct datadir **ret, struct store_error *e) MUST_CHECK;

@@ -2,7 +2,7 @@
 //
 // What the writing and the reading end of the log agree on (pure): the header of a file, and the
 // test whether the bytes at some place are an intact record.
-// Source: FileTxnLog, FileHeader; PROTOCOL 5.2.
+// Source: FileTxnLog, FileHeader.
 #ifndef PADDOCK_STORE_LOGFILE_H
 #define PADDOCK_STORE_LOGFILE_H
 

@@ -17,7 +17,7 @@
 //   another magic or version                    damage              damage
 //
 // Nothing that was acknowledged is ever in a torn tail, because acknowledging needs the sync that
-// writes the last byte. Java takes fewer cases for the end (PROTOCOL 5.2), so the caller cuts the
+// writes the last byte. Java takes fewer cases for the end, so the caller cuts the
 // tail off the file (recover.h) before a Java server may meet it.
 // Source: FileTxnLog.FileTxnIterator; differs as DESIGN.md section 4 says.
 #ifndef PADDOCK_STORE_LOGREAD_H

@@ -3,7 +3,7 @@
 // Names of the files in a version-2 directory: log.<hex> and snapshot.<hex>[.gz|.snappy],
 // where hex is the zxid, and the order among them, which is numeric. A name that is not exactly of
 // these forms is not ours: it is never read and never deleted.
-// Source: Util.getZxidFromName, SnapStream.getStreamMode; PROTOCOL 5.1. Differs: Java also takes
+// Source: Util.getZxidFromName, SnapStream.getStreamMode. Differs: Java also takes
 // "log.5.bak" and "snapshot.5.tmp" for files of zxid 5; we do not.
 #ifndef PADDOCK_STORE_NAMES_H
 #define PADDOCK_STORE_NAMES_H

@@ -2,7 +2,7 @@
 //
 // Purge: keep the newest whole snapshots and every log that the oldest of them needs; delete the
 // rest. A log older than that snapshot is kept when it is the newest such, since it may run on
-// past it. Source: PurgeTxnLog; PROTOCOL 5.6. Differs: files that only look like ours stay.
+// past it. Source: PurgeTxnLog. Differs: files that only look like ours stay.
 // Thread: any worker; never deletes a file that a running server still writes.
 #ifndef PADDOCK_STORE_PURGE_H
 #define PADDOCK_STORE_PURGE_H

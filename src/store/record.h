@@ -7,7 +7,7 @@
 //
 // The loop thread frames (record_begin, encode, record_end); the log worker computes the checksums
 // (record_seal), which costs a pass over the bytes; later the loop walks the batch to commit it.
-// Source: FileTxnLog.append, Util.writeTxnBytes; PROTOCOL 5.2.
+// Source: FileTxnLog.append, Util.writeTxnBytes.
 #ifndef PADDOCK_STORE_RECORD_H
 #define PADDOCK_STORE_RECORD_H
 

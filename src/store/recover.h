@@ -4,7 +4,7 @@
 // loaded, the log behind it replayed, a torn tail cut off, ephemerals of dead sessions dropped.
 // Nothing is guessed: damage that could hide acknowledged transactions stops it with the file, the
 // offset and the remedy.
-// Source: FileTxnSnapLog.restore, ZKDatabase.loadDataBase, ZooKeeperServer.loadData; PROTOCOL 5.4.
+// Source: FileTxnSnapLog.restore, ZKDatabase.loadDataBase, ZooKeeperServer.loadData.
 #ifndef PADDOCK_STORE_RECOVER_H
 #define PADDOCK_STORE_RECOVER_H
 

@@ -4,7 +4,7 @@
 // and writes to snapshot.<hex>[.gz|.snappy].tmp. Only snapfile_finish gives it its name, after the
 // bytes are durable: so a file under a final name is whole, and an existing one is replaced whole.
 // Thread: one worker.
-// Source: SnapStream, AtomicFileOutputStream; PROTOCOL 5.3.3.
+// Source: SnapStream, AtomicFileOutputStream.
 #ifndef PADDOCK_STORE_SNAPFILE_H
 #define PADDOCK_STORE_SNAPFILE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Constants of the snapshot format that its writer, its file and its reader share.
-// Source: FileSnap, SnapStream, SnappyCodec of snappy-java; PROTOCOL 5.3.
+// Source: FileSnap, SnapStream, SnappyCodec of snappy-java.
 #ifndef PADDOCK_STORE_SNAPFORMAT_H
 #define PADDOCK_STORE_SNAPFORMAT_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A snapshot file into a tree (snapscan.h reads it), and the cheap test whether it is whole.
-// Source: FileSnap.deserialize, SnapStream; PROTOCOL 5.3.
+// Source: FileSnap.deserialize, SnapStream.
 #ifndef PADDOCK_STORE_SNAPREAD_H
 #define PADDOCK_STORE_SNAPREAD_H
 

@@ -3,7 +3,7 @@
 // A snapshot file, part by part: every form that 3.5 to 3.9 write (none, gz, snappy; no, one, two
 // or three seals), in one pass, each part handed to a visitor as slices of the window. What becomes
 // of the parts is the visitor's business: snapread.h makes a tree of them, tools print them.
-// Source: FileSnap.deserialize, SnapStream; PROTOCOL 5.3. Differs: what follows the first seal is
+// Source: FileSnap.deserialize, SnapStream. Differs: what follows the first seal is
 // told by its length, not by our own flags.
 #ifndef PADDOCK_STORE_SNAPSCAN_H
 #define PADDOCK_STORE_SNAPSCAN_H

@@ -8,7 +8,7 @@
 //
 // Seals are checksums over all bytes before them. Computing them is the worker's business, so a
 // slice ends wherever a seal belongs and says so.
-// Source: FileSnap.serialize, SerializeUtils.serializeSnapshot; PROTOCOL 5.3.
+// Source: FileSnap.serialize, SerializeUtils.serializeSnapshot.
 #ifndef PADDOCK_STORE_SNAPWRITE_H
 #define PADDOCK_STORE_SNAPWRITE_H
 

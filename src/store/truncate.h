@@ -4,7 +4,7 @@
 // The log is cut behind that transaction, later files are deleted, and so are snapshots of later
 // zxids (Java keeps those, and may load the forgotten transactions again). The tree is then built
 // anew with recover().
-// Source: FileTxnLog.truncate, ZKDatabase.truncateLog; PROTOCOL 5.5.
+// Source: FileTxnLog.truncate, ZKDatabase.truncateLog.
 #ifndef PADDOCK_STORE_TRUNCATE_H
 #define PADDOCK_STORE_TRUNCATE_H
 

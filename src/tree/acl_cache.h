@@ -10,7 +10,7 @@
 //
 // Invariants: (1) id -1 is world:anyone:31, is in no table and is not counted; (2) an entry with
 // references is found by its id; (3) among equal lists with references one is found by list.
-// Source: ReferenceCountedACLCache; PROTOCOL 2.20, 5.3.
+// Source: ReferenceCountedACLCache.
 #ifndef PADDOCK_TREE_ACL_CACHE_H
 #define PADDOCK_TREE_ACL_CACHE_H
 

@@ -2,9 +2,9 @@
 //
 // Applying transactions. One handler per type, found in a table; a multi runs the handlers of its
 // parts. Transactions were checked when they were made, but may be replayed over a snapshot that
-// holds some of their effects already (PROTOCOL 5.3.2), so each handler is defined for that, too:
+// holds some of their effects already, so each handler is defined for that, too:
 // creates of existing nodes, changes of missing ones, versions and zxids that only go up.
-// Source: DataTree.processTxn; PROTOCOL 4.5, 4.7.
+// Source: DataTree.processTxn.
 #include "base/assert.h"
 #include "base/mem.h"
 #include "jute/op.h"

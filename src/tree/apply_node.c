@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Transactions on nodes: create, delete, setData, setACL, and the watches they fire in the order of
-// PROTOCOL 2.9.2. A fired event names the ACL that decides who hears of it: of the node as it was
-// before the change (as it is, for a new one), or of the parent.
-// Source: DataTree.createNode, deleteNode, setData, setACL; PROTOCOL 2.12, 4.7.
+// WatchManager.triggerWatch. A fired event names the ACL that decides who hears of it: of the node
+// as it was before the change (as it is, for a new one), or of the parent. Source:
+// DataTree.createNode, deleteNode, setData, setACL.
 #include "base/assert.h"
 #include "tree/apply_priv.h"
 #include "tree/owner.h"
@@ -142,7 +142,7 @@ enum zk_code apply_create_container(const struct apply *a, const struct txn_op *
                        r);
 }
 
-// A ttl out of range kills a Java server (PROTOCOL trap 1); here it creates nothing.
+// A ttl out of range kills a Java server; here it creates nothing.
 enum zk_code apply_create_ttl(const struct apply *a, const struct txn_op *op, struct tree_result *r)
 {
     const struct jute_create_ttl_txn *c = &op->create_ttl;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Transactions on sessions, and what happens to the ephemerals of sessions that end.
-// Source: DataTree.killSession, ZooKeeperServer.loadData; PROTOCOL 4.4, 5.4.
+// Source: DataTree.killSession, ZooKeeperServer.loadData.
 #include "base/assert.h"
 #include "base/mem.h"
 #include "tree/apply_priv.h"
@@ -32,7 +32,7 @@ static void delete_ephemerals(const struct apply *a, int64_t session)
     ephemerals_forget(&t->ephemerals, session);
 }
 
-// The listed nodes first, then whatever this server still has of the session (PROTOCOL 4.4).
+// The listed nodes first, then whatever this server still has of the session.
 enum zk_code apply_close_session(const struct apply *a, const struct txn_op *op,
                                  struct tree_result *r)
 {

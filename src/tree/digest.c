@@ -3,8 +3,7 @@
 // The digest: a sum of CRC-32s, one per node outside /zookeeper/, kept up to date by subtracting
 // what a node contributed (cached in the node) and adding what it contributes now. Equal trees have
 // equal digests on every server, so transactions carry the digest that they lead to, and a
-// difference is counted, never fatal. Source: DigestCalculator, AdHash, DataTree.compareDigest;
-// PROTOCOL 4.6.
+// difference is counted, never fatal. Source: DigestCalculator, AdHash, DataTree.compareDigest.
 #include "base/hash.h"
 #include "base/mark.h"
 #include "base/mem.h"

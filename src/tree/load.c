@@ -7,7 +7,7 @@
 // Without an index, the parent is found by going from the last node: snapshots are written in
 // pre-order, so the parent of the next node is the last node or one of its ancestors. A snapshot in
 // another order, which Java reads, too, is loaded with an index from the first node that does not
-// fit. Source: DataTree.deserialize; PROTOCOL 5.3.
+// fit. Source: DataTree.deserialize.
 #include "base/assert.h"
 #include "tree/tree_priv.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Stored ephemeralOwner values that mark a kind of node instead of a session.
-// Source: EphemeralType, EphemeralTypeEmulate353; PROTOCOL 2.12.
+// Source: EphemeralType, EphemeralTypeEmulate353.
 #ifndef PADDOCK_TREE_OWNER_H
 #define PADDOCK_TREE_OWNER_H
 

@@ -6,8 +6,7 @@
 //
 // The usage text is rewritten in place at every create, delete and setData below P: no version, no
 // zxid, no watch, no digest changes, only data and its length. Quotas on the root are ignored.
-// Source: DataTree.updateQuotaStat, updateQuotaForPath, setupQuota, Quotas, PathTrie;
-// PROTOCOL 2.14.
+// Source: DataTree.updateQuotaStat, updateQuotaForPath, setupQuota, Quotas, PathTrie.
 #include "base/mem.h"
 #include "tree/quota_text.h"
 #include "tree/tree_priv.h"

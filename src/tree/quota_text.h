@@ -3,8 +3,7 @@
 // The text in quota nodes, limits and usage alike: "count=3,bytes=-1=;byteHardLimit=10". Pairs are
 // separated by runs of ',' and ';', split at '=' (the first two pieces count). A key that is absent
 // reads as -1. Written text starts with count and bytes; if there are other keys, a stray '='
-// follows that keeps old parsers working, then they come in order. Source: StatsTrack;
-// PROTOCOL 2.14.
+// follows that keeps old parsers working, then they come in order. Source: StatsTrack.
 #ifndef PADDOCK_TREE_QUOTA_TEXT_H
 #define PADDOCK_TREE_QUOTA_TEXT_H
 

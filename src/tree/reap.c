@@ -7,7 +7,7 @@
 //     ttl_buckets --hash(minute)--> bucket { minute, nodes }
 //
 // so that a million nodes that may stay cost nothing but their buckets. A bucket goes with its last
-// node. Source: ContainerManager.getCandidates; PROTOCOL 2.15.
+// node. Source: ContainerManager.getCandidates.
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"

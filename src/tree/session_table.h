@@ -2,7 +2,7 @@
 //
 // The replicated table of global sessions: id to timeout. createSession transactions add,
 // closeSession ones remove; it is part of snapshots. When a session expires is not decided here.
-// Source: ZKDatabase.sessionsWithTimeouts; PROTOCOL 2.16.
+// Source: ZKDatabase.sessionsWithTimeouts.
 #ifndef PADDOCK_TREE_SESSION_TABLE_H
 #define PADDOCK_TREE_SESSION_TABLE_H
 

@@ -57,7 +57,7 @@ void tree_fini_nodes(struct tree *t)
     mem_free(t->digest.log);
 }
 
-// Built-in nodes have neither zxid nor time. Source: DataTree(), addConfigNode; PROTOCOL 2.13.
+// Built-in nodes have neither zxid nor time. Source: DataTree(), addConfigNode.
 static struct znode *add_built_in(struct tree *t, struct znode *parent, const char *path,
                                   int32_t acl_id, int32_t aversion)
 {
@@ -155,7 +155,7 @@ bool tree_split_path(struct slice path, struct slice *ret_parent, struct slice *
     return ret_name->len > 0 && !(at == 1 && is_root_path(*ret_parent));
 }
 
-// ---- what an owner means (EphemeralType.get; PROTOCOL 2.12) ----
+// ---- what an owner means (EphemeralType.get) ----
 
 static uint64_t top_byte(int64_t owner)
 {
@@ -370,7 +370,7 @@ void tree_ephemeral_owners_each(const struct tree *t, void (*each)(void *ctx, in
     ephemerals_owners_each(&t->ephemerals, each, ctx);
 }
 
-// Source: DataTree.getAllChildrenNumber; PROTOCOL 2.5.
+// Source: DataTree.getAllChildrenNumber.
 uint64_t tree_all_children_count(const struct tree *t, struct slice path, const struct znode *n)
 {
     return znode_descendant_count(n) + (n == t->root && path.len == 0 ? 1 : 0);

@@ -43,7 +43,7 @@ struct tree_options {
 
 // ---- life cycle ----
 
-// A fresh tree: /, /zookeeper, /zookeeper/quota, /zookeeper/config. Source: PROTOCOL 2.13.
+// A fresh tree: /, /zookeeper, /zookeeper/quota, /zookeeper/config.
 struct tree *tree_new(const struct tree_options *options);
 void tree_free(struct tree *t); // NULL is legal
 
@@ -59,7 +59,7 @@ struct znode *tree_find_hashed(const struct tree *t, struct slice path, uint32_t
 // The list behind an ACL id; borrowed until the next apply.
 const struct jute_acl_vec *tree_acl(const struct tree *t, int64_t acl_id);
 
-// What a stored owner means. Source: EphemeralType.get; PROTOCOL 2.12.
+// What a stored owner means. Source: EphemeralType.get.
 enum znode_kind { ZNODE_PERSISTENT, ZNODE_EPHEMERAL, ZNODE_CONTAINER, ZNODE_TTL };
 enum znode_kind tree_kind_of_owner(const struct tree *t, int64_t owner);
 int64_t tree_ttl_of_owner(const struct tree *t, int64_t owner); // ms; only for ZNODE_TTL
@@ -68,13 +68,13 @@ int64_t tree_last_zxid(const struct tree *t);
 void tree_set_last_zxid(struct tree *t, int64_t zxid); // recovery and simulation only
 uint64_t tree_node_count(const struct tree *t);        // as Java prints it: the root counts twice
 uint64_t tree_ephemeral_count(const struct tree *t);
-uint64_t tree_approximate_data_size(const struct tree *t); // PROTOCOL 2.13
+uint64_t tree_approximate_data_size(const struct tree *t);
 uint64_t tree_session_count(const struct tree *t);
 uint64_t tree_acl_count(const struct tree *t); // distinct lists in use
 // The answer to getAllChildrenNumber for a path that was found to be `n`: "" counts the root, too.
 uint64_t tree_all_children_count(const struct tree *t, struct slice path, const struct znode *n);
 
-// ---- the digest (PROTOCOL 4.6) ----
+// ---- the digest ----
 
 uint64_t tree_digest(const struct tree *t); // 0 when disabled
 // The digest of one node; 0 below /zookeeper/. prep computes with it what a change will lead to.
@@ -113,17 +113,17 @@ void tree_ephemerals_each(const struct tree *t, int64_t session,
 void tree_ephemeral_owners_each(const struct tree *t, void (*each)(void *ctx, int64_t session),
                                 void *ctx);
 // Delete ephemerals whose owner is not in the session table, without a transaction; returns how
-// many. Source: ZooKeeperServer.loadData; PROTOCOL 5.4 step 5.
+// many. Source: ZooKeeperServer.loadData.
 uint64_t tree_drop_dead_ephemerals(struct tree *t);
 
-// Containers and TTL nodes that may go now. Source: ContainerManager.getCandidates; PROTOCOL 2.15.
+// Containers and TTL nodes that may go now. Source: ContainerManager.getCandidates.
 void tree_reapable_each(const struct tree *t, int64_t wall_ms, int64_t never_used_ms,
                         void (*each)(void *ctx, const struct znode *n), void *ctx);
 // TTL nodes. With extended types off: nodes that read as such and so are ephemerals of no session;
 // tree_drop_dead_ephemerals would delete them with all below: recovery should refuse to go on.
 uint64_t tree_ttl_node_count(const struct tree *t);
 
-// ---- quota (PROTOCOL 2.14) ----
+// ---- quota ----
 
 struct tree_quota {
     struct slice path;                                       // of the limited subtree
@@ -152,7 +152,7 @@ void tree_outcome_fini(struct tree_outcome *o);
 
 // Apply one committed transaction; fire watches in `w` (NULL: none, during recovery).
 // Memory: borrows `txn`.
-// Source: DataTree.processTxn; PROTOCOL 2.9.2, 2.12, 4.7. Session transactions change the table.
+// Source: DataTree.processTxn. Session transactions change the table.
 void tree_apply(struct tree *t, const struct txn *txn, struct watches *w, struct tree_outcome *o);
 
 // ---- loading a snapshot ----

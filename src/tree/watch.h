@@ -3,7 +3,7 @@
 // Watches: who wants to hear about which path. Two tables keyed by path, data and child; an entry
 // is (path, watcher, set of modes). Tables are of this server only, never replicated; a watcher is
 // a connection and takes its watches with it. Paths are compared as they are: "" and "/" differ.
-// Source: WatchManager; PROTOCOL 2.9 (the 3.9 behaviour).
+// Source: WatchManager.
 //
 // Firing does not call anybody: it appends to the list of fired events, which the server delivers
 // and clears after each applied transaction.

@@ -178,7 +178,7 @@ void znode_path(const struct znode *n, struct buf *append)
     append->len += len;
 }
 
-// What clients see. Source: DataNode.copyStat; PROTOCOL 2.12.
+// What clients see. Source: DataNode.copyStat.
 void znode_stat(const struct znode *n, const struct tree *t, struct jute_stat *ret)
 {
     const struct znode_ext *x = znode_ext(n);

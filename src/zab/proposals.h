@@ -8,7 +8,7 @@
 //  1. zxids in flight increase, and all of them are larger than `committed`.
 //  2. A proposal commits only when a quorum has acknowledged it and all before it committed.
 //  3. An acknowledgement of z covers everything up to z (the channel of a server is FIFO).
-// Source: Leader.propose, Leader.tryToCommit; PROTOCOL 8.8.
+// Source: Leader.propose, Leader.tryToCommit.
 #ifndef PADDOCK_ZAB_PROPOSALS_H
 #define PADDOCK_ZAB_PROPOSALS_H
 

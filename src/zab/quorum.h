@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Quorum predicates: is this set of servers enough to decide? Majority counts voters; a standalone
-// server is the majority of one. Pure. Source: QuorumMaj.containsQuorum; PROTOCOL 6.4.
+// server is the majority of one. Pure. Source: QuorumMaj.containsQuorum.
 #ifndef PADDOCK_ZAB_QUORUM_H
 #define PADDOCK_ZAB_QUORUM_H
 

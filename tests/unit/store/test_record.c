@@ -11,7 +11,7 @@
 #include "store/record.h"
 #include "tests/unit/store/world.h"
 
-// The first two records of a 3.8.0 server's log (PROTOCOL A.2).
+// The first two records of a 3.8.0 server's log.
 static const char java_records[] =
     "00000000b3910a03 00000030 01000034651d0000 00000000 0000000000000001 000001a1fb8c3b6d"
     "fffffff6 00002710 00000002 0000000051c6d660 42"

@@ -50,7 +50,7 @@ static bool looks_whole(struct fixture *f, const char *name)
     return snapread_looks_whole(&f->fs.port, WORLD_DIR, &file);
 }
 
-// snapshot.0 of a fresh 3.8.0 server (PROTOCOL A.3).
+// snapshot.0 of a fresh 3.8.0 server.
 static const char java_snapshot[] =
     "5a4b534e00000002ffffffffffffffff 00000000"
     "00000001 0000000000000001 00000001 00000001 00000005776f726c64 00000006616e796f6e65"

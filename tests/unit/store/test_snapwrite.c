@@ -30,7 +30,7 @@ static int serialize(struct tree *t, const struct snapwrite_options *options, si
     return slices;
 }
 
-// The nodes of a 3.8.0 server's fresh snapshot.0 (PROTOCOL A.3) in our order of children.
+// The nodes of a 3.8.0 server's fresh snapshot.0 in our order of children.
 static void fresh_tree_has_the_parts_of_java(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transactions as a whole: multis that succeed and fail, errors, and the zxid (PROTOCOL 4.5).
+// Transactions as a whole: multis that succeed and fail, errors, and the zxid.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transactions on nodes, also where they do not fit the tree they meet (PROTOCOL 2.12, 4.7), and
+// Transactions on nodes, also where they do not fit the tree they meet, and
 // the watches they fire.
 #include <setjmp.h>
 #include <stdarg.h>

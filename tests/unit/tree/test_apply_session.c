@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sessions that come and go, and what becomes of their ephemerals (PROTOCOL 4.4, 5.4).
+// Sessions that come and go, and what becomes of their ephemerals.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The digest against the values of real servers (PROTOCOL 4.6, A.2), its log, and its comparison.
+// The digest against the values of real servers, its log, and its comparison.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

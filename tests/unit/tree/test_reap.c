@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which containers and TTL nodes may go (PROTOCOL 2.15).
+// Which containers and TTL nodes may go.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
