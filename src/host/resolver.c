@@ -2,8 +2,8 @@
 //
 // A lookup goes one of three ways:
 //
-//     asked ──► asking, on a thread ──► answered ──► told
-//       └── a numeric address ─────────────┘
+//     asked ──► waiting ──► asking, on a thread ──► answered ──► told
+//       └── a numeric address ──────────────────────────┘
 //
 // and `cancel` takes its question away at any place. What the loop and the threads share is in
 // struct lookups, under its mutex, and counted: the resolver and each asking thread hold it.
@@ -24,13 +24,14 @@ struct lookups {
     uv_mutex_t mutex;     // guards the rest and every `question`
     uv_async_t *answered; // NULL: the resolver is gone
     struct list asking;   // with a thread
+    struct list waiting;  // for one, while all are busy
     struct list done;     // to be told
     unsigned threads;
 };
 
 struct lookup {
     struct lookups *all;
-    struct list link;               // of `asking`, `done` or the ones being told
+    struct list link;               // of `asking`, `waiting`, `done` or the ones being told
     struct port_question *question; // NULL: cancelled
     bool has_thread;
     enum err err;
@@ -102,12 +103,9 @@ static void queue_answer(struct lookup *l)
     (void)uv_async_send(l->all->answered);
 }
 
-static void run_lookup(void *arg)
+// With the mutex: the thread has done with `l`.
+static void end_asking(struct lookup *l)
 {
-    struct lookup *l = arg;
-    struct lookups *all = l->all;
-    ask(l, 0);
-    uv_mutex_lock(&all->mutex);
     list_remove(&l->link);
     l->has_thread = false;
     if (l->question != NULL) {
@@ -115,9 +113,37 @@ static void run_lookup(void *arg)
     } else {
         mem_free(l);
     }
-    all->threads--;
-    bool is_unused = all->threads == 0 && all->answered == NULL;
-    uv_mutex_unlock(&all->mutex);
+}
+
+// With the mutex: the one that waits longest is now this thread's; NULL when none waits.
+static struct lookup *take_waiting(struct lookups *all)
+{
+    if (list_is_empty(&all->waiting)) {
+        return NULL;
+    }
+    struct lookup *l = CONTAINER_OF(all->waiting.next, struct lookup, link);
+    list_remove(&l->link);
+    l->has_thread = true;
+    list_push_back(&all->asking, &l->link);
+    return l;
+}
+
+static void run_lookups(void *arg)
+{
+    struct lookup *l = arg;
+    struct lookups *all = l->all;
+    bool is_unused = false;
+    while (l != NULL) {
+        ask(l, 0);
+        uv_mutex_lock(&all->mutex);
+        end_asking(l);
+        l = take_waiting(all);
+        if (l == NULL) {
+            all->threads--;
+            is_unused = all->threads == 0 && all->answered == NULL;
+        }
+        uv_mutex_unlock(&all->mutex);
+    }
     if (is_unused) {
         lookups_free(all);
     }
@@ -127,9 +153,10 @@ static void run_lookup(void *arg)
 static enum err ask_on_thread(struct lookup *l)
 {
     if (l->all->threads >= RESOLVER_THREADS_MAX) {
-        return ERR_LIMIT;
+        list_push_back(&l->all->waiting, &l->link);
+        return ERR_OK;
     }
-    enum err e = thread_start_alone(run_lookup, l);
+    enum err e = thread_start_alone(run_lookups, l);
     if (e == ERR_OK) {
         l->all->threads++;
         l->has_thread = true;
@@ -240,6 +267,7 @@ enum err resolver_init(struct host_resolver *r, struct host_loop *l)
     }
     *all = (struct lookups){.answered = &r->answered};
     list_init(&all->asking);
+    list_init(&all->waiting);
     list_init(&all->done);
     if (uv_mutex_init(&all->mutex) != 0) {
         mem_free(all);
@@ -254,6 +282,17 @@ enum err resolver_init(struct host_resolver *r, struct host_loop *l)
     return ERR_OK;
 }
 
+// Lookups without a thread.
+static void drop_all(struct list *lookups)
+{
+    while (!list_is_empty(lookups)) {
+        struct lookup *l = CONTAINER_OF(lookups->next, struct lookup, link);
+        list_remove(&l->link);
+        l->question->impl = NULL;
+        mem_free(l);
+    }
+}
+
 void resolver_fini(struct host_resolver *r)
 {
     struct lookups *all = r->lookups;
@@ -265,12 +304,8 @@ void resolver_fini(struct host_resolver *r)
             l->question = NULL;
         }
     }
-    while (!list_is_empty(&all->done)) {
-        struct lookup *l = CONTAINER_OF(all->done.next, struct lookup, link);
-        list_remove(&l->link);
-        l->question->impl = NULL;
-        mem_free(l);
-    }
+    drop_all(&all->waiting);
+    drop_all(&all->done);
     all->answered = NULL;
     bool is_unused = all->threads == 0;
     uv_mutex_unlock(&all->mutex);

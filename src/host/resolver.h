@@ -4,14 +4,14 @@
 // getaddrinfo is not used: a question to a dead name server takes half a minute and cannot be
 // stopped, libuv does not let its loop be closed before, and its few threads are those of the
 // program that we are a guest in. Here a cancelled question is answered to nobody, and its thread
-// goes when the system lets it.
+// goes, or takes a question that waits, when the system lets it.
 #ifndef PADDOCK_HOST_RESOLVER_H
 #define PADDOCK_HOST_RESOLVER_H
 
 #include "host/loop.h"
 #include "port/resolver.h"
 
-// Threads that are asking, cancelled ones included; more is ERR_LIMIT.
+// Threads that are asking, for cancelled questions too; further questions wait for one of them.
 enum { RESOLVER_THREADS_MAX = 8 };
 
 struct lookups;
