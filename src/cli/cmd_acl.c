@@ -60,18 +60,6 @@ const struct cli_command cli_get_acl = {
 
 // ---- setAcl ----
 
-static int set_one(struct cli *c, const struct cli_call *call, const struct paddock_op *op)
-{
-    struct paddock_result *r;
-    int status = cli_call(c, op, &r);
-    if (status != CLI_DONE) {
-        return status;
-    }
-    status = stat_text_answer(c, op->path, &r->stat, cli_has(call, "s"));
-    paddock_result_free(r);
-    return status;
-}
-
 static int run_set(struct cli *c, const struct cli_call *call)
 {
     struct acl_list acl;
@@ -88,7 +76,8 @@ static int run_set(struct cli *c, const struct cli_call *call)
         status = cli_check_path(c, op.path, false); // Java's client refuses it before it sends
         status = status == CLI_DONE ? cli_fail(c, CLI_NO, "Acl is not valid : null") : status;
     } else if (status == CLI_DONE) {
-        status = cli_has(call, "R") ? walk_set_acl(c, &op) : set_one(c, call, &op);
+        status =
+            cli_has(call, "R") ? walk_set_acl(c, &op) : stat_text_call(c, &op, cli_has(call, "s"));
     }
     acl_list_fini(&acl);
     return status;

@@ -6,18 +6,6 @@
 #include "cli/cli.h"
 #include "cli/stat_text.h"
 
-static int set(struct cli *c, const struct cli_call *call, const struct paddock_op *op)
-{
-    struct paddock_result *r;
-    int status = cli_call(c, op, &r);
-    if (status != CLI_DONE) {
-        return status;
-    }
-    status = stat_text_answer(c, op->path, &r->stat, cli_has(call, "s"));
-    paddock_result_free(r);
-    return status;
-}
-
 static int run(struct cli *c, const struct cli_call *call)
 {
     struct paddock_op op = {.type = PADDOCK_OP_SET,
@@ -33,7 +21,7 @@ static int run(struct cli *c, const struct cli_call *call)
     }
     int status = cli_version_flag(c, call, &op);
     if (status == CLI_DONE) {
-        status = set(c, call, &op);
+        status = stat_text_call(c, &op, cli_has(call, "s"));
     }
     buf_fini(&bytes);
     return status;

@@ -10,14 +10,7 @@ static int run(struct cli *c, const struct cli_call *call)
     const char *path = cli_param(call, 0);
     struct paddock_op op = {
         .type = PADDOCK_OP_EXISTS, .path = path, .watch = cli_watch(cli_has(call, "w"))};
-    struct paddock_result *r;
-    int status = cli_call(c, &op, &r);
-    if (status != CLI_DONE) {
-        return status;
-    }
-    status = stat_text_answer(c, path, &r->stat, true);
-    paddock_result_free(r);
-    return status;
+    return stat_text_call(c, &op, true);
 }
 
 static const struct cli_flag flags[] = {{.letter = 'w', .help = "watch the node (in the shell)"}};

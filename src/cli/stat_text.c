@@ -47,17 +47,21 @@ void stat_text_print(const struct paddock_stat *s, FILE *to)
                   s->aversion, (uint64_t)s->ephemeral_owner, s->data_length, s->num_children);
 }
 
-int stat_text_answer(struct cli *c, const char *path, const struct paddock_stat *stat,
-                     bool is_wanted)
+int stat_text_call(struct cli *c, const struct paddock_op *op, bool is_wanted)
 {
+    struct paddock_result *r;
+    int status = cli_call(c, op, &r);
+    if (status != CLI_DONE) {
+        return status;
+    }
     if (c->is_json) {
         struct json *o = json_new_object();
-        json_put(o, "path", json_new_cstr(path));
-        json_put(o, "stat", cli_json_stat(stat));
-        return cli_print_json(c, o);
+        json_put(o, "path", json_new_cstr(op->path));
+        json_put(o, "stat", cli_json_stat(&r->stat));
+        status = cli_print_json(c, o);
+    } else if (is_wanted) {
+        stat_text_print(&r->stat, c->out);
     }
-    if (is_wanted) {
-        stat_text_print(stat, c->out);
-    }
-    return CLI_DONE;
+    paddock_result_free(r);
+    return status;
 }

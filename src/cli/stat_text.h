@@ -13,10 +13,9 @@ struct cli;
 // Source: org.apache.zookeeper.cli.StatPrinter.
 void stat_text_print(const struct paddock_stat *stat, FILE *to);
 
-// The answer of a command about a node: with --json a document of `path` and `stat`, else the
-// lines, if wanted. Returns CLI_DONE.
-int stat_text_answer(struct cli *c, const char *path, const struct paddock_stat *stat,
-                     bool is_wanted);
+// A request whose answer is a stat, waited for and printed: with --json a document of `path` and
+// `stat`, else the lines, if wanted. CLI_DONE, or the exit code after cli_fail_code.
+int stat_text_call(struct cli *c, const struct paddock_op *op, bool is_wanted);
 
 // "Sat Nov 21 16:04:31 UTC 2026", local time. Memory: `to` has room for TIME_TEXT_BYTES.
 enum { TIME_TEXT_BYTES = 64 };

@@ -111,7 +111,6 @@ def test_bash_completes_files_where_a_file_is_wanted(shelf):
     assert in_bash(shelf, "paddock reconfig --file %s/paddock.z" % shelf) == ["%s/paddock.zsh" % shelf]
 
 
-@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
 def test_fish_completes_the_same(shelf, server):
     assert in_fish(shelf, "paddock getA") == ["getAcl", "getAllChildrenNumber"]
     assert in_fish(shelf, "paddock -s %s get /ap" % server) == ["/app", "/apple"]
@@ -119,7 +118,6 @@ def test_fish_completes_the_same(shelf, server):
     assert in_fish(shelf, "paddock addWatch -m PERSISTENT_") == ["PERSISTENT_RECURSIVE"]
 
 
-@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
 def test_zsh_completes_the_same(shelf, server):
     assert "paddock getAcl" in in_zsh(shelf, "paddock getAc")
     assert "/other" in in_zsh(shelf, "paddock -s %s get /oth" % server)
