@@ -104,6 +104,9 @@ static int draw_all(struct drawing *d, struct subtree *s)
     struct cli *c = d->cli;
     struct subtree_node n;
     enum subtree_step step;
+    struct progress p;
+    progress_begin(&p, c, "drawing", "nodes", 0);
+    p.is_wanted = p.is_wanted && !c->host->out_is_tty; // there the tree itself moves
     while ((step = subtree_next(s, &n)) < SUBTREE_END && !ferror(c->out)) {
         if (step == SUBTREE_LEAVE) {
             if (!c->is_json) {
@@ -113,6 +116,7 @@ static int draw_all(struct drawing *d, struct subtree *s)
         }
         d->nodes++;
         d->bytes += n.has_stat ? (uint64_t)n.stat.data_length : 0;
+        progress_at(&p, d->nodes, d->bytes);
         d->unread += n.code != PADDOCK_OK ? 1 : 0;
         if (c->is_json) {
             print_object(d, &n);
@@ -120,6 +124,7 @@ static int draw_all(struct drawing *d, struct subtree *s)
             draw(d, &n);
         }
     }
+    progress_end(&p);
     return subtree_exit_code(s);
 }
 
