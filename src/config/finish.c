@@ -215,8 +215,9 @@ static bool is_class(const char *value, const char *name)
 static void check_provider(struct config *cfg, const struct config_line *line)
 {
     if (is_class(line->text, "DigestAuthenticationProvider") ||
-        is_class(line->text, "IPAuthenticationProvider")) {
-        return; // always there
+        is_class(line->text, "IPAuthenticationProvider") ||
+        is_class(line->text, "KeyAuthenticationProvider")) {
+        return; // always there, or needs nothing of its own
     }
     if (is_class(line->text, "EnsembleAuthenticationProvider")) {
         cfg->has_ensemble_auth = true;
@@ -228,8 +229,8 @@ static void check_provider(struct config *cfg, const struct config_line *line)
         config_say(cfg->sources, CONFIG_ERROR, line->place,
                    "%s=%s: there is no such authentication provider; legal is one of "
                    "DigestAuthenticationProvider, IPAuthenticationProvider, "
-                   "EnsembleAuthenticationProvider, SASLAuthenticationProvider, "
-                   "X509AuthenticationProvider",
+                   "EnsembleAuthenticationProvider, KeyAuthenticationProvider, "
+                   "SASLAuthenticationProvider, X509AuthenticationProvider",
                    line->name, line->text);
     }
 }

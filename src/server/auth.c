@@ -5,7 +5,9 @@
 
 #include "base/assert.h"
 #include "base/base64.h"
+#include "server/auth_key.h"
 #include "server/ip_match.h"
+#include "tree/tree.h"
 
 struct scheme {
     const char *name;
@@ -27,6 +29,12 @@ static struct slice before_colon(struct slice id)
 static bool always(const struct auth *a)
 {
     (void)a;
+    return true;
+}
+
+static bool always_valid(struct slice id)
+{
+    (void)id;
     return true;
 }
 
@@ -186,6 +194,26 @@ static bool no_match(const struct auth *a, struct slice connection_id, struct sl
     return false;
 }
 
+// ---- key ----
+
+static bool key_is_enabled(const struct auth *a)
+{
+    return has_provider(a, "KeyAuthenticationProvider");
+}
+
+// The node as the last applied transaction left it. Source: KeyAuthenticationProvider.getKey.
+static enum auth_result key_handle(const struct auth *a, struct slice credentials,
+                                   const struct port_address *peer, struct ids *ids)
+{
+    (void)peer;
+    ASSERT(a->tree != NULL);
+    const struct znode *node = tree_find(a->tree, slice_str(AUTH_KEY_PATH));
+    struct slice key = node == NULL ? slice_null() : znode_data(node);
+    bool is_in =
+        auth_key_accepts(key, credentials) && ids_add(ids, slice_str("key"), slice_str(""));
+    return is_in ? AUTH_OK : AUTH_FAILED;
+}
+
 // ---- x509 and sasl: ids of these schemes may stand in ACLs; proving them needs TLS or SASL ----
 
 static bool x509_is_enabled(const struct auth *a)
@@ -234,6 +262,7 @@ static const struct scheme schemes[] = {
     {"x509", x509_is_enabled, NULL, x509_is_valid, equal_ids, true},
     {"sasl", sasl_is_enabled, NULL, sasl_is_valid, equal_ids, true},
     {"ensemble", ensemble_is_enabled, ensemble_handle, never_valid, no_match, false},
+    {"key", key_is_enabled, key_handle, always_valid, equal_ids, true},
 };
 
 static const struct scheme *find_scheme(const struct auth *a, struct slice name)
@@ -249,6 +278,11 @@ static const struct scheme *find_scheme(const struct auth *a, struct slice name)
 void auth_init(struct auth *a, const struct config *config, struct port_digest *digest)
 {
     *a = (struct auth){.config = config, .digest = digest};
+}
+
+void auth_use_tree(struct auth *a, const struct tree *tree)
+{
+    a->tree = tree;
 }
 
 enum auth_result auth_handle(const struct auth *a, struct slice scheme, struct slice credentials,

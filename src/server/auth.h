@@ -8,6 +8,7 @@
 //     ip      the peer's address; ACL ids are addresses or prefixes
 //     digest  user:password, kept as user:base64(H(user:password)); superDigest gives "super"
 //     ensemble  a name that must be listed; never in an ACL
+//     key     a multiple of the number that the node /key holds (auth_key.h)
 //     x509, sasl  their rows exist for matching and validity; what proves them comes with TLS, SASL
 //
 // Source: ProviderRegistry, *AuthenticationProvider.
@@ -19,9 +20,12 @@
 #include "port/digest.h"
 #include "server/ids.h"
 
+struct tree;
+
 struct auth {
     const struct config *config;
     struct port_digest *digest;
+    const struct tree *tree; // NULL until auth_use_tree
 };
 
 enum auth_result {
@@ -32,12 +36,15 @@ enum auth_result {
 
 void auth_init(struct auth *a, const struct config *config, struct port_digest *digest);
 
+// Where the scheme key finds its node; borrowed. Due before auth_handle.
+void auth_use_tree(struct auth *a, const struct tree *tree);
+
 // Handle an auth packet; adds to `ids` on success.
 enum auth_result auth_handle(const struct auth *a, struct slice scheme, struct slice credentials,
                              const struct port_address *peer, struct ids *ids);
 
 // May an ACL name scheme:id? InvalidACL for an unknown scheme or an id it cannot have;
-// MarshallingError for a null id, as Java.
+// MarshallingError for a null id, as Java; differs for key, whose null id stops Java's server.
 enum zk_code auth_check_acl_id(const struct auth *a, struct slice scheme, struct slice id);
 
 // Does the connection's id match the ACL's id of the same scheme?

@@ -281,6 +281,7 @@ static void init_core(struct server *s, const struct recover_report *report)
     int64_t now_ms = server_now_ms(s);
     sessions_init(&s->sessions, s->config->tick_time_ms, SERVER_STANDALONE_ID, now_ms);
     tree_sessions_each(s->tree, track_session, s);
+    auth_use_tree(&s->auth, s->tree);
     changes_init(&s->changes, s->tree, s->config->digest_enabled);
     s->watches = watches_new(entropy_next(entropy));
     peers_init(&s->peers, entropy_next(entropy));

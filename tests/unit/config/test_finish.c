@@ -43,6 +43,16 @@ static void schemes_may_have_blanks_around_them(void **state)
     config_free(cfg);
 }
 
+static void providers_of_ours_may_be_named(void **state)
+{
+    (void)state;
+    struct config *cfg = config_of("dataDir=/d\nclientPort=2181\nauthProvider.1=x.KeyAuthentication"
+                                   "Provider\nauthProvider.2=x.DigestAuthenticationProvider\n");
+    assert_false(config_has_errors(cfg));
+    assert_int_equal(cfg->auth_provider_count, 2);
+    config_free(cfg);
+}
+
 static void impossible_values_name_line_value_and_range(void **state)
 {
     (void)state;
@@ -241,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schemes_may_have_blanks_around_them),
+        cmocka_unit_test(providers_of_ours_may_be_named),
         cmocka_unit_test(impossible_values_name_line_value_and_range),
         cmocka_unit_test(missing_and_contradicting_keys_are_refused),
         cmocka_unit_test(values_that_java_reads_otherwise_are_warned_of),

@@ -39,6 +39,7 @@ void prep_world_open(struct prep_world *w, const char *const *defines)
         .extended_types_enabled = w->config->extended_types_enabled,
     };
     w->tree = tree_new(&options);
+    auth_use_tree(&w->auth, w->tree);
     changes_init(&w->changes, w->tree, true);
     sessions_init(&w->sessions, 1000, 1, 0);
     w->session = sessions_new_id(&w->sessions);

@@ -10,6 +10,7 @@
 
 #include "host/host.h"
 #include "server/auth.h"
+#include "tests/unit/server/prep_world.h"
 
 struct world {
     struct host *host;
@@ -127,6 +128,50 @@ static void ensemble_names_are_compared_when_configured(void **state)
                      ZK_INVALID_ACL);
 }
 
+static void the_key_scheme_reads_the_node_as_applied(void **state)
+{
+    (void)state;
+    const char *defines[] = {"zookeeper.authProvider.1=org.apache.zookeeper.server.auth."
+                             "KeyAuthenticationProvider",
+                             NULL};
+    const struct slice key = slice_str("key");
+    struct prep_world w;
+    prep_world_open(&w, defines);
+    assert_int_equal(auth_handle(&w.auth, key, slice_str("7"), NULL, &w.ids), AUTH_OK);
+    assert_int_equal(w.ids.count, 1);
+    assert_true(slice_equal_str(w.ids.items[0].id, ""));
+    assert_int_equal(prep_world_create(&w, "/key", "5", 0), ZK_OK);
+    assert_int_equal(auth_handle(&w.auth, key, slice_str("7"), NULL, &w.ids), AUTH_OK);
+    prep_world_apply(&w, 1);
+    assert_int_equal(auth_handle(&w.auth, key, slice_str("7"), NULL, &w.ids), AUTH_FAILED);
+    assert_int_equal(auth_handle(&w.auth, key, slice_null(), NULL, &w.ids), AUTH_FAILED);
+    assert_int_equal(auth_handle(&w.auth, key, slice_str("15"), NULL, &w.ids), AUTH_OK);
+    assert_int_equal(w.ids.count, 1); // the same id for all
+    assert_int_equal(prep_world_set(&w, "/key", "", -1), ZK_OK);
+    prep_world_apply(&w, 1);
+    assert_int_equal(auth_handle(&w.auth, key, slice_str("15"), NULL, &w.ids), AUTH_FAILED);
+    prep_world_close(&w);
+}
+
+static void any_id_of_the_key_scheme_may_stand_in_an_acl(void **state)
+{
+    struct world *w = *state;
+    const struct slice key = slice_str("key");
+    ready(w);
+    assert_int_equal(auth_check_acl_id(&w->auth, key, slice_str("")), ZK_INVALID_ACL);
+    assert_int_equal(prove(w, "key", slice_str("5")), AUTH_FAILED);
+    assert_false(auth_is_expandable(&w->auth, key));
+    config_define(w->config, "zookeeper.authProvider.1=org.apache.zookeeper.server.auth."
+                             "KeyAuthenticationProvider");
+    ready(w);
+    assert_int_equal(auth_check_acl_id(&w->auth, key, slice_str("")), ZK_OK);
+    assert_int_equal(auth_check_acl_id(&w->auth, key, slice_str("x")), ZK_OK);
+    assert_int_equal(auth_check_acl_id(&w->auth, key, slice_null()), ZK_MARSHALLING_ERROR);
+    assert_true(auth_matches(&w->auth, key, slice_str(""), slice_str("")));
+    assert_false(auth_matches(&w->auth, key, slice_str(""), slice_str("x")));
+    assert_true(auth_is_expandable(&w->auth, key));
+}
+
 static void the_ip_scheme_gives_the_address(void **state)
 {
     struct world *w = *state;
@@ -219,6 +264,8 @@ int main(void)
         T(null_credentials_and_unknown_schemes_fail),
         T(a_disabled_digest_is_absent),
         T(ensemble_names_are_compared_when_configured),
+        T(the_key_scheme_reads_the_node_as_applied),
+        T(any_id_of_the_key_scheme_may_stand_in_an_acl),
         T(the_ip_scheme_gives_the_address),
         T(digest_ids_have_two_parts),
         T(user_names_hide_the_hash),
