@@ -32,7 +32,7 @@ static bool is_acked_by_quorum(const struct proposals *p, int64_t zxid)
     struct quorum_set set = {0};
     for (size_t i = 0; i < p->quorum.count; i++) {
         if (p->acked[i] >= zxid) {
-            quorum_add(&p->quorum, &set, p->quorum.voters[i]);
+            quorum_add(&p->quorum, &set, p->quorum.voters[i].sid);
         }
     }
     return quorum_is_reached(&p->quorum, set);
@@ -42,7 +42,7 @@ int64_t proposals_ack(struct proposals *p, int64_t sid, int64_t zxid)
 {
     ASSERT(zxid <= p->proposed);
     for (size_t i = 0; i < p->quorum.count; i++) {
-        if (p->quorum.voters[i] == sid && p->acked[i] < zxid) {
+        if (p->quorum.voters[i].sid == sid && p->acked[i] < zxid) {
             p->acked[i] = zxid;
         }
     }

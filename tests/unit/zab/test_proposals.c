@@ -13,7 +13,7 @@
 static struct proposals of_three(int64_t zxid)
 {
     struct proposals p;
-    const struct quorum q = {.voters = {1, 2, 3}, .count = 3};
+    const struct quorum q = {.voters = {{.sid = 1}, {.sid = 2}, {.sid = 3}}, .count = 3};
     proposals_init(&p, &q, zxid);
     return p;
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a member knows across its roles; only files of zab/ include this. The machine that is active
+// changes it, the next one goes on from it.
+//
+// Invariants: (1) epochs never go back; they are set here when EPOCH_SAVED has come, not before.
+// (2) `last_zxid` is the end of our history: everything appended or proposed, durable or on the way
+// to the log. (3) `seen` is never older than `committed`.
+#ifndef PADDOCK_ZAB_CORE_H
+#define PADDOCK_ZAB_CORE_H
+
+#include "base/prng.h"
+#include "zab/history.h"
+#include "zab/vote.h"
+#include "zab/zab.h"
+
+struct zab_core {
+    struct zab_options options;
+    enum zab_role role;
+    int64_t accepted_epoch, current_epoch;
+    int64_t last_zxid;
+    struct vote vote; // the current one; what notifications say while not looking
+    struct config_servers committed, seen;
+    struct quorums quorums; // of committed, and of seen while that is newer
+    struct history history;
+    struct prng prng;
+    zab_link next_link; // links that we dial count from here; ZAB_LINK_DIALLED is set in them
+};
+
+// Links that zab/ itself names have this bit, so they never meet those of the executor's listener.
+#define ZAB_LINK_DIALLED (UINT64_C(1) << 63)
+
+// Take over a configuration: the last seen one, or the one in force. Keeps `quorums` right.
+// Memory: copies. Errors: ERR_INVALID, ERR_LIMIT for a text that is none; nothing is changed then.
+enum err core_see_config(struct zab_core *core, struct slice text) MUST_CHECK;
+enum err core_activate_config(struct zab_core *core, struct slice text) MUST_CHECK;
+void core_print_config(const struct config_servers *config, struct buf *to);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Leading: discovery of an epoch, bringing learners up to date, broadcast, and knowing when it is
+// over. Pure.
+//
+//     waiting for epochs ──quorum──► waiting for histories ──quorum──► waiting for NEWLEADER acks
+//                                                            ──quorum──► broadcasting ──► over
+//
+// Each learner has a course of its own through the same stages (leader_learner.h). Source: Leader,
+// LearnerHandler; Zab (DSN'11) phases 1 to 3.
+#ifndef PADDOCK_ZAB_LEADER_H
+#define PADDOCK_ZAB_LEADER_H
+
+#include "zab/zab.h"
+
+struct zab_core;
+struct leader;
+
+struct leader *leader_new(struct zab_core *core); // borrows `core`
+void leader_free(struct leader *l);
+
+void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects);
+void leader_step(struct leader *l, const struct zab_event *event, struct zab_effects *effects);
+// Close every link and the listener.
+void leader_end(struct leader *l, struct zab_effects *effects);
+
+// Leading is over, for this reason; NULL: it goes on. After a reconfiguration that names another
+// leader, *ret_next is its id, else -1.
+const char *leader_is_over(const struct leader *l, int64_t *ret_next);
+bool leader_is_serving(const struct leader *l);
+bool leader_deadline_ms(const struct leader *l, int64_t *ret);
+
+size_t leader_followers(const struct leader *l, struct zab_follower *ret, size_t max);
+int64_t leader_last_proposed(const struct leader *l);
+int64_t leader_last_committed(const struct leader *l);
+
+#endif
