@@ -167,6 +167,43 @@ static void lasting_watches_need_the_newer_request_and_twins_go_once(void **stat
     peer_close(&p);
 }
 
+static void keep_code(struct paddock *zk, const struct paddock_result *r, void *ctx)
+{
+    (void)zk;
+    *(int *)ctx = r->code;
+}
+
+// The caller is told, and for the client there is no such watch: neither for events nor for the
+// next connection.
+static void refused_watch_is_no_watch(void **state)
+{
+    (void)state;
+    static const int codes[] = {PADDOCK_UNIMPLEMENTED, PADDOCK_MARSHALLING_ERROR};
+    struct peer p;
+    struct counted c = {0};
+    peer_open(&p, (struct paddock_options){0});
+    peer_join(&p);
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        int code = PADDOCK_OK;
+        struct paddock_op op = {.type = PADDOCK_OP_ADD_WATCH,
+                                .path = "/foo",
+                                .watch = {count, &c},
+                                .is_recursive = true};
+        assert_int_equal(paddock_submit(p.zk, &op, keep_code, &code), PADDOCK_OK);
+        answer_all(&p, 1, OP_ADD_WATCH, codes[i], slice_null());
+        assert_int_equal(code, codes[i]);
+        assert_true(list_is_empty(&p.zk->session.watchers.all));
+    }
+    peer_event(&p, PADDOCK_EVENT_CREATED, "/foo", 2);
+    peer_run(&p, 50);
+    assert_int_equal(c.events, 0);
+    assert_int_equal(paddock_state(p.zk), PADDOCK_STATE_CONNECTED);
+    come_back(&p);
+    watch_one(&p, PADDOCK_OP_SYNC, "/behind", (struct paddock_watch){0}, false);
+    (void)peer_take(&p, OP_SYNC); // and nothing in front of it
+    peer_close(&p);
+}
+
 static void server_that_cannot_set_watches_is_left(void **state)
 {
     (void)state;
@@ -214,6 +251,7 @@ int main(void)
         cmocka_unit_test(fifty_thousand_watches_survive_a_restart),
         cmocka_unit_test(watches_go_in_frames_of_bounded_size),
         cmocka_unit_test(lasting_watches_need_the_newer_request_and_twins_go_once),
+        cmocka_unit_test(refused_watch_is_no_watch),
         cmocka_unit_test(server_that_cannot_set_watches_is_left),
         cmocka_unit_test(large_request_goes_out_whole),
     };
