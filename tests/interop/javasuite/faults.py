@@ -3,7 +3,7 @@
 
     python3 -m tests.interop.javasuite.faults [FAULT ...]
 
-Each fault changes one line of the committed sources, copied to build/interop/javasuite/faults; what is built there takes
+Each fault changes one place in the committed sources, copied to build/interop/javasuite/faults; what is built there takes
 the place of paddockd, one class is run, and the named tests, which pass through the bridge, must fail while others of
 the class still pass. Takes about ten minutes.
 """
@@ -65,6 +65,10 @@ FAULTS = {
                          "(int64_t)watches_count(s->watches) + 1", "test.WatcherTest", ["testWatcherCount"]),
     "acl-unshared": Fault("src/jute/records.c", "if (a->count != b->count) {", "if (a->count >= 0) {",
                           "test.ACLTest", ["testAcls"]),
+    "create-path-cut-at-zero": Fault(
+        "src/server/prep_op.c", "    if (!path_has_slash_and_no_nul(c->path)) {",
+        "    struct prep_create cut = *c;\n    cut.path.len = strnlen((const char *)c->path.data, c->path.len);\n"
+        "    c = &cut;\n    if (!path_has_slash_and_no_nul(c->path)) {", "test.ClientTest", ["testPathValidation"]),
     "frame-limit": Fault("src/server/conn.c", "length <= c->server->config->jute_max_buffer", "length <= 1000",
                          "test.BufferSizeTest", ["testCreatesReqs", "testSetReqs"]),
     "session-limit": Fault("src/server/connect.c", "return cfg->min_session_timeout_ms;", "return wanted_ms;",

@@ -78,6 +78,8 @@ def run_jvm(class_path, name, method, server, worker):
         "zookeeper.DigestAuthenticationProvider.superDigest": SUPER,
         "junit.jupiter.execution.timeout.default": "120 s",
     }
+    if server == "paddock":
+        properties["zookeeper.clientCnxnSocket"] = PACKAGE + "SpoilingSocket"
     if name in REAPING:
         properties["paddock.clock"] = CLOCK
         properties["znode.container.checkIntervalMs"] = REAP_INTERVAL_MS

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.server.ServerCnxnFactory;
 import org.apache.zookeeper.server.SyncRequestProcessor;
 import org.apache.zookeeper.server.ZooKeeperServer;
@@ -205,7 +206,7 @@ public final class ServerProcess {
             boolean servers = name.startsWith("zookeeper.") || name.startsWith("jute.")
                 || name.startsWith("znode.container.") || name.equals("readonlymode.enabled");
             boolean ours = name.equals(ServerCnxnFactory.ZOOKEEPER_SERVER_CNXN_FACTORY)
-                || name.startsWith("zookeeper.junit.");
+                || name.equals(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET) || name.startsWith("zookeeper.junit.");
             // A provider that only the tests have: what it refuses, a server without it refuses too.
             ours |= name.startsWith("zookeeper.authProvider.")
                 && System.getProperty(name).startsWith("org.apache.zookeeper.test.");
