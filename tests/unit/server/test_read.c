@@ -130,6 +130,39 @@ static void get_children_lists_names_and_the_second_form_adds_the_stat(void **st
     assert_int_equal(guest_strs(&f->g).count, 0);
 }
 
+// The data of /a must be `data`, whichever session asks and however often; the Stat beside it.
+static struct jute_stat read_again(struct guest_pair *f, const char *data)
+{
+    struct jute_stat stat = {0};
+    for (int i = 0; i < 4; i++) {
+        struct guest *g = i % 2 == 0 ? &f->g : &f->other;
+        assert_int_equal(answer_to(g, OP_GET_DATA, "/a"), ZK_OK);
+        assert_true(slice_equal_str(guest_str(g), data));
+        stat = guest_stat(g);
+        guest_body_end(g);
+    }
+    return stat;
+}
+
+static void reads_over_and_over_show_the_last_write(void **state)
+{
+    struct guest_pair *f = *state;
+    make(&f->g, "/a", "test1", 0);
+    int64_t czxid = f->g.header.zxid;
+    assert_int_equal(read_again(f, "test1").mzxid, czxid);
+    assert_int_equal(guest_answer(&f->other, guest_set(&f->other, "/a", "test2", -1)), ZK_OK);
+    int64_t mzxid = f->other.header.zxid;
+    struct jute_stat stat = read_again(f, "test2");
+    assert_int_equal(stat.mzxid, mzxid);
+    assert_int_equal(stat.pzxid, czxid);
+    make(&f->g, "/a/child", "child", 0); // changes the Stat alone
+    stat = read_again(f, "test2");
+    assert_int_equal(stat.mzxid, mzxid);
+    assert_int_equal(stat.pzxid, f->g.header.zxid);
+    assert_int_equal(stat.cversion, 1);
+    assert_int_equal(stat.num_children, 1);
+}
+
 static void a_child_watch_fires_once_for_a_new_child(void **state)
 {
     struct guest_pair *f = *state;
@@ -476,6 +509,7 @@ int main(void)
         T(get_data_gives_data_and_stat),
         T(a_failed_read_leaves_no_watch),
         T(get_children_lists_names_and_the_second_form_adds_the_stat),
+        T(reads_over_and_over_show_the_last_write),
         T(a_child_watch_fires_once_for_a_new_child),
         T(all_children_are_counted_below_a_path),
         T(reading_needs_the_permission),
