@@ -30,7 +30,21 @@ struct zab_core {
 // Links that zab/ itself names have this bit, so they never meet those of the executor's listener.
 #define ZAB_LINK_DIALLED (UINT64_C(1) << 63)
 
-// Take over a configuration: the last seen one, or the one in force. Keeps `quorums` right.
+// Memory: copies options and configurations; `seen` may be NULL. The configurations are checked
+// ones. What the log held comes by history_add and history_commit.
+void core_init(struct zab_core *core, const struct zab_options *options,
+               const struct zab_recovered *recovered, const struct config_servers *committed,
+               const struct config_servers *seen);
+void core_fini(struct zab_core *core);
+
+// ZAB_EV_EPOCH_SAVED has come.
+void core_set_accepted_epoch(struct zab_core *core, int64_t epoch);
+void core_set_current_epoch(struct zab_core *core, int64_t epoch);
+
+// Take over a configuration: the last seen one, or the one in force. Keeps `quorums` right. Does
+// nothing when reconfiguration is not enabled, or when that version is known already; who has to
+// tell the executor compares the versions before and after. A last seen one may be older than the
+// one before: that one's proposal was given up.
 // Memory: copies. Errors: ERR_INVALID, ERR_LIMIT for a text that is none; nothing is changed then.
 enum err core_see_config(struct zab_core *core, struct slice text) MUST_CHECK;
 enum err core_activate_config(struct zab_core *core, struct slice text) MUST_CHECK;
