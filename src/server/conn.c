@@ -75,7 +75,8 @@ static void touch_idle(struct conn *c)
 
 void conn_open(struct server *s, struct port_stream *stream)
 {
-    struct peer_count *peer = s->state == SERVER_SERVING ? admit(s, stream) : NULL;
+    bool is_open = s->state == SERVER_SERVING || s->state == SERVER_RESTING;
+    struct peer_count *peer = is_open ? admit(s, stream) : NULL;
     if (peer == NULL) {
         stream->close(stream);
         return;

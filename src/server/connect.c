@@ -178,6 +178,10 @@ void connect_frame(struct conn *c, struct slice frame)
     struct server *s = c->server;
     struct connect_request q;
     struct jute_in in;
+    if (s->state != SERVER_SERVING) {
+        conn_close(c, "this server has no role in its ensemble now");
+        return;
+    }
     jute_in_init(&in, frame, &s->read_arena, s->string_max);
     bool is_decoded = connect_request_decode(&in, &q);
     arena_reset(&s->read_arena);

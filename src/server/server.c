@@ -343,6 +343,7 @@ enum server_exit server_open(const struct server_options *options, struct server
     struct server *s = mem_zalloc(sizeof(*s));
     s->options = *options;
     s->config = options->config;
+    s->state = SERVER_SERVING;
     s->log = options->log;
     s->string_max = string_max_of(s->config);
     s->stats = stats_new(entropy_next(options->entropy));
@@ -400,6 +401,20 @@ void server_stop(struct server *s)
     struct port_loop *loop = s->options.loop;
     s->drain = (struct port_timer){.fire = on_drain_timeout};
     loop->timer_start(loop, &s->drain, s->config->request_throttler_shutdown_timeout_ms);
+}
+
+void server_serve(struct server *s)
+{
+    ASSERT(s->state == SERVER_RESTING);
+    s->state = SERVER_SERVING;
+}
+
+void server_rest(struct server *s)
+{
+    if (s->state == SERVER_SERVING) {
+        s->state = SERVER_RESTING;
+    }
+    close_connections(s, "the server has lost its role in the ensemble");
 }
 
 void server_fail(struct server *s, enum server_exit code)

@@ -18,6 +18,7 @@
 #include "port/file.h"
 #include "port/loop.h"
 #include "port/machine.h"
+#include "port/resolver.h"
 #include "port/stream.h"
 #include "server/log.h"
 
@@ -41,9 +42,11 @@ struct server_options {
     struct port_entropy *entropy;
     struct port_files *files;
     struct port_net *net;
+    struct port_resolver *resolver; // of a member; NULL for a standalone server
     struct port_digest *digest;
     struct port_machine *machine; // NULL: the words print that nothing is known
     const char *version;          // as the words print it; NULL likewise
+    const char *config_file;      // path of zoo.cfg, whose dynamic files lie beside it; NULL: none
     struct trace_sink *trace;     // NULL: nobody reads traces
     // The process ends after server_close: leave the tree's memory to the system, which gives back
     // a million nodes faster than we free them.

@@ -22,7 +22,8 @@
 
 enum { SERVER_STANDALONE_ID = 1 }; // of session ids, as Java
 
-enum server_state { SERVER_SERVING, SERVER_DRAINING, SERVER_STOPPED };
+// resting: a member of an ensemble without a role; only four-letter words are answered.
+enum server_state { SERVER_RESTING, SERVER_SERVING, SERVER_DRAINING, SERVER_STOPPED };
 
 struct server {
     struct server_options options;
@@ -86,6 +87,10 @@ static inline struct trace_sink *server_trace(const struct server *s)
 {
     return s->options.trace;
 }
+
+// A member gets its role, and loses it: clients are served from now on; all of them are sent away.
+void server_serve(struct server *s);
+void server_rest(struct server *s);
 
 // The log is broken or another part cannot go on: stop with `code`.
 void server_fail(struct server *s, enum server_exit code);
