@@ -26,6 +26,12 @@ static enum err load_node(void *tree, struct slice path, struct slice data, int6
     return tree_load_node(tree, path, data, acl_id, stat);
 }
 
+struct snapscan_visitor snapread_visitor(struct tree *t)
+{
+    return (struct snapscan_visitor){
+        .session = load_session, .acl = load_acl, .node = load_node, .ctx = t};
+}
+
 static enum err load_end(struct tree *t, const char *path, int64_t zxid,
                          const struct snapscan_report *report, struct store_error *e)
 {
@@ -45,8 +51,7 @@ enum err snapread_load(struct port_files *fs, const char *dir, const struct name
                        uint32_t string_bytes_max, struct tree *t, struct snapscan_report *ret,
                        struct store_error *e)
 {
-    const struct snapscan_visitor visitor = {
-        .session = load_session, .acl = load_acl, .node = load_node, .ctx = t};
+    const struct snapscan_visitor visitor = snapread_visitor(t);
     struct buf joined = {0};
     struct snapscan_report report;
     const char *path = names_join(&joined, dir, f->name);

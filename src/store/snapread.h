@@ -23,4 +23,7 @@ enum err snapread_load(struct port_files *fs, const char *dir, const struct name
                        uint32_t string_bytes_max, struct tree *t, struct snapscan_report *ret,
                        struct store_error *e) MUST_CHECK;
 
+// The visitor that loads what it is given into `t`, between tree_load_begin and tree_load_end.
+struct snapscan_visitor snapread_visitor(struct tree *t);
+
 #endif

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Header, sessions, ACL lists, nodes, seals. A part is looked at in the window, handed to the
-// visitor as slices of it, then consumed.
+// Header, then what snapparts.h takes out of the window, then the seals and what is between them.
 #include "store/snapscan.h"
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "store/snapformat.h"
+#include "store/snapparts.h"
 #include "store/snapsource.h"
-
-enum {
-    SESSION_BYTES = 12,
-    STAT_BYTES = 60,
-    NODE_TAIL_BYTES = 8 + STAT_BYTES, // ACL id and stat, behind path and data
-};
 
 struct reader {
     struct snapsource *source;
     const char *path;
-    uint32_t string_bytes_max;
-    const struct snapscan_visitor *visitor;
-    struct arena arena; // of one ACL list
+    struct snapparts parts;
     struct snapscan_report report;
     struct store_error *e;
 };
@@ -29,12 +20,6 @@ static enum err fail(const struct reader *r, enum err err, const char *what)
 {
     return store_fail(r->e, err, "snapshot %s, offset %llu: %s", r->path,
                       (unsigned long long)snapsource_offset(r->source), what);
-}
-
-// What the visitor said of a part, in words when it refused it.
-static enum err visited(const struct reader *r, enum err err, const char *what)
-{
-    return err == ERR_OK || err == ERR_STOPPED ? err : fail(r, err, what);
 }
 
 // Exactly `len` bytes ahead, or ERR_TRUNCATED.
@@ -52,26 +37,7 @@ static enum err need(struct reader *r, size_t len, struct slice *ret)
     return ret->len == len ? ERR_OK : fail(r, ERR_TRUNCATED, "the file ends too early");
 }
 
-// The length of a string or buffer at `at` behind the current position; null counts as 0.
-static enum err need_length(struct reader *r, size_t at, size_t *ret)
-{
-    struct slice s;
-    enum err err = need(r, at + 4, &s);
-    if (err != ERR_OK) {
-        return err;
-    }
-    int32_t len = (int32_t)be32_load(s.data + at);
-    if (len < -1) {
-        return fail(r, ERR_CORRUPT, "a negative length");
-    }
-    if (len > 0 && (uint32_t)len > r->string_bytes_max) {
-        return fail(r, ERR_TOO_BIG, "a string longer than jute.maxbuffer and its extra size");
-    }
-    *ret = len < 0 ? 0 : (size_t)len;
-    return ERR_OK;
-}
-
-// ---- head ----
+// ---- head and parts ----
 
 static enum err read_header(struct reader *r)
 {
@@ -88,174 +54,28 @@ static enum err read_header(struct reader *r)
     return ERR_OK;
 }
 
-static enum err read_count(struct reader *r, int32_t *ret)
+// What the window holds of sessions, ACL lists and nodes.
+static enum err read_window(struct reader *r, size_t *ret_need)
 {
-    struct slice s;
-    enum err err = need(r, 4, &s);
-    if (err == ERR_OK) {
-        *ret = (int32_t)be32_load(s.data);
-        snapsource_consume(r->source, 4);
-    }
-    return err;
+    struct slice window = snapsource_window(r->source);
+    struct slice rest = window;
+    enum err err = snapparts_take(&r->parts, &rest, ret_need);
+    snapsource_consume(r->source, window.len - rest.len);
+    return err == ERR_OK || err == ERR_STOPPED ? err : fail(r, err, r->parts.fault);
 }
 
-static enum err read_sessions(struct reader *r)
+static enum err read_parts(struct reader *r)
 {
-    int32_t count;
-    enum err err = read_count(r, &count);
-    for (int32_t i = 0; err == ERR_OK && i < count; i++) {
+    size_t missing = 0;
+    enum err err = read_window(r, &missing);
+    while (err == ERR_OK && missing > 0) {
         struct slice s;
-        err = need(r, SESSION_BYTES, &s);
-        if (err == ERR_OK) {
-            err = r->visitor->session(r->visitor->ctx, (int64_t)be64_load(s.data),
-                                      (int32_t)be32_load(s.data + 8));
-            if (err != ERR_OK) {
-                return visited(r, err, "a session that does not fit");
-            }
-            snapsource_consume(r->source, SESSION_BYTES);
-            r->report.sessions++;
-        }
+        err = need(r, missing, &s);
+        err = err == ERR_OK ? read_window(r, &missing) : err;
     }
-    return err;
-}
-
-// Bytes of an ACL list at the current position, behind its id.
-static enum err measure_acl(struct reader *r, size_t *ret)
-{
-    struct slice s;
-    enum err err = need(r, 8 + 4, &s);
-    if (err != ERR_OK) {
-        return err;
-    }
-    int32_t count = (int32_t)be32_load(s.data + 8);
-    size_t at = 8 + 4;
-    for (int32_t i = 0; i < count; i++) {
-        at += 4; // permissions
-        for (int part = 0; part < 2; part++) {
-            size_t len = 0;
-            err = need_length(r, at, &len);
-            if (err != ERR_OK) {
-                return err;
-            }
-            at += 4 + len;
-        }
-        // A list came in one request, so it is no longer than a string may be.
-        if (at > r->string_bytes_max) {
-            return fail(r, ERR_TOO_BIG, "an ACL list longer than jute.maxbuffer and its extra");
-        }
-    }
-    *ret = at;
-    return ERR_OK;
-}
-
-static enum err read_acl(struct reader *r)
-{
-    size_t len = 0;
-    enum err err = measure_acl(r, &len);
-    if (err != ERR_OK) {
-        return err;
-    }
-    struct slice s;
-    err = need(r, len, &s);
-    if (err != ERR_OK) {
-        return err;
-    }
-    struct jute_in in;
-    struct jute_acl_vec acl;
-    arena_reset(&r->arena);
-    jute_in_init(&in, slice_skip(s, 8), &r->arena, r->string_bytes_max);
-    in.is_own = true;
-    if (!jute_acl_vec_decode(&in, &acl)) {
-        return fail(r, ERR_CORRUPT, "a malformed ACL list");
-    }
-    err = r->visitor->acl(r->visitor->ctx, (int64_t)be64_load(s.data), &acl);
-    if (err != ERR_OK) {
-        return visited(r, err, "an ACL list that does not fit");
-    }
-    snapsource_consume(r->source, len);
-    return ERR_OK;
-}
-
-static enum err read_acls(struct reader *r)
-{
-    int32_t count;
-    enum err err = read_count(r, &count);
-    for (int32_t i = 0; err == ERR_OK && i < count; i++) {
-        err = read_acl(r);
-    }
-    return err;
-}
-
-// ---- nodes ----
-
-static void decode_stat(const uint8_t *p, struct jute_stat_persisted *ret)
-{
-    ret->czxid = (int64_t)be64_load(p);
-    ret->mzxid = (int64_t)be64_load(p + 8);
-    ret->ctime = (int64_t)be64_load(p + 16);
-    ret->mtime = (int64_t)be64_load(p + 24);
-    ret->version = (int32_t)be32_load(p + 32);
-    ret->cversion = (int32_t)be32_load(p + 36);
-    ret->aversion = (int32_t)be32_load(p + 40);
-    ret->ephemeral_owner = (int64_t)be64_load(p + 44);
-    ret->pzxid = (int64_t)be64_load(p + 52);
-}
-
-static enum err give_node(struct reader *r, struct slice path, struct slice data,
-                          const uint8_t *tail)
-{
-    struct jute_stat_persisted stat;
-    decode_stat(tail + 8, &stat);
-    r->report.nodes++;
-    enum err err = r->visitor->node(r->visitor->ctx, path, data, (int64_t)be64_load(tail), &stat);
-    return visited(r, err,
-                   "a node without a parent, without its ACL list, of an unknown type, or there "
-                   "already");
-}
-
-// One node; *ret_end at the terminator, which is consumed.
-static enum err read_node(struct reader *r, bool *ret_end)
-{
-    size_t path_len = 0;
-    size_t data_len = 0;
-    enum err err = need_length(r, 0, &path_len);
-    struct slice s;
-    if (err == ERR_OK) {
-        err = need(r, 4 + path_len, &s);
-    }
-    if (err != ERR_OK) {
-        return err;
-    }
-    if (path_len == 1 && s.data[4] == '/') {
-        snapsource_consume(r->source, 5);
-        *ret_end = true;
-        return ERR_OK;
-    }
-    size_t data_at = 4 + path_len;
-    err = need_length(r, data_at, &data_len);
-    if (err != ERR_OK) {
-        return err;
-    }
-    size_t len = data_at + 4 + data_len + NODE_TAIL_BYTES;
-    err = need(r, len, &s);
-    if (err != ERR_OK) {
-        return err;
-    }
-    bool is_null = (int32_t)be32_load(s.data + data_at) < 0;
-    struct slice data = is_null ? slice_null() : slice_of(s.data + data_at + 4, data_len);
-    err = give_node(r, slice_of(s.data + 4, path_len), data, s.data + len - NODE_TAIL_BYTES);
-    snapsource_consume(r->source, len);
-    return err;
-}
-
-static enum err read_nodes(struct reader *r)
-{
-    bool is_end = false;
-    enum err err = ERR_OK;
-    while (err == ERR_OK && !is_end) {
-        err = read_node(r, &is_end);
-    }
-    r->report.has_all_nodes = is_end;
+    r->report.sessions = r->parts.sessions;
+    r->report.nodes = r->parts.nodes;
+    r->report.has_all_nodes = r->parts.phase == SNAPPARTS_END;
     return err;
 }
 
@@ -334,9 +154,7 @@ static enum err read_tail(struct reader *r)
 static enum err read_all(struct reader *r)
 {
     enum err err = read_header(r);
-    err = err == ERR_OK ? read_sessions(r) : err;
-    err = err == ERR_OK ? read_acls(r) : err;
-    err = err == ERR_OK ? read_nodes(r) : err;
+    err = err == ERR_OK ? read_parts(r) : err;
     err = err == ERR_OK ? read_seal(r) : err;
     err = err == ERR_OK ? read_tail(r) : err;
     r->report.bytes = snapsource_offset(r->source);
@@ -347,19 +165,14 @@ enum err snapscan(struct port_files *fs, const char *path, enum names_method met
                   uint32_t string_bytes_max, const struct snapscan_visitor *visitor,
                   struct snapscan_report *ret, struct store_error *e)
 {
-    struct reader r = {
-        .path = path,
-        .string_bytes_max = string_bytes_max,
-        .visitor = visitor,
-        .e = e,
-    };
-    arena_init(&r.arena);
+    struct reader r = {.path = path, .e = e};
+    snapparts_init(&r.parts, string_bytes_max, visitor);
     enum err err = snapsource_open(fs, path, method, &r.source, e);
     if (err == ERR_OK) {
         err = read_all(&r);
         snapsource_close(r.source);
     }
-    arena_fini(&r.arena);
+    snapparts_fini(&r.parts);
     *ret = r.report;
     return err;
 }

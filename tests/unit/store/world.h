@@ -44,5 +44,7 @@ void world_put_snapshot_many(struct memfs *fs, int count); // of creates 1 to `c
 
 // Bytes from hex text; blanks are skipped.
 void world_hex(struct buf *to, const char *text);
+// snapshot.0 of a fresh Java server (3.8.0): 457 bytes, header and two seals included.
+void world_java_snapshot(struct buf *to);
 
 #endif
