@@ -3,11 +3,13 @@
 // Ephemerals. A node of a session
 //
 //     (1) is not shown to anybody who asks after the session was told to have ended: closeSession
-//         answered, or a new session where the old one was asked for;
+//         answered, or a new session where the old one was asked for. (Where reads may show the
+//         past: not at the zxid of that closeSession or later. A refusal tells no zxid, and a
+//         leader may be gone before it has closed what it refused.);
 //     (2) is not missing, unless somebody deleted it, while its session must live: less than its
 //         timeout after the last request that the server answered, and no closeSession sent;
 //     (3) is gone when its client has been away for LIMIT and a reader, all the time connected
-//         (so the server ran all the time), looks;
+//         (so the server ran all the time), looks, and nothing befell an ensemble meanwhile;
 //     (4) getEphemerals lists what the session has: nothing of others, all that must be there.
 #include "sim/check.h"
 
@@ -36,6 +38,7 @@ struct ephemeral {
     struct session *sessions;
     size_t count, cap;
     int64_t open_since_ns[64]; // by client: its connection
+    int64_t troubled_ns;       // the last time of trouble
     struct finding *ret;
 };
 
@@ -85,6 +88,16 @@ static void take_lost(struct ephemeral *e, const struct history_item *item)
     e->open_since_ns[item->client] = INT64_MAX;
 }
 
+static bool has_ended(const struct history *h, const struct session *s,
+                      const struct history_item *read)
+{
+    if (s->ended_by == HISTORY_NONE || !h->may_be_stale) {
+        return s->ended_by != HISTORY_NONE && s->ended_by < read->call;
+    }
+    const struct history_item *end = &h->items[s->ended_by];
+    return end->kind == HISTORY_ANSWER && end->zxid <= read->zxid;
+}
+
 // (1), (3): a read shows a node of session s.
 static bool check_shown(const struct ephemeral *e, int32_t number, const struct history_part *p)
 {
@@ -96,13 +109,14 @@ static bool check_shown(const struct ephemeral *e, int32_t number, const struct 
                               "%s belongs to session 0x%" PRIx64 ", which nobody has",
                               history_path(h, p->node), p->stat.ephemeral_owner);
     }
-    if (s->ended_by != HISTORY_NONE && s->ended_by < item->call) {
+    if (has_ended(h, s, item)) {
         return finding_report(e->ret, name, PAIR(s->ended_by, number),
                               "%s is there after its session 0x%" PRIx64 " has ended",
                               history_path(h, p->node), s->id);
     }
     int64_t limit_ns = h->items[item->call].at_ns - s->timeout_ns - (int64_t)SLACK_MS * 1000000;
-    if (s->away_ns < limit_ns && e->open_since_ns[item->client] < limit_ns) {
+    if (s->away_ns < limit_ns && e->open_since_ns[item->client] < limit_ns &&
+        e->troubled_ns < limit_ns) {
         return finding_report(e->ret, name, PAIR(number, HISTORY_NONE),
                               "%s is there though session 0x%" PRIx64 " is away for long",
                               history_path(h, p->node), s->id);
@@ -111,10 +125,10 @@ static bool check_shown(const struct ephemeral *e, int32_t number, const struct 
 }
 
 // Its session must live at this moment.
-static bool must_live(const struct session *s, int64_t now_ns)
+static bool must_live(const struct history *h, const struct session *s, int64_t now_ns)
 {
     return s != NULL && s->close_call == HISTORY_NONE && s->ended_by == HISTORY_NONE &&
-           now_ns < s->heard_ns + s->timeout_ns;
+           now_ns < s->heard_ns + s->timeout_ns - h->slack_ms * 1000000;
 }
 
 // The owner of the node as of a zxid when it must still be there; NULL.
@@ -128,8 +142,9 @@ static const struct ledger_change *owned(const struct ephemeral *e, int32_t node
     const struct ledger_change *birth = ledger_last(e->l, node, last->czxid);
     bool is_deleted = ledger_hidden(e->l, node, OP_DELETE, last->zxid, item->zxid) > 0;
     bool is_owned = birth != NULL && birth->kind == CHANGE_CREATE && birth->owner > 0;
-    return is_owned && !is_deleted && must_live(find_session(e, birth->owner), item->at_ns) ? birth
-                                                                                            : NULL;
+    bool is_due = is_owned && !is_deleted &&
+                  must_live(e->l->history, find_session(e, birth->owner), item->at_ns);
+    return is_due ? birth : NULL;
 }
 
 // (2): a read does not find a node.
@@ -222,6 +237,8 @@ bool check_ephemeral(const struct ledger *l, struct finding *ret)
             take_open(&e, i);
         } else if (item->kind == HISTORY_LOST) {
             take_lost(&e, item);
+        } else if (item->kind == HISTORY_TROUBLE) {
+            e.troubled_ns = item->at_ns;
         } else if (item->kind == HISTORY_ANSWER) {
             is_right = take_answer(&e, i);
         } else if (item->kind == HISTORY_CALL && item->type == OP_CLOSE_SESSION) {

@@ -8,8 +8,8 @@
 //         clock, which jumps here;
 //
 // and (3) does so in the end: one that could go LIMIT_MS ago is not shown any more. LIMIT_MS counts
-// while the reader was connected, so that the server ran, no write was refused and the wall clock
-// stood right.
+// while the reader was connected, so that the server ran, no write was refused, the wall clock
+// stood right and nothing befell an ensemble.
 #include "sim/check.h"
 
 #include <inttypes.h>
@@ -25,7 +25,7 @@ struct reap {
     bool *is_container; // by node
     int64_t *ttl_ms;    // by node; 0: none
     int64_t open_since_ns[CLIENTS];
-    int64_t troubled_ns; // the last time that the clock jumped or a write was refused
+    int64_t troubled_ns; // the last time that a clock jumped, a write was refused, or of trouble
     struct finding *ret;
 };
 
@@ -128,7 +128,7 @@ static bool check_shown(const struct reap *r, int32_t number, const struct histo
         return s->cversion == 0 ||
                report(r, HISTORY_NONE, number, "is an empty container for long");
     }
-    return item->wall_ms - s->mtime < r->ttl_ms[p->node] + LIMIT_MS ||
+    return item->wall_least_ms - s->mtime < r->ttl_ms[p->node] + LIMIT_MS ||
            report(r, HISTORY_NONE, number, "is there long after its TTL");
 }
 
@@ -175,7 +175,7 @@ bool check_reap(const struct ledger *l, struct finding *ret)
             note_kind(&r, item);
         } else if (item->kind == HISTORY_ANSWER) {
             is_right = take_answer(&r, i);
-        } else if (item->kind == HISTORY_CLOCK) {
+        } else if (item->kind == HISTORY_CLOCK || item->kind == HISTORY_TROUBLE) {
             r.troubled_ns = item->at_ns;
         } else if (item->kind == HISTORY_OPEN) {
             r.open_since_ns[item->client] = item->at_ns;

@@ -350,6 +350,7 @@ static bool take(struct watching *w, int32_t number)
     case HISTORY_EVENT:
         return take_event(w, c, number);
     case HISTORY_CLOCK:
+    case HISTORY_TROUBLE:
         return true;
     }
     return true;
@@ -369,7 +370,7 @@ bool check_watch(const struct ledger *l, struct finding *ret)
     }
     bool is_right = true;
     for (int32_t i = 0; i < (int32_t)w->h->count && is_right; i++) {
-        is_right = w->h->items[i].kind == HISTORY_CLOCK || take(w, i);
+        is_right = w->h->items[i].client == HISTORY_NONE || take(w, i);
     }
     for (int i = 0; i < CLIENTS; i++) {
         is_right = is_right && end_all(w, &w->all[i]);

@@ -32,6 +32,7 @@ static void lose(struct sim_client *c, int64_t away_ns)
     buf_clear(&c->in);
     timers_stop(&c->world->events, &c->ping);
     timers_stop(&c->world->events, &c->retry);
+    timers_stop(&c->world->events, &c->watchdog);
     retry_after(c, away_ns);
     if (was_open) {
         c->lost_count++;
@@ -67,6 +68,24 @@ static void on_ping_time(struct port_timer *timer)
     world_start(c->world, &c->ping, (int64_t)c->timeout_ms * 1000000 / 3);
 }
 
+// A third of the timeout is left then to come back elsewhere.
+static int64_t patience_ns(const struct sim_client *c)
+{
+    return (int64_t)(c->is_open ? c->timeout_ms : SESSION_TIMEOUT_MS) * 1000000 / 3 *
+           (c->is_open ? 2 : 1);
+}
+
+static void on_watchdog_time(struct port_timer *timer)
+{
+    struct sim_client *c = CONTAINER_OF(timer, struct sim_client, watchdog);
+    int64_t due_ns = c->since_ns + patience_ns(c);
+    if (due_ns <= c->world->now_ns) {
+        lose(c, world_delay(c->world, RETRY_NS / 10));
+    } else {
+        world_start(c->world, &c->watchdog, due_ns - c->world->now_ns);
+    }
+}
+
 static void on_retry_time(struct port_timer *timer)
 {
     client_start(CONTAINER_OF(timer, struct sim_client, retry));
@@ -85,7 +104,7 @@ static void open_session(struct sim_client *c, struct slice frame)
     }
     if (r.body.session_id == 0) { // expired while away; ask for a new one
         int64_t silence_ms = (c->world->now_ns - c->heard_ns) / 1000000;
-        if (silence_ms < c->timeout_ms / 2 && !c->is_closing) {
+        if (silence_ms < c->timeout_ms / 2 - c->slack_ms && !c->is_closing) {
             world_fail(c->world, "session 0x%llx is gone after a silence of %lld ms",
                        (unsigned long long)c->session_id, (long long)silence_ms);
         }
@@ -107,6 +126,7 @@ static void open_session(struct sim_client *c, struct slice frame)
         world_fail(c->world, "a session password of %zu bytes", r.body.passwd.len);
     }
     c->is_open = true;
+    c->since_ns = c->world->now_ns;
     world_start(c->world, &c->ping, (int64_t)c->timeout_ms * 1000000 / 3);
     c->handler->on_open(c->owner, is_new);
 }
@@ -129,7 +149,7 @@ static void take_frame(struct sim_client *c, struct slice frame)
     }
     struct jute_in in;
     struct jute_reply_header header;
-    c->heard_ns = c->world->now_ns;
+    c->heard_ns = c->since_ns = c->world->now_ns;
     jute_in_init(&in, frame, &c->arena, FRAME_BYTES_MAX);
     if (!jute_reply_header_decode(&in, &header)) {
         world_fail(c->world, "a reply header does not decode");
@@ -183,8 +203,14 @@ static const struct net_client_handler net_handler = {on_bytes, on_end};
 void client_start(struct sim_client *c)
 {
     ASSERT(c->link == NULL);
+    if (c->server_count > 1) {
+        c->server = c->servers[prng_below(&c->world->prng, c->server_count)];
+        c->since_ns = c->world->now_ns;
+        world_start(c->world, &c->watchdog, patience_ns(c));
+    }
     c->link = net_connect(c->server, c->port, &net_handler, c);
     if (c->link == NULL) {
+        timers_stop(&c->world->events, &c->watchdog);
         retry_after(c, world_delay(c->world, RETRY_NS));
         return;
     }
@@ -229,11 +255,20 @@ void client_init(struct sim_client *c, struct sim_node *server, uint16_t port,
     *c = (struct sim_client){.handler = handler,
                              .owner = owner,
                              .world = server->world,
+                             .servers = {server},
+                             .server_count = 1,
                              .server = server,
                              .port = port,
                              .retry = {.fire = on_retry_time},
-                             .ping = {.fire = on_ping_time}};
+                             .ping = {.fire = on_ping_time},
+                             .watchdog = {.fire = on_watchdog_time}};
     arena_init(&c->arena);
+}
+
+void client_add_server(struct sim_client *c, struct sim_node *server)
+{
+    ASSERT(c->server_count < CLIENT_SERVERS_MAX);
+    c->servers[c->server_count++] = server;
 }
 
 void client_fini(struct sim_client *c)

@@ -3,6 +3,9 @@
 // A simulated client's session: connects, pings, comes back with its session id after a lost
 // connection, and hands frames up. It knows the framing of the protocol and nothing of nodes.
 //
+// With several servers the next connection goes to any of them, and one that says nothing for long
+// is given up. With one it waits as long as the connection stands.
+//
 //     away ──► connecting ──► open ──► away (connection lost or hung up) ...
 //       └──────────── client_rest keeps it away for a while ────────┘
 #ifndef PADDOCK_SIM_CLIENT_H
@@ -11,6 +14,8 @@
 #include "base/arena.h"
 #include "jute/connect.h"
 #include "sim/node.h"
+
+enum { CLIENT_SERVERS_MAX = 8 };
 
 struct sim_client;
 
@@ -27,7 +32,9 @@ struct sim_client {
     const struct client_handler *handler;
     void *owner;
     struct world *world;
-    struct sim_node *server;
+    struct sim_node *servers[CLIENT_SERVERS_MAX];
+    size_t server_count;
+    struct sim_node *server; // the one that it is connected to, or tried last
     uint16_t port;
     struct net_link *link; // NULL while away
     bool is_open;
@@ -41,13 +48,18 @@ struct sim_client {
     int64_t last_zxid;
     uint64_t lost_count; // of open connections
     int64_t heard_ns;    // when the server last sent something
+    int64_t since_ns;    // the same, of this connection; or when it began
+    int64_t slack_ms;    // a session may end so much earlier than its timeout says
     struct port_timer retry;
     struct port_timer ping;
+    struct port_timer watchdog; // of a connection, when there are several servers
 };
 
 void client_init(struct sim_client *c, struct sim_node *server, uint16_t port,
                  const struct client_handler *handler, void *owner);
 void client_fini(struct sim_client *c);
+// One more server of the same ensemble, before client_start.
+void client_add_server(struct sim_client *c, struct sim_node *server);
 
 void client_start(struct sim_client *c); // begin connecting
 // Send a request; `body` may be empty. Only while open.

@@ -45,7 +45,7 @@ static struct sim_disk *disk_of(struct port_files *fs)
 // Count an operation; an error when it is to fail.
 static enum err begin(struct sim_disk *d, enum disk_op op, int64_t cost_ns)
 {
-    d->cost_ns += world_delay(d->world, cost_ns);
+    d->cost_ns += world_delay(d->world, cost_ns) * (d->slowness > 0 ? d->slowness : 1);
     d->op_count++;
     if (d->freeze_at > 0 && d->op_count >= d->freeze_at) {
         d->is_frozen = true;
@@ -69,6 +69,7 @@ void disk_heal(struct sim_disk *d)
     memset(d->fail_at, 0, sizeof(d->fail_at));
     d->capacity_bytes = UINT64_MAX;
     d->freeze_at = 0;
+    d->slowness = 0;
 }
 
 uint64_t disk_used_bytes(const struct sim_disk *d)
@@ -477,17 +478,6 @@ static bool files_is_writable(struct port_files *fs, const char *dir)
     return find_name(&disk_of(fs)->names, dir) != NULL;
 }
 
-void disk_make_durable_dir(struct sim_disk *d, const char *path)
-{
-    enum err e = files_make_dir(&d->port, path);
-    ASSERT(e == ERR_OK);
-    LIST_FOREACH_SAFE (it, tmp, &d->moves) {
-        struct disk_move *m = CONTAINER_OF(it, struct disk_move, link);
-        apply_move(&d->durable, m);
-        forget_move(m);
-    }
-}
-
 // ---- crash ----
 
 void disk_freeze(struct sim_disk *d)
@@ -512,6 +502,16 @@ static void forget_moves(struct list *moves)
 {
     LIST_FOREACH_SAFE (it, tmp, moves) {
         forget_move(CONTAINER_OF(it, struct disk_move, link));
+    }
+}
+
+// Every move so far is durable.
+static void settle_all_names(struct sim_disk *d)
+{
+    LIST_FOREACH_SAFE (it, tmp, &d->moves) {
+        struct disk_move *m = CONTAINER_OF(it, struct disk_move, link);
+        apply_move(&d->durable, m);
+        forget_move(m);
     }
 }
 
@@ -563,6 +563,42 @@ void disk_crash(struct sim_disk *d)
         inode_crash(CONTAINER_OF(it, struct inode, link), &d->world->prng);
     }
     disk_thaw(d);
+}
+
+// ---- for tests and troubles: without cost or fault ----
+
+void disk_make_durable_dir(struct sim_disk *d, const char *path)
+{
+    enum err e = files_make_dir(&d->port, path);
+    ASSERT(e == ERR_OK);
+    settle_all_names(d);
+}
+
+void disk_each(struct sim_disk *d, void (*each)(void *ctx, const char *path, struct inode *i),
+               void *ctx)
+{
+    LIST_FOREACH (it, &d->names) {
+        const struct disk_name *name = CONTAINER_OF(it, struct disk_name, link);
+        each(ctx, name->path, name->inode);
+    }
+}
+
+void disk_wipe(struct sim_disk *d)
+{
+    ASSERT(list_is_empty(&d->locks));
+    forget_moves(&d->moves);
+    drop_names(&d->names);
+    drop_names(&d->durable);
+}
+
+void disk_put(struct sim_disk *d, const char *path, bool is_dir, struct slice bytes)
+{
+    struct inode *inode = create(d, path, is_dir);
+    if (!is_dir) {
+        inode_write(inode, 0, bytes);
+        inode_sync(inode);
+    }
+    settle_all_names(d);
 }
 
 // ---- life cycle ----

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
 #include "port/file.h"
 #include "sim/world.h"
 
@@ -30,6 +31,7 @@ enum disk_op {
     DISK_OPS,
 };
 
+struct inode;
 struct disk_name; // a name and the file behind it
 struct disk_move; // a change of a name that is not durable
 
@@ -41,7 +43,8 @@ struct sim_disk {
     struct list moves;   // what turns `durable` into `names`, oldest first
     struct list files;   // every inode
     struct list locks;
-    int64_t cost_ns; // of the operations since disk_take_cost
+    int64_t cost_ns;  // of the operations since disk_take_cost
+    int64_t slowness; // each takes so many times as long; 0 is 1
     uint64_t counts[DISK_OPS];
     uint64_t fail_at[DISK_OPS]; // count at which the operation fails; 0: never
     enum err fail_with[DISK_OPS];
@@ -59,13 +62,21 @@ void disk_fini(struct sim_disk *d); // every file must be closed
 void disk_make_durable_dir(struct sim_disk *d, const char *path);
 
 void disk_fail_nth(struct sim_disk *d, enum disk_op op, uint64_t nth, enum err with); // from now on
-void disk_heal(struct sim_disk *d); // no planned fault, no capacity
+void disk_heal(struct sim_disk *d); // no planned fault, no capacity, as fast as usual
 uint64_t disk_used_bytes(const struct sim_disk *d);
 
 void disk_freeze(
     struct sim_disk *d);             // from now on everything fails with ERR_IO and changes nothing
 void disk_thaw(struct sim_disk *d);  // what was written is still there: only the process died
 void disk_crash(struct sim_disk *d); // decide what is left, and thaw
+
+// Every file and directory, in the order in which their names came. For image.h and rot.h.
+void disk_each(struct sim_disk *d, void (*each)(void *ctx, const char *path, struct inode *i),
+               void *ctx);
+// Remove every name, durably; no file may be open.
+void disk_wipe(struct sim_disk *d);
+// A file or directory with these bytes, durably; its parents exist.
+void disk_put(struct sim_disk *d, const char *path, bool is_dir, struct slice bytes);
 
 // Virtual time that the operations took since the last call.
 int64_t disk_take_cost(struct sim_disk *d);

@@ -210,7 +210,10 @@ void history_print(const struct history *h, int32_t number, struct buf *to)
                    item->zxid);
         break;
     case HISTORY_CLOCK:
-        buf_append_str(to, "the wall clock jumps");
+        buf_append_str(to, "a wall clock jumps");
+        break;
+    case HISTORY_TROUBLE:
+        buf_append_str(to, "trouble");
         break;
     }
     buf_append_str(to, "\n");

@@ -7,7 +7,8 @@
 //     CALL ──► ANSWER            an answer points to its call; a call may have none
 //     OPEN ──► LOST              one connection; OPEN says whether the session is a new one
 //     EVENT                      a watch event
-//     CLOCK                      the machine's wall clock jumped
+//     CLOCK                      a machine's wall clock jumped
+//     TROUBLE                    something befell the servers: time limits begin anew
 //
 // Paths are numbers here (history_node), so that checkers can use tables; data are values that are
 // never used twice (history_new_value), so that what is read tells which request wrote it.
@@ -33,6 +34,7 @@ enum history_kind {
     HISTORY_ANSWER,
     HISTORY_EVENT,
     HISTORY_CLOCK,
+    HISTORY_TROUBLE,
 };
 
 // The ACLs that clients give to nodes. ALICE: she may do everything, the world may read.
@@ -66,9 +68,10 @@ struct history_item {
     enum history_kind kind;
     int32_t client;
     int64_t session;
-    int32_t connection; // counts over all clients
-    int64_t at_ns;      // virtual time
-    int64_t wall_ms;    // the machine's wall clock
+    int32_t connection;    // counts over all clients
+    int64_t at_ns;         // virtual time
+    int64_t wall_ms;       // the machine's wall clock; of several the one that is furthest
+    int64_t wall_least_ms; // and the one that is furthest behind
     int32_t xid;
     int32_t type;        // of a request: OP_MULTI and OP_MULTI_READ have parts of other types
     int64_t zxid;        // of an answer, an event; of a setWatches call: what the client saw last
@@ -93,6 +96,10 @@ struct history {
     struct hmap by_path;
     uint32_t values;
     int32_t connections;
+    // Of an ensemble: a read without a sync before it may show the past, and a session may end so
+    // much earlier than its timeout says, since the server that answers may be cut off.
+    bool may_be_stale;
+    int64_t slack_ms;
 };
 
 struct history_path {

@@ -200,13 +200,20 @@ static void index_changes(struct ledger *l)
 
 // ---- requests without an answer ----
 
-// The zxid of the first answer that the client of a call got on a later connection.
+static bool has_place(const struct history_item *answer)
+{
+    return history_is_write(answer->type) && answer->code != ZK_SYSTEM_ERROR;
+}
+
+// The zxid of the first answer that the client of a call got on a later connection. Where reads may
+// show the past, of the first write: it passed through the leader behind what was under way.
 static int64_t ceiling_of(const struct history *h, size_t call)
 {
     for (size_t i = call + 1; i < h->count; i++) {
         const struct history_item *item = &h->items[i];
         if (item->kind == HISTORY_ANSWER && item->client == h->items[call].client &&
-            item->connection > h->items[call].connection && item->xid > 0) {
+            item->connection > h->items[call].connection && item->xid > 0 &&
+            (!h->may_be_stale || has_place(item))) {
             return item->zxid;
         }
     }

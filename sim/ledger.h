@@ -14,7 +14,9 @@
 //
 // A request without an answer took effect, if at all, behind everything that anybody had been
 // answered before it was sent, and not behind the first answer that its client got on its next
-// connection: a server lets a client back in when the fate of its requests is settled.
+// connection: a server lets a client back in when the fate of its requests is settled. In an
+// ensemble the first write's answer counts: the leader refuses what comes later over the old
+// connection.
 #ifndef PADDOCK_SIM_LEDGER_H
 #define PADDOCK_SIM_LEDGER_H
 

@@ -14,6 +14,7 @@
 enum {
     TRAVEL_NS = 60000,
     PIECE_NS = 2000, // between two pieces of what was sent at once
+    NS_PER_MS = 1000000,
     FIRST_PORT = 20000,
     FIRST_CLIENT_PORT = 40000,
     PIECES_ONE_IN = 3, // deliveries that are cut into pieces
@@ -76,7 +77,8 @@ static struct timers *events_of(const struct net_end *e)
 static bool is_cut_off(const struct net_end *e)
 {
     return (e->node != NULL && e->node->net.is_cut_off) ||
-           (e->peer->node != NULL && e->peer->node->net.is_cut_off);
+           (e->peer->node != NULL && e->peer->node->net.is_cut_off) ||
+           way_is_cut(e->peer->node, e->node);
 }
 
 static void arrive_soon(struct net_end *e, int64_t typical_ns)
@@ -84,6 +86,9 @@ static void arrive_soon(struct net_end *e, int64_t typical_ns)
     if (e->arrival.impl == NULL && !e->is_closed && (e->is_reading || e->is_connecting)) {
         struct world *w = world_of(e);
         int64_t delay_ns = world_delay(w, typical_ns);
+        if (typical_ns == TRAVEL_NS) {
+            delay_ns += way_delay_ns(e->peer->node, e->node);
+        }
         timers_start(events_of(e), &e->arrival, w->now_ns + delay_ns);
     }
 }
@@ -131,6 +136,10 @@ static void take_piece(struct net_end *e, struct buf *piece)
     if (world_chance(w, PIECES_ONE_IN)) {
         len = 1 + (size_t)prng_below(&w->prng, len);
     }
+    const struct way *way = way_find(e->peer->node, e->node);
+    if (way != NULL && way->bytes_per_ms > 0 && len > (size_t)way->bytes_per_ms) {
+        len = (size_t)way->bytes_per_ms;
+    }
     buf_append(piece, e->incoming.data, len);
     buf_consume(&e->incoming, len);
 }
@@ -146,9 +155,14 @@ static void tell_room(struct net_end *writer)
 static void arrive_bytes(struct net_end *e)
 {
     struct buf piece = {0};
+    const struct way *way = way_find(e->peer->node, e->node);
     take_piece(e, &piece);
+    if (way != NULL && way->tamper != NULL) {
+        way->tamper(way->ctx, piece.data, piece.len);
+    }
     if (e->incoming.len > 0 || e->is_ended) {
-        arrive_soon(e, PIECE_NS);
+        bool is_slow = way != NULL && way->bytes_per_ms > 0;
+        arrive_soon(e, is_slow ? NS_PER_MS : PIECE_NS);
     }
     tell_room(e->peer);
     count_bytes(e, &piece);
@@ -337,8 +351,9 @@ static void arrive_syn(struct port_timer *event)
     struct net_link *l = CONTAINER_OF(event, struct net_link, syn);
     struct sim_node *from = l->client.node;
     struct sim_node *to = find_machine(from, &l->client.stream.peer);
-    if (from->net.is_cut_off || (to != NULL && to->net.is_cut_off)) {
-        return; // net_cut_off sends it again
+    if (from->net.is_cut_off || (to != NULL && to->net.is_cut_off) || way_is_cut(from, to) ||
+        way_is_cut(to, from)) {
+        return; // net_go_on sends it again
     }
     struct sim_listener *listener =
         to != NULL ? find_listener(&to->net, l->client.stream.peer.port) : NULL;
@@ -531,13 +546,42 @@ static void go_on(struct net_end *e)
     }
 }
 
+void net_break_between(struct sim_net *a, const struct sim_net *b)
+{
+    LIST_FOREACH (it, &a->ends) {
+        struct net_end *e = CONTAINER_OF(it, struct net_end, of_node);
+        if (e->peer->node == b->node) {
+            lose_some(e);
+            lose_some(e->peer);
+            break_link(e->link);
+        }
+    }
+}
+
 void net_cut_off(struct sim_net *n, bool is_cut_off)
 {
     n->is_cut_off = is_cut_off;
-    if (is_cut_off) {
-        return;
+    if (!is_cut_off) {
+        net_go_on(n->node->world);
     }
-    LIST_FOREACH (it, &n->node->world->nodes) {
+}
+
+void net_cut_way(struct sim_net *from, const struct sim_net *to)
+{
+    way_make(from->node, to->node)->cuts++;
+}
+
+void net_mend_way(struct sim_net *from, const struct sim_net *to)
+{
+    struct way *way = way_make(from->node, to->node);
+    ASSERT(way->cuts > 0);
+    way->cuts--;
+    net_go_on(from->node->world);
+}
+
+void net_go_on(struct world *w)
+{
+    LIST_FOREACH (it, &w->nodes) {
         struct sim_node *node = CONTAINER_OF(it, struct sim_node, link);
         LIST_FOREACH (of_node, &node->net.ends) {
             struct net_end *e = CONTAINER_OF(of_node, struct net_end, of_node);
@@ -563,12 +607,14 @@ void net_init(struct sim_net *n, struct sim_node *node)
     };
     list_init(&n->listeners);
     list_init(&n->ends);
+    list_init(&n->ways);
 }
 
 void net_fini(struct sim_net *n)
 {
     ASSERT(list_is_empty(&n->listeners));
     ASSERT(list_is_empty(&n->ends));
+    ways_fini(&n->ways);
 }
 
 bool net_has_listener(const struct sim_net *n)

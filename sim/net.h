@@ -10,12 +10,15 @@
 // short writes happen. A link lives until both ends are closed.
 //
 // Troubles: a machine is cut off (nothing arrives at it or from it, and nobody is told), its
-// connections break, or break at the n-th byte.
+// connections break, or break at the n-th byte. Between two machines, in each direction by itself,
+// the way is cut, slow or narrow (way.h). Connections of one machine overtake each other, bytes of
+// one connection do not.
 #ifndef PADDOCK_SIM_NET_H
 #define PADDOCK_SIM_NET_H
 
 #include "base/buf.h"
 #include "port/stream.h"
+#include "sim/way.h"
 #include "sim/world.h"
 
 enum { NET_ROOM_BYTES = 16 * 1024 };
@@ -29,6 +32,7 @@ struct sim_net {
     struct port_address address; // of this machine; 127.0.0.1 is it, too
     struct list listeners;
     struct list ends; // of connections
+    struct list ways; // to other machines, where somebody changed them
     uint16_t next_port;
     uint16_t next_client_port;
     bool is_cut_off;
@@ -53,6 +57,16 @@ void net_break(struct sim_net *n);
 
 // What is under way waits, connections that begin do not come about; when healed, both go on.
 void net_cut_off(struct sim_net *n, bool is_cut_off);
+
+// The same in one direction between two machines; every cut needs its own mending. A connection
+// begins only when both directions are open.
+void net_cut_way(struct sim_net *from, const struct sim_net *to);
+void net_mend_way(struct sim_net *from, const struct sim_net *to);
+// Break the connections between two machines, as net_break.
+void net_break_between(struct sim_net *a, const struct sim_net *b);
+
+// Something may have been mended: whatever waits goes on.
+void net_go_on(struct world *w);
 
 // ---- connections of a test ----
 

@@ -155,6 +155,12 @@ void node_leave(struct sim_node *n)
     n->try_countdown = mem_fail_after(0);
 }
 
+void node_pause(struct sim_node *n, int64_t duration_ms)
+{
+    int64_t until_ns = n->world->now_ns + duration_ms * 1000000;
+    n->paused_until_ns = until_ns > n->paused_until_ns ? until_ns : n->paused_until_ns;
+}
+
 void node_turn(struct sim_node *n)
 {
     n->turns++;
@@ -164,6 +170,20 @@ void node_turn(struct sim_node *n)
         n->hook(n->hook_ctx);
     }
     node_leave(n);
+}
+
+void node_walls(const struct world *w, int64_t *ret_least, int64_t *ret_most)
+{
+    int64_t least = INT64_MAX;
+    int64_t most = INT64_MIN;
+    LIST_FOREACH (it, &w->nodes) {
+        struct sim_node *n = CONTAINER_OF(it, struct sim_node, link);
+        int64_t wall = wall_ms(&n->clock);
+        least = wall < least ? wall : least;
+        most = wall > most ? wall : most;
+    }
+    *ret_least = least;
+    *ret_most = most;
 }
 
 // ---- life cycle ----

@@ -32,12 +32,16 @@ struct sim_node {
     void *hook_ctx;
     uint64_t turns;
     struct list workers;
-    int64_t wall_offset_ms; // change it to make the wall clock jump
-    unsigned try_countdown; // the process's try_ allocation that fails, as in mem_fail_after
+    int64_t wall_offset_ms;  // change it to make the wall clock jump
+    int64_t paused_until_ns; // the loop makes no turn before; its workers go on
+    unsigned try_countdown;  // the process's try_ allocation that fails, as in mem_fail_after
 };
 
 struct sim_node *node_open(struct world *w);
 void node_close(struct sim_node *n); // the process must be gone
+
+// The loop stands still for a while, as if the process got no time.
+void node_pause(struct sim_node *n, int64_t duration_ms);
 
 // Fire what is due and end the turn.
 void node_turn(struct sim_node *n);
@@ -45,6 +49,9 @@ void node_turn(struct sim_node *n);
 // Between the two runs the process of this machine: its allocations count, the world's do not.
 void node_enter(struct sim_node *n);
 void node_leave(struct sim_node *n);
+
+// The wall clocks of all machines: the one furthest behind, and the one furthest ahead.
+void node_walls(const struct world *w, int64_t *ret_least, int64_t *ret_most);
 
 // The process that ran here has closed what it had: forget its hook and check that no timer, worker
 // or listener of it is left. Reports by world_fail.

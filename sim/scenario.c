@@ -108,16 +108,9 @@ static void shake_client(struct scenario *s)
 // The history has what visitors could know: that the clock jumped, not why.
 static void shake_clock(struct scenario *s)
 {
-    struct sim_node *n = s->box.node;
-    struct history_item item = {.kind = HISTORY_CLOCK,
-                                .client = HISTORY_NONE,
-                                .connection = HISTORY_NONE,
-                                .at_ns = s->world.now_ns,
-                                .wall_ms = n->clock.wall_ms(&n->clock)};
-    (void)history_add(&s->history, &item, NULL, 0);
-    n->wall_offset_ms += (int64_t)prng_below(&s->world.prng, 7200000) - 3600000;
-    item.wall_ms = n->clock.wall_ms(&n->clock);
-    (void)history_add(&s->history, &item, NULL, 0);
+    visitor_mark(&s->history, &s->world, HISTORY_CLOCK);
+    s->box.node->wall_offset_ms += (int64_t)prng_below(&s->world.prng, 7200000) - 3600000;
+    visitor_mark(&s->history, &s->world, HISTORY_CLOCK);
 }
 
 static void shake_process(struct scenario *s)

@@ -11,15 +11,27 @@ enum { THINK_NS = 1500000, PARTS_MAX = VISITOR_NODES_MAX * LISTS };
 
 // ---- writing down ----
 
+static struct history_item mark_of(const struct world *w, enum history_kind kind)
+{
+    struct history_item item = {
+        .kind = kind, .client = HISTORY_NONE, .connection = HISTORY_NONE, .at_ns = w->now_ns};
+    node_walls(w, &item.wall_least_ms, &item.wall_ms);
+    return item;
+}
+
 static struct history_item item_of(const struct visitor *v, enum history_kind kind)
 {
-    struct sim_node *n = v->client.server;
-    return (struct history_item){.kind = kind,
-                                 .client = v->number,
-                                 .session = v->client.session_id,
-                                 .connection = v->connection,
-                                 .at_ns = v->world->now_ns,
-                                 .wall_ms = n->clock.wall_ms(&n->clock)};
+    struct history_item item = mark_of(v->world, kind);
+    item.client = v->number;
+    item.session = v->client.session_id;
+    item.connection = v->connection;
+    return item;
+}
+
+void visitor_mark(struct history *h, const struct world *w, enum history_kind kind)
+{
+    struct history_item item = mark_of(w, kind);
+    (void)history_add(h, &item, NULL, 0);
 }
 
 void visitor_send(struct visitor *v, int32_t type, struct history_part *parts, size_t count)

@@ -59,6 +59,9 @@ struct visitor {
 // Give the fixed nodes their numbers: once per history, before any visitor.
 void visitor_name_nodes(struct history *h);
 
+// Write down what no client did: HISTORY_CLOCK, HISTORY_TROUBLE.
+void visitor_mark(struct history *h, const struct world *w, enum history_kind kind);
+
 void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, struct history *h,
                   int32_t number);
 void visitor_fini(struct visitor *v);

@@ -43,7 +43,11 @@ static bool find_next(const struct world *w, struct sim_node **ret_node, int64_t
     LIST_FOREACH (it, &w->nodes) {
         struct sim_node *n = CONTAINER_OF(it, struct sim_node, link);
         int64_t node_due;
-        if (timers_next_due(&n->events, &node_due) && (!has_event || node_due < due)) {
+        if (!timers_next_due(&n->events, &node_due)) {
+            continue;
+        }
+        node_due = node_due > n->paused_until_ns ? node_due : n->paused_until_ns;
+        if (!has_event || node_due < due) {
             has_event = true;
             node = n;
             due = node_due;

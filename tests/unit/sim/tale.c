@@ -21,7 +21,8 @@ static struct history_item item_of(struct tale *t, enum history_kind kind, int32
                                  .session = t->session[client],
                                  .connection = t->connection[client],
                                  .at_ns = t->now_ms * 1000000,
-                                 .wall_ms = t->wall_ms};
+                                 .wall_ms = t->wall_ms,
+                                 .wall_least_ms = t->wall_ms};
 }
 
 void tale_begin(struct tale *t)

@@ -166,6 +166,7 @@ static void drop_an_event(struct history *h)
         }
         if (is_known) {
             h->items[i].kind = HISTORY_CLOCK;
+            h->items[i].client = HISTORY_NONE;
             return;
         }
     }
