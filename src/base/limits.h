@@ -13,6 +13,9 @@ enum {
     LIMIT_LOG_BATCH_BYTES = 4 * 1024 * 1024,   // one write and sync; more waits for the next
     LIMIT_MULTI_READ_BYTES = 64 * 1024 * 1024, // of one multiRead reply: MarshallingError
     LIMIT_ACL_ENTRIES = 1024,                  // of one list sent by a client: InvalidACL
+    LIMIT_LINKS = 1024,                        // on the quorum port; more are closed at once
+    LIMIT_LINK_OUT_BYTES = 64 * 1024 * 1024,   // unsent output of one of them: it is closed
+    LIMIT_LINK_GREETING_BYTES = 4096,          // of the first packet of one that connected
     LIMIT_ZOO_CFG_BYTES = 1024 * 1024,         // larger configuration files are refused
     LIMIT_RECOVERY_SNAPSHOTS_TRIED = 100,      // as Java: newest that many candidates
 };
