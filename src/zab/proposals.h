@@ -1,28 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Proposals: the transactions that were proposed and are not committed yet, oldest first, and who
-// has acknowledged them. Pure: the caller proposes, reports durable acknowledgements (its own
-// included, and only after its own sync), and learns up to which zxid it may commit.
+// Proposals: the transactions that were proposed and are not committed yet, and who has
+// acknowledged them. Pure: the caller proposes, reports durable acknowledgements (its own included,
+// and only after its own sync), and learns up to which zxid it may commit.
+//
+//     committed | part 0: quorums of then | part 1: quorums since a reconfig | ... proposed
+//
+// A proposal needs the quorums that were required when it was proposed: those of the configuration
+// in force, and those of a newer one that was proposed and is not in force yet.
 //
 // Invariants:
 //  1. zxids in flight increase, and all of them are larger than `committed`.
-//  2. A proposal commits only when a quorum has acknowledged it and all before it committed.
+//  2. A proposal commits only when each of its quorums has acknowledged it and all before it
+//     committed.
 //  3. An acknowledgement of z covers everything up to z (the channel of a server is FIFO).
+//  4. Nothing behind `hold` commits.
 // Source: Leader.propose, Leader.tryToCommit.
 #ifndef PADDOCK_ZAB_PROPOSALS_H
 #define PADDOCK_ZAB_PROPOSALS_H
 
 #include "zab/quorum.h"
 
-struct proposals {
-    struct quorum quorum;
-    int64_t acked[QUORUM_VOTERS_MAX]; // newest zxid that voter i has made durable
-    int64_t proposed;                 // newest zxid in flight or committed
-    int64_t committed;                // newest zxid that may be applied
+enum {
+    // One reconfiguration is in flight at a time, so behind `committed` there are at most: both of
+    // the last one, the new one alone, both of the next one; and what is required from now on.
+    PROPOSALS_PARTS_MAX = 4,
+    PROPOSALS_SERVERS_MAX = 2 * PROPOSALS_PARTS_MAX * QUORUM_VOTERS_MAX,
 };
 
-// Start with nothing in flight behind `zxid`.
+struct proposals_part {
+    int64_t first; // zxid from which on these are needed
+    struct quorums quorums;
+};
+
+struct proposals_ack {
+    int64_t sid;
+    int64_t zxid; // newest one that it has made durable
+};
+
+struct proposals {
+    struct proposals_part parts[PROPOSALS_PARTS_MAX];
+    size_t part_count;
+    struct proposals_ack acks[PROPOSALS_SERVERS_MAX];
+    size_t ack_count;
+    int64_t proposed;  // newest zxid in flight or committed
+    int64_t committed; // newest zxid that may be applied
+    int64_t hold;      // a reconfiguration in flight: what follows waits until it is in force
+};
+
+// Start with nothing in flight behind `zxid`, and one configuration.
 void proposals_init(struct proposals *p, const struct quorum *quorum, int64_t zxid);
+
+// What is proposed from now on needs these.
+void proposals_require(struct proposals *p, const struct quorums *quorums);
 
 // Propose `zxid`, larger than every one before it.
 void proposals_add(struct proposals *p, int64_t zxid);
@@ -30,6 +60,15 @@ void proposals_add(struct proposals *p, int64_t zxid);
 // Server `sid` holds everything up to `zxid` on disk. Returns the zxid up to which to commit now.
 // Acknowledgements of servers that do not vote, and stale ones, change nothing.
 int64_t proposals_ack(struct proposals *p, int64_t sid, int64_t zxid);
+
+// Server `sid` may have lost what is behind `zxid`: it is brought up to date again.
+void proposals_retract(struct proposals *p, int64_t sid, int64_t zxid);
+
+// Commit nothing behind `zxid`; INT64_MAX: everything may. Returns as proposals_ack.
+int64_t proposals_hold(struct proposals *p, int64_t zxid);
+
+// The newest zxid that `sid` has acknowledged; INT64_MIN: none.
+int64_t proposals_acked(const struct proposals *p, int64_t sid);
 
 // Forget what is in flight: it could not be logged here and nobody else has seen it. Legal only
 // while this server is the whole quorum.
