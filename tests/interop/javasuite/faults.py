@@ -24,6 +24,9 @@ WATCH_TESTS = ["testRemoveAll%sWatchesOnAPath" % kind for kind in
 PARTIAL_TESTS = ["testRemovePersistentWatchesOnAPathPartially", "testRemoveAllPersistentWatchesOnAPathPartially"]
 TTL_TESTS = ["testCreate", "testCreateSequential", "testCreateAsync", "testModifying", "testMulti"]
 
+# Where both the search for what is due and the deletion itself take the time of a TTL node from.
+TTL = ("src/tree/tree.c", "return owner & TTL_MS_MAX;")
+
 
 @dataclass
 class Fault:
@@ -44,15 +47,11 @@ FAULTS = {
     "unused-containers-stay": Fault(
         "src/tree/reap.c", "never_used_ms != 0 &&", "never_used_ms > 1000 &&",
         "server.CreateContainerTest", ["testMaxNeverUsedInterval"]),
-    "ttl-late": Fault("src/tree/reap.c", "age_ms(x->node, wall_ms) > ttl_ms)", "age_ms(x->node, wall_ms) > 2 * ttl_ms)",
-                      "server.CreateTTLTest", TTL_TESTS),
-    "ttl-early": Fault("src/tree/reap.c", "age_ms(x->node, wall_ms) > ttl_ms)", "age_ms(x->node, wall_ms) > ttl_ms / 2)",
-                       "server.CreateTTLTest", ["testMulti"]),
-    "ttl-at-once": Fault("src/tree/reap.c", "age_ms(x->node, wall_ms) > ttl_ms)", "age_ms(x->node, wall_ms) >= 0)",
-                         "server.CreateTTLTest", TTL_TESTS),
-    "emulation-late": Fault(
-        "src/tree/reap.c", "age_ms(x->node, wall_ms) > ttl_ms)", "age_ms(x->node, wall_ms) > 2 * ttl_ms)",
-        "server.Emulate353TTLTest", ["testCreate", "test353TTL"]),
+    "ttl-late": Fault(*TTL, "return 2 * (owner & TTL_MS_MAX);", "server.CreateTTLTest", TTL_TESTS),
+    "ttl-early": Fault(*TTL, "return (owner & TTL_MS_MAX) / 2;", "server.CreateTTLTest", ["testMulti"]),
+    "ttl-at-once": Fault(*TTL, "(void)owner;\n    return -1;", "server.CreateTTLTest", TTL_TESTS),
+    "emulation-late": Fault(*TTL, "return 2 * (owner & TTL_MS_MAX);", "server.Emulate353TTLTest",
+                            ["testCreate", "test353TTL"]),
     "watch-unseen": Fault("src/server/read.c", "return found ? ZK_OK : ZK_NO_WATCHER;", "return ZK_NO_WATCHER;",
                           "RemoveWatchesTest", [name + each for name in WATCH_TESTS + PARTIAL_TESTS for each in EACH]),
     "watch-always": Fault("src/server/read.c", "return found ? ZK_OK : ZK_NO_WATCHER;", "return ZK_OK;",
