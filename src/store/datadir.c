@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-
-enum { SMALL_FILE_BYTES_MAX = 64 }; // of a number in decimal, with white space
+#include "store/small_file.h"
 
 // The second name lets one server lock both directories when they are one under two paths.
 static const char lock_name[] = ".paddock.lock";
@@ -243,18 +242,9 @@ enum err datadir_list(struct datadir *d, enum names_kind kind, struct names_list
     return names_list_dir(d->fs, kind == NAMES_LOG ? d->log_dir : d->snap_dir, kind, ret, e);
 }
 
-static bool exists(struct datadir *d, const char *dir, const char *name)
-{
-    struct buf path = {0};
-    struct port_file_info info;
-    enum err err = d->fs->info(d->fs, names_join(&path, dir, name), &info);
-    buf_fini(&path);
-    return err == ERR_OK;
-}
-
 static bool is_held(struct datadir *d, const char *dir, const char *name)
 {
-    if (!exists(d, dir, name)) {
+    if (!small_file_exists(d->fs, dir, name)) {
         return false; // and asking for the lock would make the file
     }
     struct buf path = {0};
@@ -274,7 +264,7 @@ bool datadir_is_locked(struct datadir *d)
 
 bool datadir_has_initialize(struct datadir *d)
 {
-    return exists(d, d->log_root, "initialize");
+    return small_file_exists(d->fs, d->log_root, "initialize");
 }
 
 struct size_sum {
@@ -310,140 +300,34 @@ void datadir_bytes(struct datadir *d, uint64_t *ret_snap, uint64_t *ret_log)
 
 // ---- small files ----
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-// A decimal number in the first line, white space around it allowed.
-static bool parse_number(const uint8_t *text, size_t len, int64_t *ret)
-{
-    const uint8_t *newline = len == 0 ? NULL : memchr(text, '\n', len);
-    size_t end = newline == NULL ? len : (size_t)(newline - text);
-    size_t at = 0;
-    while (at < end && is_space(text[at])) {
-        at++;
-    }
-    while (end > at && is_space(text[end - 1])) {
-        end--;
-    }
-    bool is_negative = at < end && text[at] == '-';
-    at += is_negative || (at < end && text[at] == '+') ? 1 : 0;
-    uint64_t limit = (uint64_t)INT64_MAX + (is_negative ? 1 : 0);
-    uint64_t v = 0;
-    bool has_digits = false;
-    for (; at < end && text[at] >= '0' && text[at] <= '9'; at++) {
-        uint64_t digit = (uint64_t)(text[at] - '0');
-        if (v > (limit - digit) / 10) {
-            return false;
-        }
-        v = v * 10 + digit;
-        has_digits = true;
-    }
-    if (!has_digits || at != end) {
-        return false;
-    }
-    *ret = (int64_t)(is_negative ? 0 - v : v);
-    return true;
-}
-
-static enum err read_number(struct port_files *fs, const char *path, int64_t *ret,
-                            struct store_error *e)
-{
-    uint8_t text[SMALL_FILE_BYTES_MAX];
-    size_t len;
-    struct port_file *f;
-    enum err err = fs->open(fs, path, PORT_OPEN_READ, &f);
-    if (err == ERR_OK) {
-        err = f->read(f, 0, text, sizeof text, &len);
-        f->close(f);
-    }
-    if (err != ERR_OK) {
-        return store_fail(e, err, "cannot read %s: %s", path, err_text(err));
-    }
-    if (!parse_number(text, len, ret)) {
-        return store_fail(e, ERR_MALFORMED, "%s does not hold a decimal number in its first line",
-                          path);
-    }
-    return ERR_OK;
-}
-
 enum err datadir_read_myid(struct datadir *d, int64_t *ret, struct store_error *e)
 {
-    struct buf path = {0};
-    enum err err = read_number(d->fs, names_join(&path, d->root, "myid"), ret, e);
-    buf_fini(&path);
-    return err;
+    return small_file_read_number(d->fs, d->root, "myid", ret, e);
 }
 
 enum err datadir_take_initialize(struct datadir *d, bool *ret_was_there, struct store_error *e)
 {
-    struct buf path = {0};
-    enum err err = d->fs->remove(d->fs, names_join(&path, d->log_root, "initialize"));
-    if (err == ERR_OK || err == ERR_NOT_FOUND) {
-        *ret_was_there = err == ERR_OK;
-        err = ERR_OK;
-    } else {
-        err = store_fail(e, err, "cannot remove %s: %s", buf_cstr(&path), err_text(err));
-    }
-    buf_fini(&path);
-    return err;
+    return small_file_remove(d->fs, d->log_root, "initialize", ret_was_there, e);
 }
 
 static const char *const epoch_name[] = {
     [DATADIR_EPOCH_ACCEPTED] = "acceptedEpoch",
     [DATADIR_EPOCH_CURRENT] = "currentEpoch",
 };
-static const char *const epoch_tmp_name[] = {
-    [DATADIR_EPOCH_ACCEPTED] = "acceptedEpoch.tmp",
-    [DATADIR_EPOCH_CURRENT] = "currentEpoch.tmp",
-};
 
 enum err datadir_read_epoch(struct datadir *d, enum datadir_epoch which, int64_t *ret,
                             struct store_error *e)
 {
-    struct buf path = {0};
-    enum err err = read_number(d->fs, names_join(&path, d->snap_dir, epoch_name[which]), ret, e);
-    buf_fini(&path);
-    return err;
+    return small_file_read_number(d->fs, d->snap_dir, epoch_name[which], ret, e);
 }
 
-// Whole and durable under `path`; no trailing newline, as Java writes it.
-static enum err write_durably(struct port_files *fs, const char *path, struct slice text)
-{
-    struct port_file *f;
-    enum err err = fs->open(fs, path, PORT_OPEN_WRITE | PORT_OPEN_CREATE | PORT_OPEN_TRUNCATE, &f);
-    if (err == ERR_OK) {
-        err = f->write(f, 0, text.data, text.len);
-        if (err == ERR_OK) {
-            err = f->sync(f);
-        }
-        f->close(f);
-    }
-    return err;
-}
-
+// No trailing newline, as Java writes it.
 enum err datadir_write_epoch(struct datadir *d, enum datadir_epoch which, int64_t epoch,
                              struct store_error *e)
 {
-    struct buf path = {0};
-    struct buf tmp = {0};
     struct buf text = {0};
     buf_printf(&text, "%lld", (long long)epoch);
-    (void)names_join(&tmp, d->snap_dir, epoch_tmp_name[which]);
-    (void)names_join(&path, d->snap_dir, epoch_name[which]);
-    enum err err = write_durably(d->fs, buf_cstr(&tmp), buf_slice(&text));
-    if (err == ERR_OK) {
-        err = d->fs->rename(d->fs, buf_cstr(&tmp), buf_cstr(&path));
-    }
-    if (err == ERR_OK) {
-        err = d->fs->sync_dir(d->fs, d->snap_dir);
-    }
-    if (err != ERR_OK) {
-        err = store_fail(e, err, "cannot write %s: %s", buf_cstr(&path), err_text(err));
-    }
+    enum err err = small_file_write(d->fs, d->snap_dir, epoch_name[which], buf_slice(&text), e);
     buf_fini(&text);
-    buf_fini(&tmp);
-    buf_fini(&path);
     return err;
 }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Small files, whole or not at all.
+#include "store/small_file.h"
+
+#include "base/number.h"
+#include "store/names.h"
+
+enum err small_file_read(struct port_files *fs, const char *dir, const char *name, struct buf *ret,
+                         struct store_error *e)
+{
+    struct buf path = {0};
+    struct port_file *f;
+    size_t len = 0;
+    buf_clear(ret);
+    enum err err = fs->open(fs, names_join(&path, dir, name), PORT_OPEN_READ, &f);
+    if (err == ERR_OK) {
+        err = f->read(f, 0, buf_reserve(ret, SMALL_FILE_BYTES_MAX), SMALL_FILE_BYTES_MAX, &len);
+        f->close(f);
+    }
+    if (err == ERR_OK) {
+        ret->len = len;
+    } else {
+        err = store_fail(e, err, "cannot read %s: %s", buf_cstr(&path), err_text(err));
+    }
+    buf_fini(&path);
+    return err;
+}
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+// The first line without the white space around it.
+static struct slice first_line(struct slice text)
+{
+    const uint8_t *newline = memchr(text.data, '\n', text.len);
+    text.len = newline == NULL ? text.len : (size_t)(newline - text.data);
+    while (text.len > 0 && is_space(text.data[0])) {
+        text = slice_skip(text, 1);
+    }
+    while (text.len > 0 && is_space(text.data[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+enum err small_file_read_number(struct port_files *fs, const char *dir, const char *name,
+                                int64_t *ret, struct store_error *e)
+{
+    struct buf text = {0};
+    enum err err = small_file_read(fs, dir, name, &text, e);
+    if (err == ERR_OK && !number_parse(first_line(buf_slice(&text)), INT64_MIN, INT64_MAX, ret)) {
+        err = store_fail(e, ERR_MALFORMED, "%s/%s does not hold a decimal number in its first line",
+                         dir, name);
+    }
+    buf_fini(&text);
+    return err;
+}
+
+static enum err write_durably(struct port_files *fs, const char *path, struct slice text)
+{
+    struct port_file *f;
+    enum err err = fs->open(fs, path, PORT_OPEN_WRITE | PORT_OPEN_CREATE | PORT_OPEN_TRUNCATE, &f);
+    if (err == ERR_OK) {
+        err = f->write(f, 0, text.data, text.len);
+        if (err == ERR_OK) {
+            err = f->sync(f);
+        }
+        f->close(f);
+    }
+    return err;
+}
+
+enum err small_file_write(struct port_files *fs, const char *dir, const char *name,
+                          struct slice text, struct store_error *e)
+{
+    struct buf path = {0};
+    struct buf tmp = {0};
+    (void)names_join(&path, dir, name);
+    (void)names_join(&tmp, dir, name);
+    buf_append_str(&tmp, ".tmp");
+    enum err err = write_durably(fs, buf_cstr(&tmp), text);
+    if (err == ERR_OK) {
+        err = fs->rename(fs, buf_cstr(&tmp), buf_cstr(&path));
+    }
+    if (err == ERR_OK) {
+        err = fs->sync_dir(fs, dir);
+    }
+    if (err != ERR_OK) {
+        err = store_fail(e, err, "cannot write %s: %s", buf_cstr(&path), err_text(err));
+    }
+    buf_fini(&tmp);
+    buf_fini(&path);
+    return err;
+}
+
+enum err small_file_remove(struct port_files *fs, const char *dir, const char *name,
+                           bool *ret_was_there, struct store_error *e)
+{
+    struct buf path = {0};
+    enum err err = fs->remove(fs, names_join(&path, dir, name));
+    bool was_there = err == ERR_OK;
+    if (was_there) {
+        err = fs->sync_dir(fs, dir);
+    } else if (err == ERR_NOT_FOUND) {
+        err = ERR_OK;
+    }
+    if (err != ERR_OK) {
+        err = store_fail(e, err, "cannot remove %s: %s", buf_cstr(&path), err_text(err));
+    } else if (ret_was_there != NULL) {
+        *ret_was_there = was_there;
+    }
+    buf_fini(&path);
+    return err;
+}
+
+bool small_file_exists(struct port_files *fs, const char *dir, const char *name)
+{
+    struct buf path = {0};
+    struct port_file_info info;
+    enum err err = fs->info(fs, names_join(&path, dir, name), &info);
+    buf_fini(&path);
+    return err == ERR_OK;
+}
