@@ -53,14 +53,15 @@ static void count_quorums(struct zab_core *core)
     check_invariants(core);
 }
 
-// Source: QuorumPeer.setLastSeenQuorumVerifier; differs: one that is not newer than the committed
-// configuration takes back what was seen, since it can never come into force.
-enum err core_see_config(struct zab_core *core, struct slice text)
+// One that is older than the committed configuration can never come into force: then nothing but
+// that is seen.
+static enum err take_seen(struct zab_core *core, struct slice text, bool may_be_older)
 {
     struct config_servers config;
     config_servers_init(&config);
     enum err e = parse_config(text, &config);
-    if (e != ERR_OK || !core->options.reconfig_enabled || config.version == core->seen.version) {
+    if (e != ERR_OK || !core->options.reconfig_enabled || config.version == core->seen.version ||
+        (config.version < core->seen.version && !may_be_older)) {
         config_servers_fini(&config);
         return e;
     }
@@ -72,6 +73,17 @@ enum err core_see_config(struct zab_core *core, struct slice text)
     replace(&core->seen, &config);
     count_quorums(core);
     return ERR_OK;
+}
+
+// Source: QuorumPeer.setLastSeenQuorumVerifier, which takes any other version at any time.
+enum err core_see_config(struct zab_core *core, struct slice text)
+{
+    return take_seen(core, text, false);
+}
+
+enum err core_follow_seen_config(struct zab_core *core, struct slice text)
+{
+    return take_seen(core, text, true);
 }
 
 // Source: QuorumPeer.setQuorumVerifier.

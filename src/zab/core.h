@@ -27,6 +27,16 @@ struct zab_core {
     zab_link next_link; // links that we dial count from here; ZAB_LINK_DIALLED is set in them
 };
 
+// A zxid is an epoch and a counter; the counter of an epoch's first transaction is 1.
+static inline int64_t zab_epoch_of(int64_t zxid)
+{
+    return zxid >> 32;
+}
+static inline int64_t zab_epoch_start(int64_t epoch)
+{
+    return (int64_t)((uint64_t)epoch << 32);
+}
+
 // Links that zab/ itself names have this bit, so they never meet those of the executor's listener.
 #define ZAB_LINK_DIALLED (UINT64_C(1) << 63)
 
@@ -41,12 +51,13 @@ void core_fini(struct zab_core *core);
 void core_set_accepted_epoch(struct zab_core *core, int64_t epoch);
 void core_set_current_epoch(struct zab_core *core, int64_t epoch);
 
-// Take over a configuration: the last seen one, or the one in force. Keeps `quorums` right. Does
-// nothing when reconfiguration is not enabled, or when that version is known already; who has to
-// tell the executor compares the versions before and after. A last seen one may be older than the
-// one before: that one's proposal was given up.
-// Memory: copies. Errors: ERR_INVALID, ERR_LIMIT for a text that is none; nothing is changed then.
+// Take over a configuration: one that was proposed, or the one in force. Keeps `quorums` right.
+// Does nothing when reconfiguration is not enabled, and for a version that is not newer than the
+// one known; who has to tell the executor compares the versions before and after. Memory: copies.
+// Errors: ERR_INVALID, ERR_LIMIT for a text that is none; nothing is changed then.
 enum err core_see_config(struct zab_core *core, struct slice text) MUST_CHECK;
+// The last seen one as a new leader knows it: what is newer here was given up.
+enum err core_follow_seen_config(struct zab_core *core, struct slice text) MUST_CHECK;
 enum err core_activate_config(struct zab_core *core, struct slice text) MUST_CHECK;
 void core_print_config(const struct config_servers *config, struct buf *to);
 

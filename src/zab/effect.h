@@ -19,10 +19,12 @@ enum zab_effect_type {
                           // before it must be durable first
     ZAB_DO_APPEND,        // learner: `zxid` and its transaction in `bytes` to the log; answered by
                           // LOGGED in groups
-    ZAB_DO_TRUNCATE,      // learner: forget everything behind `zxid`; answered by TRUNCATED
+    ZAB_DO_TRUNCATE,   // learner: forget everything behind `zxid`; answered by TRUNCATED. No other
+                       // packet of the leader's link is delivered before
     ZAB_DO_LOAD_SNAP,  // learner: the stream behind the SNAP packet on `link` becomes the tree at
                        // `zxid`, and a snapshot file; answered by SNAP_LOADED. No other packet
-                       // of the link is delivered before
+                       // of the link is delivered before. A stream that stalls for initLimit ticks
+                       // has failed
     ZAB_DO_SEE_CONFIG, // `config` was proposed: keep it as the last seen one
     ZAB_DO_ACTIVATE_CONFIG, // `config` is the one in force from now on
 
@@ -41,7 +43,8 @@ enum zab_effect_type {
     ZAB_DO_COMMIT, // everything up to `zxid` may be applied as soon as it is durable here
     ZAB_DO_SERVE,  // serve clients in the role of zab_role(); a leader's next zxid is `zxid` + 1
     ZAB_DO_STOP_SERVING, // close clients, wait for the log, apply all that is in it; SETTLED.
-                         // Comes at the end of every role, also when nobody was served
+                         // Comes at the end of every role, also when nobody was served. No answer
+                         // to an earlier effect comes after SETTLED
     ZAB_DO_DELIVER,      // `packet` on `link` is the server's business: REQUEST, REVALIDATE, SYNC,
                          // and what a PING's answer says of sessions
     ZAB_DO_SYNCED,       // `token` of ZAB_EV_SYNC

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The switch between the roles. A role ends by itself (leader_is_over, learner_is_over); then the
+// executor settles what is in the log, and with that history the next election begins, or, after a
+// reconfiguration that named a leader, the next role.
+//
+//     ELECTING ──decided──► LEADING or LEARNING ──over──► SETTLING ──SETTLED──► ELECTING
+//                                                            │ observer ──► DELAYING ──┘
+//                                                            └─ a leader is named ──► LEADING, ..
+#include "zab/zab.h"
+
+#include <inttypes.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "zab/core.h"
+#include "zab/election.h"
+#include "zab/leader.h"
+#include "zab/learner.h"
+
+enum zab_phase {
+    PHASE_IDLE, // before ZAB_EV_START
+    PHASE_ELECTING,
+    PHASE_LEADING,
+    PHASE_LEARNING,
+    PHASE_SETTLING,
+    PHASE_DELAYING, // an observer, before it looks again
+    PHASE_ENDED,    // ZAB_DO_EXIT was said
+};
+
+// What is being saved: its answer may come when the role that asked is over.
+enum saving { SAVING_NONE, SAVING_ACCEPTED, SAVING_CURRENT };
+
+struct zab {
+    struct zab_core core;
+    struct election *election;
+    struct leader *leader;
+    struct learner *learner;
+    enum zab_phase phase;
+    int64_t next;           // while settling: who leads without an election; -1: nobody
+    bool was_observing;     // while settling
+    int64_t delay_until_ms; // while delaying
+    enum saving saving;
+    int64_t saving_epoch;
+    int64_t max_accepted, max_current; // of what was ever saved or asked to be
+};
+
+// ---- life cycle ----
+
+struct zab *zab_new(const struct zab_options *options, const struct zab_recovered *recovered,
+                    const struct config_servers *committed, const struct config_servers *seen)
+{
+    struct zab *z = mem_zalloc(sizeof(*z));
+    core_init(&z->core, options, recovered, committed, seen);
+    z->election = election_new(&z->core);
+    z->leader = leader_new(&z->core);
+    z->learner = learner_new(&z->core);
+    z->next = -1;
+    z->max_accepted = recovered->accepted_epoch;
+    z->max_current = recovered->current_epoch;
+    return z;
+}
+
+void zab_free(struct zab *z)
+{
+    if (z != NULL) {
+        election_free(z->election);
+        leader_free(z->leader);
+        learner_free(z->learner);
+        core_fini(&z->core);
+        mem_free(z);
+    }
+}
+
+void zab_remember(struct zab *z, int64_t zxid, struct slice txn)
+{
+    ASSERT(z->phase == PHASE_IDLE);
+    history_remember(&z->core.history, zxid, txn);
+}
+
+// ---- the invariants of zab.h ----
+
+// (1) and the answers to it: one epoch is saved at a time, and none goes back.
+static void note_saving(struct zab *z, const struct zab_effect *e)
+{
+    ASSERT(z->saving == SAVING_NONE);
+    z->saving = e->type == ZAB_DO_SAVE_ACCEPTED ? SAVING_ACCEPTED : SAVING_CURRENT;
+    z->saving_epoch = e->epoch;
+    int64_t *max = z->saving == SAVING_ACCEPTED ? &z->max_accepted : &z->max_current;
+    ASSERT(e->epoch >= *max);
+    *max = e->epoch;
+    ASSERT(z->max_accepted >= z->max_current);
+}
+
+// (2), as far as packets show it: what is promised is of what was saved and appended.
+static void check_promise(const struct zab *z, const struct zab_packet *p)
+{
+    if (p->type == ZAB_ACKEPOCH) {
+        ASSERT(z->saving == SAVING_NONE);
+        ASSERT(p->zxid == z->core.last_zxid);
+    } else if (p->type == ZAB_LEADERINFO) {
+        ASSERT(zab_epoch_of(p->zxid) <= z->core.accepted_epoch);
+    } else if (p->type == ZAB_ACK && (uint32_t)p->zxid == 0) {
+        ASSERT(zab_epoch_of(p->zxid) == z->core.current_epoch);
+    } else if (p->type == ZAB_ACK) {
+        ASSERT(p->zxid <= z->core.last_zxid);
+    }
+}
+
+static void check_effects(struct zab *z, const struct zab_effects *effects, size_t first)
+{
+    for (size_t i = first; i < effects->count; i++) {
+        const struct zab_effect *e = &effects->items[i];
+        if (e->type == ZAB_DO_SAVE_ACCEPTED || e->type == ZAB_DO_SAVE_CURRENT) {
+            note_saving(z, e);
+        } else if (e->type == ZAB_DO_SEND) {
+            check_promise(z, &e->packet);
+        } else if (e->type == ZAB_DO_EXIT) {
+            z->phase = PHASE_ENDED;
+        }
+    }
+}
+
+// (3), with the role that others are told.
+static void check_phase(const struct zab *z)
+{
+    bool leads = z->phase == PHASE_LEADING;
+    bool learns = z->phase == PHASE_LEARNING;
+    if (z->phase != PHASE_ENDED) {
+        ASSERT(leads == (z->core.role == ZAB_LEADING));
+        ASSERT(learns == (z->core.role == ZAB_FOLLOWING || z->core.role == ZAB_OBSERVING));
+        ASSERT(leads || !leader_is_serving(z->leader));
+        ASSERT(learns || !learner_is_serving(z->learner));
+        ASSERT(learns || learner_link(z->learner) == 0);
+    }
+}
+
+// ---- from one role to the next ----
+
+static bool is_observer(const struct zab *z)
+{
+    const struct config_member *own = config_servers_find(&z->core.committed, z->core.options.sid);
+    return own != NULL && own->role == CONFIG_OBSERVER;
+}
+
+// Source: QuorumPeer.run.
+static void begin_role(struct zab *z, int64_t now_ms, struct zab_effects *effects)
+{
+    if (z->core.vote.leader == z->core.options.sid) {
+        z->phase = PHASE_LEADING;
+        z->core.role = ZAB_LEADING;
+        leader_begin(z->leader, now_ms, effects);
+    } else {
+        z->phase = PHASE_LEARNING;
+        z->core.role = is_observer(z) ? ZAB_OBSERVING : ZAB_FOLLOWING;
+        learner_begin(z->learner, &z->core.vote, now_ms, effects);
+    }
+}
+
+static void begin_election(struct zab *z, int64_t now_ms, struct zab_effects *effects)
+{
+    z->phase = PHASE_ELECTING;
+    election_begin(z->election, now_ms, effects);
+}
+
+static void end_role(struct zab *z, const char *reason, int64_t next, struct zab_effects *effects)
+{
+    zab_effects_note(effects, "%s no longer: %s", zab_role_name(z->core.role), reason);
+    if (z->phase == PHASE_LEADING) {
+        leader_end(z->leader, effects);
+    } else {
+        learner_end(z->learner, effects);
+    }
+    z->was_observing = z->core.role == ZAB_OBSERVING;
+    z->phase = PHASE_SETTLING;
+    z->core.role = ZAB_LOOKING;
+    z->next = next;
+    zab_effects_add(effects, ZAB_DO_STOP_SERVING);
+}
+
+// The history is what the log holds, all of it: whether the rest was committed, the next leader
+// decides.
+static void take_settled_history(struct zab *z, int64_t zxid)
+{
+    struct history *h = &z->core.history;
+    if (zxid > h->last) {
+        history_reset(h, zxid);
+    } else {
+        history_truncate(h, zxid);
+        history_commit(h, zxid);
+    }
+    z->core.last_zxid = zxid;
+}
+
+static void settled(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
+{
+    ASSERT(z->saving == SAVING_NONE);
+    take_settled_history(z, e->zxid);
+    int64_t delay_ms = z->core.options.observer_election_delay_ms;
+    if (z->next != -1) {
+        if (z->core.vote.leader != z->next) {
+            z->core.vote = (struct vote){
+                .leader = z->next, .zxid = e->zxid, .election_epoch = -1, .peer_epoch = -1};
+        }
+        begin_role(z, e->now_ms, effects);
+    } else if (z->was_observing && delay_ms > 0) {
+        z->phase = PHASE_DELAYING;
+        z->delay_until_ms = e->now_ms + (int64_t)prng_below(&z->core.prng, (uint64_t)delay_ms);
+    } else {
+        begin_election(z, e->now_ms, effects);
+    }
+}
+
+// ---- events ----
+
+// An epoch that was saved for a role that is over counts all the same.
+static void epoch_saved(struct zab *z, const struct zab_event *e)
+{
+    ASSERT(z->saving != SAVING_NONE);
+    if (e->is_ok && z->phase == PHASE_SETTLING) {
+        if (z->saving == SAVING_ACCEPTED) {
+            core_set_accepted_epoch(&z->core, z->saving_epoch);
+        } else {
+            core_set_current_epoch(&z->core, z->saving_epoch);
+        }
+    }
+    z->saving = SAVING_NONE;
+}
+
+static void start(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
+{
+    ASSERT(z->phase == PHASE_IDLE);
+    if (z->core.history.last != z->core.last_zxid) {
+        history_reset(&z->core.history, z->core.last_zxid);
+    }
+    begin_election(z, e->now_ms, effects);
+}
+
+static void step_role(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
+{
+    if (z->phase == PHASE_LEADING) {
+        leader_step(z->leader, e, effects);
+    } else if (z->phase == PHASE_LEARNING) {
+        learner_step(z->learner, e, effects);
+    }
+}
+
+static void dispatch(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
+{
+    if (e->type == ZAB_EV_START) {
+        start(z, e, effects);
+    } else if (e->type == ZAB_EV_NOTIFICATION) {
+        election_step(z->election, e, effects);
+    } else if (e->type == ZAB_EV_SETTLED) {
+        ASSERT(z->phase == PHASE_SETTLING);
+        settled(z, e, effects);
+    } else if (e->type == ZAB_EV_TIME && z->phase == PHASE_ELECTING) {
+        election_step(z->election, e, effects);
+    } else if (e->type == ZAB_EV_TIME && z->phase == PHASE_DELAYING) {
+        if (e->now_ms >= z->delay_until_ms) {
+            begin_election(z, e->now_ms, effects);
+        }
+    } else {
+        step_role(z, e, effects);
+    }
+}
+
+// What the step decided: a leader is elected, a role is over. Both may be so at once.
+static void move_on(struct zab *z, int64_t now_ms, struct zab_effects *effects)
+{
+    struct vote vote;
+    int64_t next = -1;
+    if (z->phase == PHASE_ELECTING && election_is_decided(z->election, &vote)) {
+        z->core.vote = vote;
+        begin_role(z, now_ms, effects);
+    }
+    const char *over = NULL;
+    if (z->phase == PHASE_LEADING) {
+        over = leader_is_over(z->leader, &next);
+    } else if (z->phase == PHASE_LEARNING) {
+        over = learner_is_over(z->learner, &next);
+    }
+    if (over != NULL) {
+        end_role(z, over, next, effects);
+    }
+}
+
+void zab_step(struct zab *z, const struct zab_event *event, struct zab_effects *effects)
+{
+    if (z->phase == PHASE_ENDED || (z->phase == PHASE_IDLE && event->type != ZAB_EV_START)) {
+        return;
+    }
+    size_t first = effects->count;
+    if (event->type == ZAB_EV_EPOCH_SAVED) {
+        epoch_saved(z, event);
+    }
+    dispatch(z, event, effects);
+    move_on(z, event->now_ms, effects);
+    check_effects(z, effects, first);
+    check_phase(z);
+}
+
+bool zab_deadline_ms(const struct zab *z, int64_t *ret)
+{
+    switch (z->phase) {
+    case PHASE_ELECTING:
+        return election_deadline_ms(z->election, ret);
+    case PHASE_LEADING:
+        return leader_deadline_ms(z->leader, ret);
+    case PHASE_LEARNING:
+        return learner_deadline_ms(z->learner, ret);
+    case PHASE_DELAYING:
+        *ret = z->delay_until_ms;
+        return true;
+    case PHASE_IDLE:
+    case PHASE_SETTLING:
+    case PHASE_ENDED:
+        break;
+    }
+    return false;
+}
+
+// ---- asking ----
+
+enum zab_role zab_role(const struct zab *z)
+{
+    return z->core.role;
+}
+
+const char *zab_role_name(enum zab_role role)
+{
+    switch (role) {
+    case ZAB_LOOKING:
+        return "looking";
+    case ZAB_FOLLOWING:
+        return "follower";
+    case ZAB_LEADING:
+        return "leader";
+    case ZAB_OBSERVING:
+        return "observer";
+    }
+    return "?";
+}
+
+bool zab_is_serving(const struct zab *z)
+{
+    return leader_is_serving(z->leader) || learner_is_serving(z->learner);
+}
+
+int64_t zab_leader_sid(const struct zab *z)
+{
+    return z->core.role == ZAB_LOOKING ? -1 : z->core.vote.leader;
+}
+
+zab_link zab_leader_link(const struct zab *z)
+{
+    return learner_link(z->learner);
+}
+
+int64_t zab_epoch(const struct zab *z)
+{
+    return z->core.current_epoch;
+}
+
+const struct config_servers *zab_committed_config(const struct zab *z)
+{
+    return &z->core.committed;
+}
+
+const struct config_servers *zab_seen_config(const struct zab *z)
+{
+    return &z->core.seen;
+}
+
+bool zab_is_voter(const struct zab *z)
+{
+    return quorum_has(&z->core.quorums.of[0], z->core.options.sid);
+}
+
+size_t zab_followers(const struct zab *z, struct zab_follower *ret, size_t max)
+{
+    return leader_followers(z->leader, ret, max);
+}
+
+int64_t zab_last_proposed(const struct zab *z)
+{
+    return leader_is_serving(z->leader) ? leader_last_proposed(z->leader) : z->core.history.last;
+}
+
+int64_t zab_last_committed(const struct zab *z)
+{
+    return leader_is_serving(z->leader) ? leader_last_committed(z->leader)
+                                        : z->core.history.committed;
+}
