@@ -30,6 +30,7 @@ void config_free(struct config *cfg)
 {
     if (cfg != NULL) {
         config_servers_fini(&cfg->servers);
+        config_servers_fini(&cfg->seen);
         config_sources_free(cfg->sources);
         mem_free(cfg);
     }
@@ -240,6 +241,20 @@ void config_parse_dynamic(struct config *cfg, const char *file, struct slice tex
     }
     props_fini(&reader);
     take_version_of_name(cfg, name);
+    end_source(cfg);
+}
+
+void config_parse_seen(struct config *cfg, const char *file, struct slice text)
+{
+    begin_source(cfg);
+    config_servers_fini(&cfg->seen);
+    struct buf complaint = {0};
+    cfg->has_seen = config_servers_parse(text, &cfg->seen, &complaint) == ERR_OK;
+    if (!cfg->has_seen) {
+        struct config_place place = {.file = config_copy(cfg->sources, slice_str(file))};
+        config_say(cfg->sources, CONFIG_ERROR, place, "%s", buf_cstr(&complaint));
+    }
+    buf_fini(&complaint);
     end_source(cfg);
 }
 

@@ -23,6 +23,9 @@
 #include "config/keys.h"
 #include "config/servers.h"
 
+// The file of config_parse_seen is zoo.cfg's path with this behind it.
+#define CONFIG_SEEN_SUFFIX ".dynamic.next"
+
 enum config_severity { CONFIG_NOTE, CONFIG_WARNING, CONFIG_ERROR };
 
 struct config_diag {
@@ -61,6 +64,8 @@ struct config {
     bool is_loopback_trusted; // 4lw.commands.whitelist is not set: words that change nothing are
                               // answered to connections from this machine
     struct config_servers servers;         // server., group. and weight. lines, and the version
+    struct config_servers seen;            // of config_parse_seen
+    bool has_seen;
     const struct config_pair *super_users; // superUser and superUser.X
     size_t super_user_count;
     const struct config_pair *auth_providers; // authProvider.X
@@ -89,6 +94,10 @@ void config_parse_file(struct config *cfg, const char *file, struct slice text);
 // The text of the file that `dynamicConfigFile` names. Only server., group. and weight. lines are
 // legal in it; its version is the hexadecimal suffix of `file`.
 void config_parse_dynamic(struct config *cfg, const char *file, struct slice text);
+
+// The text of zoo.cfg.dynamic.next: the last configuration that was proposed to this server, with
+// its version. Only a server with a dynamic file has one, as in Java.
+void config_parse_seen(struct config *cfg, const char *file, struct slice text);
 
 // The text of the file myid in dataDir; a null slice when there is none. A standalone server takes
 // the client address of its own server line from it, as in Java.

@@ -2,8 +2,7 @@
 //
 // From texts to values: read each row by its kind, say what has no effect, derive what was left
 // open, and check what concerns more than one key. Messages hold the words of Java's where Java has
-// one. Source: QuorumPeerConfig.parseProperties, parseDynamicConfig, setupClientPort,
-// checkValidity.
+// one. What concerns the members is in members.c. Source: QuorumPeerConfig.parseProperties.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,35 +17,11 @@
 enum {
     SNAP_RETAIN_MIN = 3,
     SNAP_COUNT_MIN = 2,
+    COMMIT_LOG_COUNT_MIN = 500,
     JUTE_EXTRA_MIN = 1024,
-    SYNC_LIMIT_SUSPECT_S = 120, // a follower that hangs is noticed this late
 };
 
 static const struct config_place nowhere = {.file = NULL};
-
-static struct config_place place_of(const struct config *cfg, enum config_key key)
-{
-    return cfg->sources->entries[key].place;
-}
-
-static bool is_set(const struct config *cfg, enum config_key key)
-{
-    return cfg->sources->entries[key].rank != CONFIG_RANK_DEFAULT;
-}
-
-// Say something about the line that set `key`.
-static void __attribute__((format(printf, 4, 5)))
-say_at(struct config *cfg, enum config_severity severity, enum config_key key, const char *format,
-       ...)
-{
-    struct buf text = {0};
-    va_list args;
-    va_start(args, format);
-    buf_vprintf(&text, format, args);
-    va_end(args);
-    config_say(cfg->sources, severity, place_of(cfg, key), "%s", buf_cstr(&text));
-    buf_fini(&text);
-}
 
 // ---- values of single rows ----
 
@@ -90,23 +65,24 @@ static void complain_about_value(struct config *cfg, enum config_key key, const 
     struct buf range = {0};
     config_value_range(row, &range);
     if (row->kind == CONFIG_KIND_BOOL) {
-        say_at(cfg, CONFIG_ERROR, key, "Invalid option %s for %s. Choose 'true' or 'false.'", text,
-               row->key);
+        config_say_at(cfg, CONFIG_ERROR, key, "Invalid option %s for %s. Choose 'true' or 'false.'",
+                      text, row->key);
     } else if (key == CONFIG_KEY_election_alg) {
-        say_at(cfg, CONFIG_ERROR, key, "Invalid electionAlg value. Only 3 is supported, not %s.",
-               text);
+        config_say_at(cfg, CONFIG_ERROR, key,
+                      "Invalid electionAlg value. Only 3 is supported, not %s.", text);
     } else if (key == CONFIG_KEY_peer_type) {
-        say_at(cfg, CONFIG_ERROR, key, "Unrecognised peertype: %s; legal is %s", text,
-               buf_cstr(&range));
+        config_say_at(cfg, CONFIG_ERROR, key, "Unrecognised peertype: %s; legal is %s", text,
+                      buf_cstr(&range));
     } else if (key == CONFIG_KEY_tick_time_ms && strcmp(text, "0") == 0) {
-        say_at(cfg, CONFIG_ERROR, key, "tickTime is not set: 0 is outside its range; legal is %s",
-               buf_cstr(&range));
+        config_say_at(cfg, CONFIG_ERROR, key,
+                      "tickTime is not set: 0 is outside its range; legal is %s", buf_cstr(&range));
     } else if (key == CONFIG_KEY_metrics_class_name) {
-        say_at(cfg, CONFIG_ERROR, key, "metrics provider class was not found: %s; legal is %s",
-               text, buf_cstr(&range));
+        config_say_at(cfg, CONFIG_ERROR, key,
+                      "metrics provider class was not found: %s; legal is %s", text,
+                      buf_cstr(&range));
     } else {
-        say_at(cfg, CONFIG_ERROR, key, "%s=%s is not possible; legal is %s", config_key_name(key),
-               text, buf_cstr(&range));
+        config_say_at(cfg, CONFIG_ERROR, key, "%s=%s is not possible; legal is %s",
+                      config_key_name(key), text, buf_cstr(&range));
     }
     buf_fini(&range);
 }
@@ -125,9 +101,9 @@ static void read_row(struct config *cfg, enum config_key key)
     if (e->rank != CONFIG_RANK_DEFAULT && !is_empty_property(row, e->text)) {
         if (config_value_parse(row, e->text, &v) == ERR_OK) {
             if (v.is_doubtful) {
-                say_at(cfg, CONFIG_WARNING, key, "%s=%s counts as %s, as in Java",
-                       config_key_name(key), e->text,
-                       row->kind == CONFIG_KIND_UNLESS ? row->default_text : "false");
+                config_say_at(cfg, CONFIG_WARNING, key, "%s=%s counts as %s, as in Java",
+                              config_key_name(key), e->text,
+                              row->kind == CONFIG_KIND_UNLESS ? row->default_text : "false");
             }
             store(cfg, key, &v, e->text);
             return;
@@ -163,8 +139,8 @@ static void read_rows(struct config *cfg)
     for (unsigned i = 0; i < CONFIG_KEY_COUNT; i++) {
         enum config_key key = (enum config_key)i;
         read_row(cfg, key);
-        if (is_set(cfg, key)) {
-            say_state(cfg, key, config_key_name(key), place_of(cfg, key));
+        if (config_is_set(cfg, key)) {
+            say_state(cfg, key, config_key_name(key), config_place_of(cfg, key));
         }
     }
 }
@@ -256,178 +232,23 @@ static void read_pairs(struct config *cfg)
     }
 }
 
-// ---- membership ----
-
-static void read_member_line(struct config *cfg, const struct config_line *line)
-{
-    bool is_moved = !line->is_dynamic && cfg->dynamic_config_file != NULL;
-    if (is_moved && line->key == CONFIG_KEY_version) {
-        return; // Java takes it for a property that nobody reads
-    }
-    if (is_moved) {
-        config_say(cfg->sources, CONFIG_ERROR, line->place,
-                   "parameter: %s must be in a separate dynamic config file", line->name);
-        return;
-    }
-    struct buf complaint = {0};
-    enum err e = config_servers_add(&cfg->servers, slice_str(line->name), slice_str(line->text),
-                                    cfg->multi_address_enabled, &complaint);
-    if (e != ERR_OK) {
-        config_say(cfg->sources, CONFIG_ERROR, line->place, "%s: %s", line->name,
-                   buf_cstr(&complaint));
-    }
-    buf_fini(&complaint);
-}
-
-static void read_members(struct config *cfg)
-{
-    struct config_sources *s = cfg->sources;
-    config_servers_fini(&cfg->servers);
-    for (size_t i = 0; i < s->line_count; i++) {
-        if (config_row(s->lines[i].key)->kind == CONFIG_KIND_LINES) {
-            read_member_line(cfg, &s->lines[i]);
-        }
-    }
-    struct buf complaint = {0};
-    if (config_servers_check(&cfg->servers, &complaint) != ERR_OK) {
-        config_say(s, CONFIG_ERROR, nowhere, "%s", buf_cstr(&complaint));
-    }
-    buf_fini(&complaint);
-}
-
-static void check_members(struct config *cfg)
-{
-    struct config_sources *s = cfg->sources;
-    size_t participants = config_servers_count_role(&cfg->servers, CONFIG_PARTICIPANT);
-    size_t observers = config_servers_count_role(&cfg->servers, CONFIG_OBSERVER);
-    if (participants == 0 && !cfg->standalone_enabled) {
-        say_at(cfg, CONFIG_ERROR, CONFIG_KEY_standalone_enabled,
-               "standaloneEnabled = false then number of participants should be >0");
-    } else if (participants == 0 && observers > 0) {
-        config_say(s, CONFIG_ERROR, nowhere,
-                   "Observers w/o participants is an invalid configuration");
-    } else if (participants == 1 && cfg->standalone_enabled) {
-        if (observers > 0) {
-            config_say(s, CONFIG_ERROR, nowhere,
-                       "Observers w/o quorum is an invalid configuration");
-        }
-        config_say(s, CONFIG_WARNING, nowhere,
-                   "only one server line: this is a standalone server, and the line has no effect "
-                   "but for its client address");
-    } else if (participants == 2) {
-        config_say(s, CONFIG_WARNING, nowhere,
-                   "two voting servers: the ensemble stops when one of them does; three tolerate "
-                   "the loss of one");
-    } else if (participants > 0 && participants % 2 == 0) {
-        config_say(s, CONFIG_WARNING, nowhere,
-                   "%zu voting servers tolerate no more failures than %zu do", participants,
-                   participants - 1);
-    }
-}
-
-static void check_ensemble(struct config *cfg)
-{
-    if (!config_is_distributed(cfg)) {
-        return;
-    }
-    if (cfg->init_limit == 0) {
-        say_at(cfg, CONFIG_ERROR, CONFIG_KEY_init_limit, "initLimit is not set");
-    }
-    if (cfg->sync_limit == 0) {
-        say_at(cfg, CONFIG_ERROR, CONFIG_KEY_sync_limit, "syncLimit is not set");
-    }
-    int64_t sync_s = (int64_t)cfg->sync_limit * cfg->tick_time_ms / 1000;
-    if (sync_s > SYNC_LIMIT_SUSPECT_S) {
-        say_at(cfg, CONFIG_WARNING, CONFIG_KEY_sync_limit,
-               "syncLimit=%" PRId32 " means that a member that hangs is dropped only after %" PRId64
-               " s; it counts ticks of %" PRId32 " ms",
-               cfg->sync_limit, sync_s, cfg->tick_time_ms);
-    }
-    if (cfg->sources->myid_file != NULL && !cfg->has_server_id) {
-        config_say(cfg->sources, CONFIG_ERROR, nowhere,
-                   "myid file is missing: write this server's number into %s",
-                   cfg->sources->myid_file);
-    }
-}
-
-// Decimal as Long.parseLong reads it.
-static bool parse_id(const char *text, int64_t *ret)
-{
-    static const struct config_row row = {.key = "myid",
-                                          .property = "",
-                                          .min = INT64_MIN,
-                                          .max = INT64_MAX,
-                                          .kind = CONFIG_KIND_LONG};
-    struct config_value v;
-    if (config_value_parse(&row, text, &v) != ERR_OK) {
-        return false;
-    }
-    *ret = v.number;
-    return true;
-}
-
-static void read_myid(struct config *cfg)
-{
-    const struct config_sources *s = cfg->sources;
-    cfg->has_server_id = false;
-    if (s->myid_text == NULL) {
-        return;
-    }
-    cfg->has_server_id = parse_id(s->myid_text, &cfg->server_id);
-    if (!cfg->has_server_id) {
-        config_say(cfg->sources, CONFIG_ERROR, (struct config_place){.file = s->myid_file},
-                   "serverid %s is not a number", s->myid_text);
-    }
-}
-
 // ---- ports ----
-
-static bool is_wildcard(const char *host)
-{
-    return host == NULL || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
-// The client address of the own server line must agree with the static one, and is the one that is
-// bound. Source: QuorumPeerConfig.setupClientPort.
-static void merge_client_address(struct config *cfg)
-{
-    const struct config_member *own =
-        cfg->has_server_id ? config_servers_find(&cfg->servers, cfg->server_id) : NULL;
-    if (own == NULL || own->client.host == NULL) {
-        return;
-    }
-    bool is_other_port = cfg->client_port != own->client.port;
-    bool is_other_host = !is_wildcard(cfg->client_port_address) &&
-                         strcmp(cfg->client_port_address, own->client.host) != 0;
-    if (cfg->has_client_port && (is_other_port || is_other_host)) {
-        say_at(
-            cfg, CONFIG_ERROR, CONFIG_KEY_client_port,
-            "client address for this server (id = %" PRId64 ") in static config file is %s:%" PRId32
-            " is different from client address found in dynamic file: %s:%u",
-            cfg->server_id, is_wildcard(cfg->client_port_address) ? "*" : cfg->client_port_address,
-            cfg->client_port, own->client.host, own->client.port);
-        return;
-    }
-    cfg->has_client_port = true;
-    cfg->client_port = own->client.port;
-    cfg->client_port_address = is_wildcard(own->client.host) ? NULL : own->client.host;
-}
 
 static void check_ports(struct config *cfg)
 {
-    cfg->has_client_port = is_set(cfg, CONFIG_KEY_client_port);
+    cfg->has_client_port = config_is_set(cfg, CONFIG_KEY_client_port);
     if (!cfg->has_client_port && cfg->client_port_address != NULL) {
-        say_at(cfg, CONFIG_ERROR, CONFIG_KEY_client_port_address,
-               "clientPortAddress is set but clientPort is not set");
+        config_say_at(cfg, CONFIG_ERROR, CONFIG_KEY_client_port_address,
+                      "clientPortAddress is set but clientPort is not set");
     }
-    if (!is_set(cfg, CONFIG_KEY_secure_client_port) &&
-        is_set(cfg, CONFIG_KEY_secure_client_port_address)) {
-        say_at(cfg, CONFIG_ERROR, CONFIG_KEY_secure_client_port_address,
-               "secureClientPortAddress is set but secureClientPort is not set");
+    if (!config_is_set(cfg, CONFIG_KEY_secure_client_port) &&
+        config_is_set(cfg, CONFIG_KEY_secure_client_port_address)) {
+        config_say_at(cfg, CONFIG_ERROR, CONFIG_KEY_secure_client_port_address,
+                      "secureClientPortAddress is set but secureClientPort is not set");
     }
-    merge_client_address(cfg);
-    if (!cfg->has_client_port && is_set(cfg, CONFIG_KEY_secure_client_port)) {
-        say_at(
+    config_merge_client_address(cfg);
+    if (!cfg->has_client_port && config_is_set(cfg, CONFIG_KEY_secure_client_port)) {
+        config_say_at(
             cfg, CONFIG_ERROR, CONFIG_KEY_secure_client_port,
             "no port would be open: secureClientPort needs TLS, which this version does not have; "
             "set clientPort");
@@ -461,14 +282,20 @@ static void derive(struct config *cfg)
     if (cfg->max_session_timeout_ms == -1) {
         cfg->max_session_timeout_ms = ticks(cfg, 20);
     }
-    if (!is_set(cfg, CONFIG_KEY_jute_extra_size)) {
+    if (!config_is_set(cfg, CONFIG_KEY_jute_extra_size)) {
         cfg->jute_extra_size = cfg->jute_max_buffer;
     }
     if (cfg->jute_extra_size < JUTE_EXTRA_MIN) {
         cfg->jute_extra_size = JUTE_EXTRA_MIN;
     }
-    if (!is_set(cfg, CONFIG_KEY_max_write_queue_poll_ms)) {
+    if (!config_is_set(cfg, CONFIG_KEY_max_write_queue_poll_ms)) {
         cfg->max_write_queue_poll_ms = cfg->flush_delay_ms / 3;
+    }
+    if (cfg->connect_limit == 0) {
+        cfg->connect_limit = cfg->init_limit;
+    }
+    if (cfg->quorum_cnxn_timeout_ms <= 0) {
+        cfg->quorum_cnxn_timeout_ms = ticks(cfg, cfg->sync_limit);
     }
     cfg->max_client_cnxns = not_negative(cfg->max_client_cnxns);
     cfg->max_cnxns = not_negative(cfg->max_cnxns);
@@ -477,14 +304,14 @@ static void derive(struct config *cfg)
     // Callers multiply these by 1024.
     cfg->snap_size_limit_kb = cfg->snap_size_limit_kb < 0 ? 0 : cfg->snap_size_limit_kb;
     cfg->txn_log_size_limit_kb = cfg->txn_log_size_limit_kb < 0 ? -1 : cfg->txn_log_size_limit_kb;
-    cfg->is_loopback_trusted = !is_set(cfg, CONFIG_KEY_four_letter_whitelist);
+    cfg->is_loopback_trusted = !config_is_set(cfg, CONFIG_KEY_four_letter_whitelist);
 }
 
 static void raise_to_minimum(struct config *cfg, enum config_key key, int32_t *field, int32_t min)
 {
     if (*field < min) {
-        say_at(cfg, CONFIG_WARNING, key, "%s=%" PRId32 " counts as %" PRId32 ", its minimum",
-               config_key_name(key), *field, min);
+        config_say_at(cfg, CONFIG_WARNING, key, "%s=%" PRId32 " counts as %" PRId32 ", its minimum",
+                      config_key_name(key), *field, min);
         *field = min;
     }
 }
@@ -493,7 +320,7 @@ static void check_throttle_weights(struct config *cfg)
 {
     int32_t local = cfg->connection_throttle_local_session_weight;
     if (cfg->connection_throttle_global_session_weight < local) {
-        say_at(
+        config_say_at(
             cfg, CONFIG_ERROR, CONFIG_KEY_connection_throttle_global_session_weight,
             "connection_throttle_global_session_weight=%" PRId32
             " is not possible; legal is at least connection_throttle_local_session_weight (%" PRId32
@@ -501,7 +328,7 @@ static void check_throttle_weights(struct config *cfg)
             cfg->connection_throttle_global_session_weight, local);
     }
     if (cfg->connection_throttle_renew_session_weight < local) {
-        say_at(
+        config_say_at(
             cfg, CONFIG_ERROR, CONFIG_KEY_connection_throttle_renew_session_weight,
             "connection_throttle_renew_session_weight=%" PRId32
             " is not possible; legal is at least connection_throttle_local_session_weight (%" PRId32
@@ -514,26 +341,30 @@ static void check_suspects(struct config *cfg)
 {
     raise_to_minimum(cfg, CONFIG_KEY_purge_snap_retain_count, &cfg->purge_snap_retain_count,
                      SNAP_RETAIN_MIN);
+    raise_to_minimum(cfg, CONFIG_KEY_commit_log_count, &cfg->commit_log_count,
+                     COMMIT_LOG_COUNT_MIN);
     raise_to_minimum(cfg, CONFIG_KEY_snap_count, &cfg->snap_count, SNAP_COUNT_MIN);
     if (!cfg->force_sync) {
-        say_at(cfg, CONFIG_WARNING, CONFIG_KEY_force_sync,
-               "forceSync=no: writes are acknowledged before they are on disk, and a power failure "
-               "loses them");
+        config_say_at(
+            cfg, CONFIG_WARNING, CONFIG_KEY_force_sync,
+            "forceSync=no: writes are acknowledged before they are on disk, and a power failure "
+            "loses them");
     }
     if (cfg->skip_acl) {
-        say_at(cfg, CONFIG_WARNING, CONFIG_KEY_skip_acl,
-               "skipACL=yes: every client may do everything");
+        config_say_at(cfg, CONFIG_WARNING, CONFIG_KEY_skip_acl,
+                      "skipACL=yes: every client may do everything");
     }
     const char *method = cfg->snapshot_compression_method;
     if (method != NULL && strcmp(method, "gz") != 0 && strcmp(method, "snappy") != 0) {
-        say_at(cfg, CONFIG_WARNING, CONFIG_KEY_snapshot_compression_method,
-               "snapshot.compression.method=%s means none, as in Java; known are gz and snappy",
-               method);
+        config_say_at(
+            cfg, CONFIG_WARNING, CONFIG_KEY_snapshot_compression_method,
+            "snapshot.compression.method=%s means none, as in Java; known are gz and snappy",
+            method);
     }
     if (cfg->data_dir != NULL && cfg->data_dir[0] != '/') {
-        say_at(cfg, CONFIG_WARNING, CONFIG_KEY_data_dir,
-               "dataDir=%s is relative: where it is depends on where the server is started",
-               cfg->data_dir);
+        config_say_at(cfg, CONFIG_WARNING, CONFIG_KEY_data_dir,
+                      "dataDir=%s is relative: where it is depends on where the server is started",
+                      cfg->data_dir);
     }
 }
 
@@ -555,8 +386,8 @@ static void check_enforced_auth(struct config *cfg)
         return;
     }
     if (cfg->enforce_auth_schemes == NULL) {
-        say_at(cfg, CONFIG_ERROR, CONFIG_KEY_enforce_auth_enabled,
-               "enforce.auth.enabled=true needs enforce.auth.schemes");
+        config_say_at(cfg, CONFIG_ERROR, CONFIG_KEY_enforce_auth_enabled,
+                      "enforce.auth.enabled=true needs enforce.auth.schemes");
         return;
     }
     const char *rest = cfg->enforce_auth_schemes;
@@ -565,10 +396,11 @@ static void check_enforced_auth(struct config *cfg)
         size_t len = comma != NULL ? (size_t)(comma - rest) : strlen(rest);
         struct slice name = props_trim(slice_of(rest, len));
         if (!is_known_scheme(name)) {
-            say_at(cfg, CONFIG_ERROR, CONFIG_KEY_enforce_auth_schemes,
-                   "enforce.auth.schemes: there is no scheme %.*s; legal are digest, ip, ensemble, "
-                   "sasl, x509",
-                   (int)name.len, (const char *)name.data);
+            config_say_at(
+                cfg, CONFIG_ERROR, CONFIG_KEY_enforce_auth_schemes,
+                "enforce.auth.schemes: there is no scheme %.*s; legal are digest, ip, ensemble, "
+                "sasl, x509",
+                (int)name.len, (const char *)name.data);
         }
         rest = comma != NULL ? comma + 1 : NULL;
     }
@@ -577,19 +409,19 @@ static void check_enforced_auth(struct config *cfg)
 static void check_quorum_sasl(struct config *cfg)
 {
     if (!cfg->quorum_enable_sasl && cfg->quorum_server_require_sasl) {
-        say_at(
+        config_say_at(
             cfg, CONFIG_ERROR, CONFIG_KEY_quorum_server_require_sasl,
             "quorum.auth.enableSasl is disabled, so cannot enable quorum.auth.serverRequireSasl");
     }
     if (!cfg->quorum_enable_sasl && cfg->quorum_learner_require_sasl) {
-        say_at(
+        config_say_at(
             cfg, CONFIG_ERROR, CONFIG_KEY_quorum_learner_require_sasl,
             "quorum.auth.enableSasl is disabled, so cannot enable quorum.auth.learnerRequireSasl");
     }
     if (!cfg->quorum_learner_require_sasl && cfg->quorum_server_require_sasl) {
-        say_at(cfg, CONFIG_ERROR, CONFIG_KEY_quorum_server_require_sasl,
-               "quorum.auth.learnerRequireSasl is disabled, so cannot enable "
-               "quorum.auth.serverRequireSasl");
+        config_say_at(cfg, CONFIG_ERROR, CONFIG_KEY_quorum_server_require_sasl,
+                      "quorum.auth.learnerRequireSasl is disabled, so cannot enable "
+                      "quorum.auth.serverRequireSasl");
     }
 }
 
@@ -599,8 +431,8 @@ void config_finish(struct config *cfg)
     s->diag_count = s->diag_mark;
     read_rows(cfg);
     read_pairs(cfg);
-    read_members(cfg);
-    read_myid(cfg);
+    config_read_members(cfg);
+    config_read_myid(cfg);
     check_quorum_sasl(cfg);
     if (cfg->data_dir == NULL) {
         config_say(s, CONFIG_ERROR, nowhere, "dataDir is not set");
@@ -609,15 +441,15 @@ void config_finish(struct config *cfg)
     check_ports(cfg);
     derive(cfg);
     if (cfg->min_session_timeout_ms > cfg->max_session_timeout_ms) {
-        say_at(cfg, CONFIG_ERROR,
-               is_set(cfg, CONFIG_KEY_min_session_timeout_ms) ? CONFIG_KEY_min_session_timeout_ms
-                                                              : CONFIG_KEY_max_session_timeout_ms,
-               "minSessionTimeout must not be larger than maxSessionTimeout: %" PRId32
-               " is larger than %" PRId32,
-               cfg->min_session_timeout_ms, cfg->max_session_timeout_ms);
+        config_say_at(cfg, CONFIG_ERROR,
+                      config_is_set(cfg, CONFIG_KEY_min_session_timeout_ms)
+                          ? CONFIG_KEY_min_session_timeout_ms
+                          : CONFIG_KEY_max_session_timeout_ms,
+                      "minSessionTimeout must not be larger than maxSessionTimeout: %" PRId32
+                      " is larger than %" PRId32,
+                      cfg->min_session_timeout_ms, cfg->max_session_timeout_ms);
     }
     check_throttle_weights(cfg);
     check_enforced_auth(cfg);
-    check_members(cfg);
-    check_ensemble(cfg);
+    config_check_members(cfg);
 }

@@ -99,3 +99,25 @@ void config_say(struct config_sources *s, enum config_severity severity, struct 
                                                      .text = config_copy(s, buf_slice(&text))};
     buf_fini(&text);
 }
+
+struct config_place config_place_of(const struct config *cfg, enum config_key key)
+{
+    return cfg->sources->entries[key].place;
+}
+
+bool config_is_set(const struct config *cfg, enum config_key key)
+{
+    return cfg->sources->entries[key].rank != CONFIG_RANK_DEFAULT;
+}
+
+void config_say_at(struct config *cfg, enum config_severity severity, enum config_key key,
+                   const char *format, ...)
+{
+    struct buf text = {0};
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    config_say(cfg->sources, severity, config_place_of(cfg, key), "%s", buf_cstr(&text));
+    buf_fini(&text);
+}

@@ -79,4 +79,17 @@ void config_add_line(struct config_sources *s, enum config_key key, enum config_
 void config_say(struct config_sources *s, enum config_severity severity, struct config_place place,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+// Say something about the line that set `key`.
+void config_say_at(struct config *cfg, enum config_severity severity, enum config_key key,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool config_is_set(const struct config *cfg, enum config_key key);
+struct config_place config_place_of(const struct config *cfg, enum config_key key);
+
+// ---- members.c: steps of config_finish ----
+
+void config_read_members(struct config *cfg);
+void config_read_myid(struct config *cfg);
+void config_merge_client_address(struct config *cfg); // sets it where one of both is missing
+void config_check_members(struct config *cfg);
+
 #endif

@@ -116,6 +116,23 @@ static void read_myid(struct config *cfg)
     buf_fini(&text);
 }
 
+// The file that dynamicConfigFile names, and the last seen configuration beside zoo.cfg, which is
+// there only while a reconfiguration is under way.
+static bool read_membership(struct config *cfg, const struct args *args)
+{
+    if (!parse_file(cfg, cfg->dynamic_config_file, config_parse_dynamic)) {
+        return false;
+    }
+    struct buf path = {0}, text = {0};
+    buf_printf(&path, "%s" CONFIG_SEEN_SUFFIX, args->config_file);
+    if (read_file(buf_cstr(&path), &text)) {
+        config_parse_seen(cfg, buf_cstr(&path), buf_slice(&text));
+    }
+    buf_fini(&path);
+    buf_fini(&text);
+    return true;
+}
+
 static bool load_config(struct config *cfg, const struct args *args)
 {
     for (size_t i = 0; i < args->define_count; i++) {
@@ -127,8 +144,7 @@ static bool load_config(struct config *cfg, const struct args *args)
     set_positional(cfg, args);
     config_finish(cfg); // now the names of further files are known
     read_myid(cfg);
-    if (cfg->dynamic_config_file != NULL &&
-        !parse_file(cfg, cfg->dynamic_config_file, config_parse_dynamic)) {
+    if (cfg->dynamic_config_file != NULL && !read_membership(cfg, args)) {
         return false;
     }
     config_finish(cfg);
@@ -210,7 +226,7 @@ static void on_stopped(void *ctx, enum server_exit code)
 
 // ---- running ----
 
-static enum server_exit serve(struct process *p)
+static enum server_exit serve(struct process *p, const char *config_file)
 {
     const struct server_options options = {
         .config = p->config,
@@ -220,10 +236,12 @@ static enum server_exit serve(struct process *p)
         .entropy = host_entropy(p->host),
         .files = host_files(p->host),
         .net = host_net(p->host),
+        .resolver = host_resolver(p->host),
         .digest = host_digest(p->host),
         .machine = p->machine,
         .trace = trace_ring_sink(p->traces),
         .version = version_text,
+        .config_file = config_file,
         .on_stopped = on_stopped,
         .ctx = p,
     };
@@ -296,13 +314,10 @@ static enum server_exit run(struct process *p, const struct args *args)
     enum server_exit code = SERVER_EXIT_INVALID;
     if (config_has_errors(p->config)) {
         log_event_str(&p->log, EVENT_START_FAILED, "error", "the configuration has errors");
-    } else if (config_is_distributed(p->config)) {
-        log_event_str(&p->log, EVENT_START_FAILED, "error",
-                      "this version serves standalone only; remove all but one server. line");
     } else {
         raise_descriptor_limit(p);
         p->machine = machine_open();
-        code = serve(p);
+        code = serve(p, args->config_file);
         machine_close(p->machine);
     }
     host_close(p->host);

@@ -340,6 +340,11 @@ static enum server_exit open_parts(struct server *s)
 
 enum server_exit server_open(const struct server_options *options, struct server **ret)
 {
+    if (config_is_distributed(options->config)) { // until there is ensemble_open
+        log_event_str(options->log, EVENT_START_FAILED, "error",
+                      "this version serves standalone only; remove all but one server. line");
+        return SERVER_EXIT_INVALID;
+    }
     struct server *s = mem_zalloc(sizeof(*s));
     s->options = *options;
     s->config = options->config;

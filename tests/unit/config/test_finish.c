@@ -164,89 +164,6 @@ static void what_is_not_set_is_derived(void **state)
     config_free(cfg);
 }
 
-static void membership_decides_what_is_started(void **state)
-{
-    (void)state;
-    struct config *cfg = config_of("dataDir=/d\nclientPort=1\nserver.1=a:1:2\n");
-    assert_false(config_is_distributed(cfg));
-    expect_said(cfg, "warning: only one server line");
-    config_free(cfg);
-    cfg = config_of("dataDir=/d\nclientPort=1\nserver.1=a:1:2\nstandaloneEnabled=false\n"
-                    "initLimit=1\nsyncLimit=1\n");
-    assert_true(config_is_distributed(cfg));
-    assert_false(config_has_errors(cfg));
-    config_free(cfg);
-    refuses("standaloneEnabled=false", "number of participants should be >0");
-    refuses("server.1=a:1:2:observer", "Observers w/o participants is an invalid configuration");
-    refuses("server.1=a:1:2\nserver.2=a:3:4:observer",
-            "Observers w/o quorum is an invalid configuration");
-    refuses("server.1=a:1:2\nserver.2=b:1:2", "initLimit is not set");
-    refuses("server.1=a:1:2\nserver.2=b:1:2\ninitLimit=1", "syncLimit is not set");
-    accepts("server.1=a:1:2\nserver.2=b:1:2\ninitLimit=1\nsyncLimit=1", "two voting servers");
-    accepts("server.1=a:1:2\nserver.2=b:1:2\nserver.3=b:1:2\nserver.4=b:1:2\ninitLimit=1\n"
-            "syncLimit=1",
-            "4 voting servers tolerate no more failures than 3 do");
-}
-
-static void broken_member_lines_are_reported_at_their_line(void **state)
-{
-    (void)state;
-    refuses("server.1=a", "zoo.cfg:3: error: server.1: a does not have the form");
-    refuses("dynamicConfigFile=/x\nserver.1=a:1:2",
-            "zoo.cfg:4: error: parameter: server.1 must be in a separate dynamic config file");
-    refuses("server.1=a:1:2|b:1:2", "Multiple address feature is disabled");
-    accepts("multiAddress.enabled=true\nserver.1=a:1:2|b:1:2", "only one server line");
-    refuses("server.1=a:1:2\ngroup.1=2", "Server 1 is not in a group");
-}
-
-static struct config *with_myid(const char *lines, const char *myid)
-{
-    struct config *cfg = config_new();
-    config_parse_file(cfg, "zoo.cfg", slice_str(lines));
-    config_set_myid(cfg, "/d/myid", myid != NULL ? slice_str(myid) : slice_null());
-    config_finish(cfg);
-    return cfg;
-}
-
-static void myid_is_a_number_and_needed_by_an_ensemble(void **state)
-{
-    (void)state;
-    static const char three[] = "dataDir=/d\nclientPort=1\ninitLimit=1\nsyncLimit=1\n"
-                                "server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\n";
-    struct config *cfg = with_myid(three, "2\nrest");
-    assert_true(cfg->has_server_id);
-    assert_int_equal(cfg->server_id, 2);
-    assert_false(config_has_errors(cfg));
-    config_free(cfg);
-    cfg = with_myid(three, NULL);
-    expect_said(cfg, "error: myid file is missing: write this server's number into /d/myid");
-    config_free(cfg);
-    cfg = with_myid(three, "two");
-    expect_said(cfg, "/d/myid: error: serverid two is not a number");
-    config_free(cfg);
-    cfg = with_myid("dataDir=/d\nclientPort=1\n", NULL);
-    assert_false(config_has_errors(cfg));
-    config_free(cfg);
-}
-
-static void client_address_comes_from_the_own_server_line(void **state)
-{
-    (void)state;
-    struct config *cfg = with_myid("dataDir=/d\nserver.1=a:1:2;10.0.0.1:2182\n", "1");
-    assert_true(cfg->has_client_port);
-    assert_int_equal(cfg->client_port, 2182);
-    assert_string_equal(cfg->client_port_address, "10.0.0.1");
-    config_free(cfg);
-    cfg = with_myid("dataDir=/d\nclientPort=2182\nserver.1=a:1:2;2182\n", "1");
-    assert_false(config_has_errors(cfg));
-    assert_null(cfg->client_port_address);
-    config_free(cfg);
-    cfg = with_myid("dataDir=/d\nclientPort=2181\nserver.1=a:1:2;2182\n", "1");
-    expect_said(cfg, "client address for this server (id = 1) in static config file is *:2181 is "
-                     "different from client address found in dynamic file: 0.0.0.0:2182");
-    config_free(cfg);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,10 +177,6 @@ int main(void)
         cmocka_unit_test(empty_property_counts_as_not_set),
         cmocka_unit_test(limits_below_zero_mean_none),
         cmocka_unit_test(what_is_not_set_is_derived),
-        cmocka_unit_test(membership_decides_what_is_started),
-        cmocka_unit_test(broken_member_lines_are_reported_at_their_line),
-        cmocka_unit_test(myid_is_a_number_and_needed_by_an_ensemble),
-        cmocka_unit_test(client_address_comes_from_the_own_server_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
