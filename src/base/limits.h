@@ -11,6 +11,8 @@ enum {
     LIMIT_CONN_OUT_BYTES = 16 * 1024 * 1024,   // unsent replies of one connection: stop reading it
     LIMIT_SNAPSHOT_SLICE_BYTES = 64 * 1024,    // serialized per slice on the loop thread
     LIMIT_LOG_BATCH_BYTES = 4 * 1024 * 1024,   // one write and sync; more waits for the next
+    LIMIT_UNAPPLIED_BYTES = 64 * 1024 * 1024,  // in or on the way to the log: stop reading clients
+    LIMIT_FORWARDED_BYTES = 16 * 1024 * 1024,  // of requests that the leader has: likewise
     LIMIT_MULTI_READ_BYTES = 64 * 1024 * 1024, // of one multiRead reply: MarshallingError
     LIMIT_ACL_ENTRIES = 1024,                  // of one list sent by a client: InvalidACL
     LIMIT_LINKS = 1024,                        // on the quorum port; more are closed at once

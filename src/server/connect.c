@@ -46,6 +46,7 @@ static void log_opened(const struct conn *c, enum log_event event)
 static void accept_session(struct conn *c, struct session *session)
 {
     session->conn = c;
+    session_set_owner(session, 0);
     c->session = session;
     uint8_t passwd[CONNECT_PASSWD_BYTES];
     connect_passwd(c->session_id, passwd);

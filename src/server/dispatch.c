@@ -110,6 +110,12 @@ static void handle_unknown(struct conn *c, const struct request *request)
     conn_close_flushed(c, "unknown operation");
 }
 
+// Alone, what was applied here is all there is; in an ensemble others may be ahead.
+static bool is_waiting_sync(const struct server *s, const struct request *request)
+{
+    return request->type == OP_SYNC && s->pipeline.mode != PIPELINE_ALONE;
+}
+
 // Behind the connection's own writes in flight, else at once.
 static void answer_in_order(struct conn *c, const struct request *request)
 {
@@ -166,7 +172,11 @@ void dispatch_request(struct conn *c, const struct request *request)
               (s->now_ns - request->arrived_ns) / 1000000);
     switch (kind_of(request->type)) {
     case OP_KIND_READ:
-        answer_in_order(c, request);
+        if (is_waiting_sync(s, request)) {
+            pipeline_sync(&s->pipeline, request);
+        } else {
+            answer_in_order(c, request);
+        }
         return;
     case OP_KIND_WRITE:
         handle_write(c, request);

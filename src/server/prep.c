@@ -63,7 +63,7 @@ static enum zk_code prep_reconfig(struct prep *p, const struct prep_txn *t)
     if (!p->config->reconfig_enabled) {
         return ZK_RECONFIG_DISABLED;
     }
-    enum zk_code code = sessions_check(p->sessions, t->request->session_id);
+    enum zk_code code = sessions_check(p->sessions, t->request->session_id, t->request->link);
     return code != ZK_OK ? code : ZK_UNIMPLEMENTED;
 }
 
@@ -286,14 +286,20 @@ static struct prep_result prep_close_session(struct prep *p, const struct prep_t
     return (struct prep_result){.code = ZK_OK, .is_txn = true};
 }
 
-void prep_create_session(struct prep *p, int64_t session_id, int32_t timeout_ms, int64_t zxid,
-                         int64_t wall_ms, struct txn *ret)
+// The session is tracked already, with the timeout that was negotiated.
+static struct prep_result prep_create_session(struct prep *p, const struct prep_txn *t,
+                                              struct jute_in *in, struct txn *ret)
 {
-    const struct request request = {.session_id = session_id};
-    const struct prep_txn t = {.request = &request, .zxid = zxid, .wall_ms = wall_ms};
-    init_txn(&t, OP_CREATE_SESSION, ret);
+    int32_t timeout_ms;
+    if (!jute_in_i32(in, &timeout_ms)) {
+        changes_rollback(p->changes);
+        return (struct prep_result){.code = ZK_MARSHALLING_ERROR};
+    }
+    changes_commit(p->changes, t->zxid);
+    init_txn(t, OP_CREATE_SESSION, ret);
     ret->op.create_session.timeout_ms = timeout_ms;
     attach_digest(p, ret);
+    return (struct prep_result){.code = ZK_OK, .is_txn = true};
 }
 
 // ---- any write ----
@@ -306,6 +312,9 @@ static struct prep_result prep_by_type(struct prep *p, const struct prep_txn *t,
     }
     if (t->request->type == OP_CLOSE_SESSION) {
         return prep_close_session(p, t, ret);
+    }
+    if (t->request->type == OP_CREATE_SESSION) {
+        return prep_create_session(p, t, in, ret);
     }
     return finish_single(p, t, in, ret);
 }
@@ -323,4 +332,50 @@ struct prep_result prep_request(struct prep *p, const struct request *request, i
         return (struct prep_result){.code = ZK_SYSTEM_ERROR, .is_out_of_memory = true};
     }
     return result;
+}
+
+void prep_refuse(const struct request *request, enum zk_code code, int64_t zxid, int64_t wall_ms,
+                 struct txn *ret)
+{
+    const struct prep_txn t = {.request = request, .zxid = zxid, .wall_ms = wall_ms};
+    make_error_txn(&t, code, ret);
+}
+
+static bool decodes(const struct prep_txn *t, struct jute_in *in)
+{
+    struct prep_create create;
+    struct jute_path_version path_version;
+    struct jute_set_data_request set_data;
+    struct jute_set_acl_request set_acl;
+    struct jute_path path;
+    struct jute_reconfig_request reconfig;
+    switch (t->request->type) {
+    case OP_CREATE:
+    case OP_CREATE2:
+    case OP_CREATE_CONTAINER:
+    case OP_CREATE_TTL:
+        return decode_create(t, in, &create);
+    case OP_DELETE:
+        return jute_path_version_decode(in, &path_version);
+    case OP_DELETE_CONTAINER:
+        return jute_path_decode(in, &path);
+    case OP_SET_DATA:
+        return jute_set_data_request_decode(in, &set_data);
+    case OP_SET_ACL:
+        return jute_set_acl_request_decode(in, &set_acl);
+    case OP_RECONFIG:
+        return jute_reconfig_request_decode(in, &reconfig);
+    }
+    return true; // the rest becomes a transaction, whatever its body is
+}
+
+bool prep_is_decodable(struct prep *p, const struct request *request, bool *ret_no_memory)
+{
+    const struct prep_txn t = {.request = request};
+    struct jute_in in;
+    jute_in_init(&in, request->body, p->arena, p->string_max);
+    bool is_decoded = decodes(&t, &in);
+    *ret_no_memory = in.is_out_of_memory;
+    arena_reset(p->arena);
+    return is_decoded;
 }

@@ -39,8 +39,12 @@ struct prep_result {
 struct prep_result prep_request(struct prep *p, const struct request *request, int64_t zxid,
                                 int64_t wall_ms, struct txn *ret);
 
-// createSession: `timeout_ms` is negotiated; the session is tracked already.
-void prep_create_session(struct prep *p, int64_t session_id, int32_t timeout_ms, int64_t zxid,
-                         int64_t wall_ms, struct txn *ret);
+// The error transaction of a request that became none.
+void prep_refuse(const struct request *request, enum zk_code code, int64_t zxid, int64_t wall_ms,
+                 struct txn *ret);
+
+// Would prep_request make a transaction of the request, be it an error? For a learner, whose leader
+// must not see anything else. False with *ret_no_memory: nobody knows.
+bool prep_is_decodable(struct prep *p, const struct request *request, bool *ret_no_memory);
 
 #endif

@@ -68,7 +68,7 @@ static enum zk_code check_mode(const struct prep *p, const struct prep_create *c
 // An ephemeral needs a session that the tracker knows; an unknown one has expired.
 static enum zk_code check_create_session(struct prep *p, const struct prep_txn *t, int32_t flags)
 {
-    enum zk_code code = sessions_check(p->sessions, t->request->session_id);
+    enum zk_code code = sessions_check(p->sessions, t->request->session_id, t->request->link);
     if (is_ephemeral(flags) && code == ZK_UNKNOWN_SESSION) {
         return ZK_SESSION_EXPIRED;
     }
@@ -242,7 +242,7 @@ static void record_delete(struct prep *p, const struct prep_txn *t, struct chang
 enum zk_code prep_op_delete(struct prep *p, const struct prep_txn *t, struct slice path,
                             int32_t version, struct txn_op *ret)
 {
-    enum zk_code code = sessions_check(p->sessions, t->request->session_id);
+    enum zk_code code = sessions_check(p->sessions, t->request->session_id, t->request->link);
     if (code == ZK_OK) {
         code = check_delete_path(path);
     }
@@ -320,7 +320,7 @@ enum zk_code prep_op_delete_container(struct prep *p, const struct prep_txn *t, 
 enum zk_code prep_op_set_data(struct prep *p, const struct prep_txn *t,
                               const struct jute_set_data_request *r, struct txn_op *ret)
 {
-    enum zk_code code = sessions_check(p->sessions, t->request->session_id);
+    enum zk_code code = sessions_check(p->sessions, t->request->session_id, t->request->link);
     if (code != ZK_OK) {
         return code;
     }
@@ -360,7 +360,7 @@ enum zk_code prep_op_set_data(struct prep *p, const struct prep_txn *t,
 enum zk_code prep_op_set_acl(struct prep *p, const struct prep_txn *t,
                              const struct jute_set_acl_request *r, struct txn_op *ret)
 {
-    enum zk_code code = sessions_check(p->sessions, t->request->session_id);
+    enum zk_code code = sessions_check(p->sessions, t->request->session_id, t->request->link);
     if (code != ZK_OK) {
         return code;
     }
@@ -396,7 +396,7 @@ enum zk_code prep_op_set_acl(struct prep *p, const struct prep_txn *t,
 enum zk_code prep_op_check(struct prep *p, const struct prep_txn *t, struct slice path,
                            int32_t version, struct txn_op *ret)
 {
-    enum zk_code code = sessions_check(p->sessions, t->request->session_id);
+    enum zk_code code = sessions_check(p->sessions, t->request->session_id, t->request->link);
     if (code != ZK_OK) {
         return code;
     }

@@ -22,6 +22,7 @@ struct request {
     struct slice body;   // behind the request header
     int64_t arrived_ns;  // monotonic
     int32_t large_bytes; // counted by throttle_admit_large; 0: not large
+    uint64_t link;       // a learner's, which forwarded it; 0: asked for here
     bool is_throttled;   // waited too long: to be answered ThrottledOp
 };
 

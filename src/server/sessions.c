@@ -18,9 +18,10 @@ void sessions_init(struct sessions *s, int64_t tick_ms, int64_t sid, int64_t now
     hmap_init(&s->by_id);
     expiry_init(&s->expiry, tick_ms, now_ms);
     s->next_id = connect_first_session_id(now_ms, sid);
+    s->is_leading = false;
 }
 
-void sessions_fini(struct sessions *s)
+static void remove_all(struct sessions *s)
 {
     struct hmap_link *link = hmap_any(&s->by_id);
     while (link != NULL) {
@@ -29,7 +30,18 @@ void sessions_fini(struct sessions *s)
         mem_free(CONTAINER_OF(link, struct session, link));
         link = next;
     }
+}
+
+void sessions_fini(struct sessions *s)
+{
+    remove_all(s);
     hmap_fini(&s->by_id);
+}
+
+void sessions_clear(struct sessions *s, int64_t now_ms)
+{
+    remove_all(s);
+    expiry_init(&s->expiry, s->expiry.interval_ms, now_ms);
 }
 
 int64_t sessions_new_id(struct sessions *s)
@@ -104,13 +116,19 @@ void sessions_reopen(struct sessions *s, struct session *session, int64_t now_ms
     expiry_touch(&s->expiry, &session->expiry, now_ms, session->timeout_ms);
 }
 
-enum zk_code sessions_check(const struct sessions *s, int64_t id)
+enum zk_code sessions_check(const struct sessions *s, int64_t id, uint64_t link)
 {
-    const struct session *session = sessions_find(s, id);
+    struct session *session = sessions_find(s, id);
     if (session == NULL) {
-        return ZK_UNKNOWN_SESSION;
+        return s->is_leading ? ZK_SESSION_EXPIRED : ZK_UNKNOWN_SESSION;
     }
-    return session->is_closing ? ZK_SESSION_EXPIRED : ZK_OK;
+    if (session->is_closing) {
+        return ZK_SESSION_EXPIRED;
+    }
+    if (!session->has_owner) {
+        session_set_owner(session, link);
+    }
+    return session->owner == link ? ZK_OK : ZK_SESSION_MOVED;
 }
 
 struct session *sessions_take_expired(struct sessions *s, int64_t now_ms)

@@ -7,6 +7,9 @@
 //     open ──(close request or deadline)──► closing ──(closeSession applied)──► gone
 //
 // A closing session answers SessionExpired to writes and is not touched any more.
+//
+// In an ensemble the leader decides: it tracks every session of the tree, and knows over which link
+// a session writes, so that what an earlier server of it still forwards is refused.
 #ifndef PADDOCK_SERVER_SESSIONS_H
 #define PADDOCK_SERVER_SESSIONS_H
 
@@ -25,6 +28,8 @@ struct session {
     int64_t id;
     int32_t timeout_ms; // negotiated
     bool is_closing;
+    bool has_owner;
+    uint64_t owner;    // a learner's link, 0 for this server; the first one that writes
     struct conn *conn; // that serves it now; NULL when none
 };
 
@@ -32,11 +37,15 @@ struct sessions {
     struct hmap by_id;
     struct expiry expiry;
     int64_t next_id;
+    bool is_leading; // an unknown session has expired then
 };
 
 // `tick_ms` is the bucket width; ids start as Java's do for server `sid` at `now_ms`.
 void sessions_init(struct sessions *s, int64_t tick_ms, int64_t sid, int64_t now_ms);
 void sessions_fini(struct sessions *s);
+
+// Forget all of them, none of which has a connection; ids go on.
+void sessions_clear(struct sessions *s, int64_t now_ms);
 
 int64_t sessions_new_id(struct sessions *s);
 
@@ -55,8 +64,16 @@ void sessions_set_closing(struct sessions *s, struct session *session);
 // The closing transaction could not be logged: open again with a full timeout.
 void sessions_reopen(struct sessions *s, struct session *session, int64_t now_ms);
 
-// May `id` write? OK, UnknownSession, or SessionExpired when closing.
-enum zk_code sessions_check(const struct sessions *s, int64_t id);
+// The server behind `link`, 0 for this one, serves the session from now on.
+static inline void session_set_owner(struct session *session, uint64_t link)
+{
+    session->has_owner = true;
+    session->owner = link;
+}
+
+// May `id` write over `link`? OK; UnknownSession, or SessionExpired on a leader; SessionExpired
+// when closing; SessionMoved when another link owns it. Source: LeaderSessionTracker.checkSession.
+enum zk_code sessions_check(const struct sessions *s, int64_t id, uint64_t link);
 
 // A session whose deadline has come, marked closing; NULL when there is none. Call until NULL.
 struct session *sessions_take_expired(struct sessions *s, int64_t now_ms);

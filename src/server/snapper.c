@@ -95,7 +95,12 @@ static void report(struct snapper *sn)
     struct server *s = sn->server;
     struct log_line l;
     trace(server_trace(s), "snapshot 0x%llx %s", (unsigned long long)sn->zxid,
-          sn->has_failed ? sn->error.text : "is written");
+          sn->is_given_up  ? "is not wanted any more"
+          : sn->has_failed ? sn->error.text
+                           : "is written");
+    if (sn->is_given_up) {
+        return;
+    }
     if (sn->has_failed) {
         if (log_begin(&l, s->log, EVENT_SNAPSHOT_FAILED)) {
             log_str(&l, "error", sn->error.text);
@@ -113,6 +118,31 @@ static void report(struct snapper *sn)
     }
 }
 
+static void finish(struct snapper *sn)
+{
+    if (sn->is_given_up) {
+        snapfile_abort(sn->file);
+        sn->file = NULL;
+    }
+    end(sn);
+    report(sn);
+}
+
+void snapper_give_up(struct snapper *sn)
+{
+    if (sn->state != SNAPPER_WALKING) {
+        return; // what was serialized already is right
+    }
+    MARK("snapshot is not wanted any more");
+    snapwrite_free(sn->walk);
+    sn->walk = NULL;
+    sn->is_given_up = true;
+    sn->state = SNAPPER_FINISHING;
+    if (sn->in_flight == 0) {
+        finish(sn);
+    }
+}
+
 static void slice_done(struct port_job *job)
 {
     struct snapper_slice *slice = CONTAINER_OF(job, struct snapper_slice, job);
@@ -126,8 +156,7 @@ static void slice_done(struct port_job *job)
         sn->state = SNAPPER_FINISHING;
     }
     if (sn->state == SNAPPER_FINISHING && sn->in_flight == 0) {
-        end(sn);
-        report(sn);
+        finish(sn);
     }
 }
 
@@ -158,6 +187,7 @@ void snapper_start(struct snapper *sn)
     sn->started_ns = s->now_ns;
     sn->err = ERR_OK;
     sn->has_failed = false;
+    sn->is_given_up = false;
     sn->state = SNAPPER_WALKING;
     trace(server_trace(s), "snapshot 0x%llx begins", (unsigned long long)sn->zxid);
     log_event(s->log, EVENT_SNAPSHOT_STARTED);

@@ -6,7 +6,7 @@
 // SNAPPER_SLICES are on their way, so a slow disk costs no memory.
 //
 //     idle ──due──► walking ──last slice──► finishing ──► idle
-//                      └──────── error ────────►┘
+//                      └─ error, snapper_give_up ►┘
 //
 // Source: SyncRequestProcessor, ZooKeeperServer.takeSnapshot; DESIGN 4.
 #ifndef PADDOCK_SERVER_SNAPPER_H
@@ -42,6 +42,7 @@ struct snapper {
     struct snapper_slice slices[SNAPPER_SLICES];
     size_t in_flight;
     bool has_failed;   // a slice of this snapshot could not be written
+    bool is_given_up;  // nobody wants it any more
     int64_t zxid;      // of the snapshot being written
     int64_t last_zxid; // of the newest one on disk
     int64_t started_ns;
@@ -63,6 +64,10 @@ void snapper_count(struct snapper *sn, uint64_t txns, uint64_t bytes);
 
 // Begin one now unless one is being written.
 void snapper_start(struct snapper *sn);
+
+// The tree is about to become what was never agreed to, or another one: what is being taken of it
+// would be wrong. Its file goes once the worker has let go of it.
+void snapper_give_up(struct snapper *sn);
 
 // End of the turn: serialize the next slice when there is room for it. True while walking.
 void snapper_step(struct snapper *sn);

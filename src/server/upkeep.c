@@ -62,7 +62,9 @@ static void start_tick(struct upkeep *u)
 {
     struct server *s = u->server;
     int64_t now_ms = server_now_ms(s);
-    int64_t wait_ms = expiry_wait_ms(&s->sessions.expiry, now_ms);
+    bool decides = pipeline_decides(&s->pipeline);
+    int64_t wait_ms =
+        decides ? expiry_wait_ms(&s->sessions.expiry, now_ms) : s->config->tick_time_ms;
     int64_t idle_ms = expiry_wait_ms(&s->idle, now_ms);
     wait_ms = idle_ms < wait_ms ? idle_ms : wait_ms;
     u->tick_due_ms = now_ms + wait_ms;
@@ -95,7 +97,9 @@ static void on_tick(struct port_timer *timer)
         return;
     }
     if (s->state == SERVER_SERVING) {
-        expire_sessions(s);
+        if (pipeline_decides(&s->pipeline)) {
+            expire_sessions(s);
+        }
         expire_connections(s);
     }
     start_tick(u);
@@ -110,6 +114,12 @@ static void add_candidate(void *ctx, const struct znode *node)
     buf_put_i32(&u->reap_paths, 0);
     znode_path(node, &u->reap_paths);
     be32_store(u->reap_paths.data + start, (uint32_t)(u->reap_paths.len - start - sizeof(int32_t)));
+}
+
+static void forget_candidates(struct upkeep *u)
+{
+    buf_clear(&u->reap_paths);
+    u->reap_at = 0;
 }
 
 static bool has_candidate(const struct upkeep *u)
@@ -139,6 +149,10 @@ static void on_reap_one(struct port_timer *timer)
     if (!has_candidate(u) || s->state != SERVER_SERVING) {
         return;
     }
+    if (!pipeline_decides(&s->pipeline)) { // by now another server does
+        forget_candidates(u);
+        return;
+    }
     // A candidate is stored as the body of the request: a length and a path.
     uint8_t *entry = u->reap_paths.data + u->reap_at;
     size_t bytes = sizeof(int32_t) + be32_load(entry);
@@ -156,9 +170,8 @@ static void on_reap_scan(struct port_timer *timer)
     struct upkeep *u = CONTAINER_OF(timer, struct upkeep, reap_scan);
     struct server *s = u->server;
     server_take_time(s);
-    if (!has_candidate(u)) {
-        buf_clear(&u->reap_paths);
-        u->reap_at = 0;
+    if (!has_candidate(u) && pipeline_decides(&s->pipeline)) {
+        forget_candidates(u);
         tree_reapable_each(s->tree, clock_wall_ms(s->options.clock),
                            s->config->container_max_never_used_ms, add_candidate, u);
         if (has_candidate(u)) {

@@ -102,7 +102,7 @@ static void closing_takes_applied_and_pending_ephemerals(void **state)
     prep_world_create(w, "/pending", "", CREATE_EPHEMERAL);
     assert_int_equal(prep_world_write(w, OP_CLOSE_SESSION, &empty), ZK_OK);
     assert_int_equal(w->last.op.close_session.paths.count, 2);
-    assert_int_equal(sessions_check(&w->sessions, w->session), ZK_SESSION_EXPIRED);
+    assert_int_equal(sessions_check(&w->sessions, w->session, 0), ZK_SESSION_EXPIRED);
     prep_world_apply(w, SIZE_MAX);
     assert_int_equal(tree_ephemeral_count(w->tree), 0);
     assert_null(tree_find(w->tree, slice_str("/pending")));

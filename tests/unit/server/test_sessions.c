@@ -33,7 +33,7 @@ static void a_session_expires_once_and_is_closing_then(void **state)
     struct session *session = sessions_take_expired(&s, TIMEOUT_MS + TICK_MS);
     assert_non_null(session);
     assert_int_equal(session->id, 5);
-    assert_int_equal(sessions_check(&s, 5), ZK_SESSION_EXPIRED);
+    assert_int_equal(sessions_check(&s, 5, 0), ZK_SESSION_EXPIRED);
     assert_false(sessions_touch(&s, session, TIMEOUT_MS, TIMEOUT_MS));
     assert_null(sessions_take_expired(&s, 100 * TIMEOUT_MS));
     sessions_fini(&s);
@@ -49,7 +49,7 @@ static void a_touched_session_lives_on(void **state)
         assert_null(sessions_take_expired(&s, now));
         assert_true(sessions_touch(&s, session, TIMEOUT_MS, now));
     }
-    assert_int_equal(sessions_check(&s, 5), ZK_OK);
+    assert_int_equal(sessions_check(&s, 5, 0), ZK_OK);
     sessions_fini(&s);
 }
 
@@ -71,7 +71,7 @@ static void an_unknown_session_is_unknown(void **state)
     (void)state;
     struct sessions s;
     sessions_init(&s, TICK_MS, 1, 0);
-    assert_int_equal(sessions_check(&s, 9), ZK_UNKNOWN_SESSION);
+    assert_int_equal(sessions_check(&s, 9, 0), ZK_UNKNOWN_SESSION);
     assert_false(sessions_touch(&s, sessions_find(&s, 9), TIMEOUT_MS, 0));
     sessions_remove(&s, 9);
     sessions_fini(&s);
@@ -85,7 +85,7 @@ static void a_reopened_session_has_a_full_timeout(void **state)
     struct session *session = sessions_track(&s, 5, TIMEOUT_MS, 0);
     sessions_set_closing(&s, session);
     sessions_reopen(&s, session, 50000);
-    assert_int_equal(sessions_check(&s, 5), ZK_OK);
+    assert_int_equal(sessions_check(&s, 5, 0), ZK_OK);
     assert_null(sessions_take_expired(&s, 50000 + TIMEOUT_MS));
     assert_non_null(sessions_take_expired(&s, 50000 + TIMEOUT_MS + TICK_MS));
     sessions_fini(&s);
