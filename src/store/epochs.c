@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/assert.h"
-#include "base/hash.h"
 #include "base/number.h"
 #include "store/small_file.h"
 
@@ -47,66 +46,42 @@ static void note(const struct loading *l, const char *format, ...)
     }
 }
 
-// ---- the copy: "5 4 <CRC-32 of what stands before it, in hex>" ----
+// ---- the copy: "5 4", accepted and current ----
 
-static void print_copy(const int64_t value[KINDS], struct buf *to)
-{
-    buf_printf(to, "%" PRId64 " %" PRId64 " ", value[DATADIR_EPOCH_ACCEPTED],
-               value[DATADIR_EPOCH_CURRENT]);
-    buf_printf(to, "%08" PRIx32 "\n", hash_crc32(0, buf_slice(to)));
-}
-
-// One number and the blank or newline behind it.
-static bool take_number(struct slice *text, char end, int64_t *ret)
-{
-    const uint8_t *stop = memchr(text->data, end, text->len);
-    if (stop == NULL) {
-        return false;
-    }
-    size_t len = (size_t)(stop - text->data);
-    bool is_number = number_parse(slice_of(text->data, len), 0, INT64_MAX, ret);
-    *text = slice_skip(*text, len + 1);
-    return is_number;
-}
-
-// Only exactly what print_copy makes of the numbers is a copy.
 static bool parse_copy(struct slice text, int64_t ret[KINDS])
 {
-    struct slice rest = text;
-    struct buf again = {0};
-    bool is_copy = take_number(&rest, ' ', &ret[DATADIR_EPOCH_ACCEPTED]) &&
-                   take_number(&rest, ' ', &ret[DATADIR_EPOCH_CURRENT]);
-    if (is_copy) {
-        print_copy(ret, &again);
-        is_copy = slice_equal(text, buf_slice(&again));
+    const uint8_t *blank = memchr(text.data, ' ', text.len);
+    if (blank == NULL) {
+        return false;
     }
-    buf_fini(&again);
-    return is_copy;
+    size_t len = (size_t)(blank - text.data);
+    return number_parse(slice_of(text.data, len), 0, INT64_MAX, &ret[DATADIR_EPOCH_ACCEPTED]) &&
+           number_parse(slice_skip(text, len + 1), 0, INT64_MAX, &ret[DATADIR_EPOCH_CURRENT]);
 }
 
 static enum err read_copy(struct loading *l)
 {
     struct buf text = {0};
     const char *dir = datadir_snap_dir(l->dir);
-    enum err err = small_file_read(datadir_files(l->dir), dir, copy_name, &text, l->e);
-    if (err == ERR_OK) {
-        l->has_copy = parse_copy(buf_slice(&text), l->copy);
+    enum err err = small_file_read_sealed(datadir_files(l->dir), dir, copy_name, &text, l->e);
+    l->has_copy = err == ERR_OK && parse_copy(buf_slice(&text), l->copy);
+    if (err == ERR_OK || err == ERR_CORRUPT || err == ERR_IO) { // ERR_IO: a block is unreadable
         if (!l->has_copy) {
             note(l, "%s/%s is damaged and is written again", dir, copy_name);
         }
-    } else if (err == ERR_NOT_FOUND || err == ERR_IO) { // a bad block: the originals are left
         err = ERR_OK;
     }
     buf_fini(&text);
-    return err;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static enum err write_copy(struct datadir *d, const int64_t value[KINDS], struct store_error *e)
 {
     struct buf text = {0};
-    print_copy(value, &text);
-    enum err err =
-        small_file_write(datadir_files(d), datadir_snap_dir(d), copy_name, buf_slice(&text), e);
+    buf_printf(&text, "%" PRId64 " %" PRId64, value[DATADIR_EPOCH_ACCEPTED],
+               value[DATADIR_EPOCH_CURRENT]);
+    enum err err = small_file_write_sealed(datadir_files(d), datadir_snap_dir(d), copy_name,
+                                           buf_slice(&text), e);
     buf_fini(&text);
     return err;
 }

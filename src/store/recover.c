@@ -16,10 +16,10 @@
 #include "base/limits.h"
 #include "base/mark.h"
 #include "base/mem.h"
+#include "store/install.h"
 #include "store/logread.h"
-#include "store/snapfile.h"
 #include "store/snapread.h"
-#include "store/snapwrite.h"
+#include "store/snapsave.h"
 
 struct recovery {
     struct datadir *dir;
@@ -60,6 +60,23 @@ static struct tree *fresh_tree(const struct recovery *r)
 }
 
 // ---- snapshots ----
+
+// The power went while a leader's snapshot took the place of the history here.
+static enum err finish_installation(struct recovery *r)
+{
+    char name[NAMES_BYTES_MAX] = "";
+    if (r->options->is_rehearsal) {
+        if (install_is_pending(r->dir)) {
+            note(r, "a server finishes the installation of a leader's snapshot first");
+        }
+        return ERR_OK;
+    }
+    enum err err = install_resume(r->dir, name, r->e);
+    if (err == ERR_OK && name[0] != '\0') {
+        note(r, "finished the installation of %s, which the leader sent", name);
+    }
+    return err;
+}
 
 // What a server left that died while writing a snapshot.
 static enum err remove_temporaries(struct recovery *r)
@@ -144,20 +161,6 @@ static enum err load_snapshot(struct recovery *r)
     return ERR_OK;
 }
 
-static enum err write_slices(struct recovery *r, struct snapwrite *w, struct snapfile *f)
-{
-    struct buf slice = {0};
-    enum err err = ERR_OK;
-    for (bool more = true; more && err == ERR_OK;) {
-        bool seal;
-        buf_clear(&slice);
-        more = snapwrite_slice(w, LIMIT_SNAPSHOT_SLICE_BYTES, &slice, &seal);
-        err = snapfile_write(f, buf_slice(&slice), seal, r->e);
-    }
-    buf_fini(&slice);
-    return err;
-}
-
 // A whole snapshot of the tree as it is, before anything is served.
 static enum err write_snapshot(struct recovery *r)
 {
@@ -166,25 +169,14 @@ static enum err write_snapshot(struct recovery *r)
              tree_last_zxid(r->tree) == 0 ? "empty" : "recovered");
         return ERR_OK;
     }
-    struct snapfile *f;
-    enum err err = snapfile_open(r->fs, datadir_snap_dir(r->dir), tree_last_zxid(r->tree),
-                                 r->options->method, &f, r->e);
-    if (err != ERR_OK) {
-        return err;
-    }
-    struct snapwrite_options options = {
-        .with_digest = r->options->tree.digest_enabled,
-        .with_last_zxid = r->options->snapshot_with_last_zxid,
+    const struct snapsave_options options = {
+        .method = r->options->method,
+        .parts = {.with_digest = r->options->tree.digest_enabled,
+                  .with_last_zxid = r->options->snapshot_with_last_zxid},
     };
-    struct snapwrite *w = snapwrite_new(r->tree, &options);
-    err = write_slices(r, w, f);
-    snapwrite_free(w);
-    if (err != ERR_OK) {
-        snapfile_abort(f);
-        return err;
-    }
-    r->report.wrote_snapshot = true;
-    return snapfile_finish(f, NULL, r->e);
+    enum err err = snapsave(r->fs, datadir_snap_dir(r->dir), r->tree, &options, r->e);
+    r->report.wrote_snapshot = err == ERR_OK;
+    return err;
 }
 
 // ---- the log ----
@@ -430,7 +422,8 @@ static enum err load_all(struct recovery *r, struct port_clock *clock)
 {
     int64_t start_ms = clock_mono_ms(clock);
     bool is_meant;
-    enum err err = remove_temporaries(r);
+    enum err err = finish_installation(r);
+    err = err == ERR_OK ? remove_temporaries(r) : err;
     err = err == ERR_OK ? load_snapshot(r) : err;
     err = err == ERR_OK ? take_initialize(r, &is_meant) : err;
     if (err != ERR_OK) {

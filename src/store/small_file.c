@@ -3,6 +3,10 @@
 // Small files, whole or not at all.
 #include "store/small_file.h"
 
+#include <inttypes.h>
+
+#include "base/assert.h"
+#include "base/hash.h"
 #include "base/number.h"
 #include "store/names.h"
 
@@ -95,6 +99,48 @@ enum err small_file_write(struct port_files *fs, const char *dir, const char *na
     buf_fini(&path);
     return err;
 }
+
+// ---- sealed: behind the text a blank, its CRC-32 as 8 hex digits, a newline ----
+
+enum { SEAL_BYTES = 10 };
+
+static void append_seal(struct buf *text)
+{
+    buf_printf(text, " %08" PRIx32 "\n", hash_crc32(0, buf_slice(text)));
+}
+
+enum err small_file_write_sealed(struct port_files *fs, const char *dir, const char *name,
+                                 struct slice text, struct store_error *e)
+{
+    struct buf sealed = {0};
+    ASSERT(text.len + SEAL_BYTES <= SMALL_FILE_BYTES_MAX);
+    buf_append_slice(&sealed, text);
+    append_seal(&sealed);
+    enum err err = small_file_write(fs, dir, name, buf_slice(&sealed), e);
+    buf_fini(&sealed);
+    return err;
+}
+
+enum err small_file_read_sealed(struct port_files *fs, const char *dir, const char *name,
+                                struct buf *ret, struct store_error *e)
+{
+    struct buf again = {0};
+    enum err err = small_file_read(fs, dir, name, ret, e);
+    if (err == ERR_OK) {
+        size_t len = ret->len < SEAL_BYTES ? 0 : ret->len - SEAL_BYTES;
+        buf_append(&again, ret->data, len);
+        append_seal(&again);
+        if (slice_equal(buf_slice(ret), buf_slice(&again))) {
+            ret->len = len;
+        } else {
+            err = store_fail(e, ERR_CORRUPT, "%s/%s is damaged", dir, name);
+        }
+    }
+    buf_fini(&again);
+    return err;
+}
+
+// ---- removing ----
 
 enum err small_file_remove(struct port_files *fs, const char *dir, const char *name,
                            bool *ret_was_there, struct store_error *e)

@@ -26,6 +26,14 @@ enum err small_file_read_number(struct port_files *fs, const char *dir, const ch
 enum err small_file_write(struct port_files *fs, const char *dir, const char *name,
                           struct slice text, struct store_error *e) MUST_CHECK;
 
+// The same with a checksum at the end of the text, which is one line or more without it: what no
+// other program reads. Text and seal fit SMALL_FILE_BYTES_MAX.
+// Errors of read: also ERR_CORRUPT.
+enum err small_file_write_sealed(struct port_files *fs, const char *dir, const char *name,
+                                 struct slice text, struct store_error *e) MUST_CHECK;
+enum err small_file_read_sealed(struct port_files *fs, const char *dir, const char *name,
+                                struct buf *ret, struct store_error *e) MUST_CHECK;
+
 // Remove dir/name durably; it may be missing. *ret_was_there may be NULL.
 enum err small_file_remove(struct port_files *fs, const char *dir, const char *name,
                            bool *ret_was_there, struct store_error *e) MUST_CHECK;

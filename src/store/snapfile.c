@@ -237,11 +237,11 @@ enum err snapfile_write(struct snapfile *f, struct slice bytes, bool seal, struc
     return err;
 }
 
-// Give the finished bytes their name, durably.
-static enum err publish(struct snapfile *f, struct store_error *e)
+// Make the finished bytes durable, under their name or the temporary one.
+static enum err publish(struct snapfile *f, bool is_unnamed, struct store_error *e)
 {
     enum err err = f->file->sync(f->file);
-    if (err == ERR_OK) {
+    if (err == ERR_OK && !is_unnamed) {
         err = f->fs->rename(f->fs, buf_cstr(&f->tmp_path), buf_cstr(&f->path));
     }
     if (err == ERR_OK) {
@@ -250,11 +250,12 @@ static enum err publish(struct snapfile *f, struct store_error *e)
     return err == ERR_OK ? ERR_OK : fail(f, err, e);
 }
 
-enum err snapfile_finish(struct snapfile *f, uint64_t *ret_bytes, struct store_error *e)
+static enum err finish(struct snapfile *f, bool is_unnamed, uint64_t *ret_bytes,
+                       struct store_error *e)
 {
     enum err err = end_stream(f, e);
     if (err == ERR_OK) {
-        err = publish(f, e);
+        err = publish(f, is_unnamed, e);
     }
     if (err != ERR_OK) {
         snapfile_abort(f);
@@ -265,6 +266,16 @@ enum err snapfile_finish(struct snapfile *f, uint64_t *ret_bytes, struct store_e
     }
     release(f);
     return ERR_OK;
+}
+
+enum err snapfile_finish(struct snapfile *f, uint64_t *ret_bytes, struct store_error *e)
+{
+    return finish(f, false, ret_bytes, e);
+}
+
+enum err snapfile_finish_unnamed(struct snapfile *f, struct store_error *e)
+{
+    return finish(f, true, NULL, e);
 }
 
 void snapfile_abort(struct snapfile *f)

@@ -28,6 +28,8 @@ enum err snapfile_write(struct snapfile *f, struct slice bytes, bool seal,
 // Sync, rename, sync the directory; frees in every case (and removes the file on an error).
 // *ret_bytes is the size of the file; may be NULL.
 enum err snapfile_finish(struct snapfile *f, uint64_t *ret_bytes, struct store_error *e) MUST_CHECK;
+// The same without the rename: the file is durable under its temporary name.
+enum err snapfile_finish_unnamed(struct snapfile *f, struct store_error *e) MUST_CHECK;
 void snapfile_abort(struct snapfile *f); // removes the file, frees; NULL is legal
 
 #endif

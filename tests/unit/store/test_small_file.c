@@ -113,6 +113,34 @@ static void long_file_is_read_in_part(void **state)
     end(&f);
 }
 
+static void sealed_text_is_what_was_written_or_damaged(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buf text = {0};
+    struct buf got = {0};
+    begin(&f, 1);
+    assert_int_equal(small_file_write_sealed(f.fs, DIR, "n", slice_str("a b\nc"), &f.e), ERR_OK);
+    assert_int_equal(small_file_read_sealed(f.fs, DIR, "n", &got, &f.e), ERR_OK);
+    assert_true(slice_equal_str(buf_slice(&got), "a b\nc"));
+    assert_int_equal(small_file_read(f.fs, DIR, "n", &text, &f.e), ERR_OK);
+    for (size_t bit = 0; bit < text.len * 8; bit++) {
+        text.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_int_equal(small_file_write(f.fs, DIR, "n", buf_slice(&text), &f.e), ERR_OK);
+        assert_int_equal(small_file_read_sealed(f.fs, DIR, "n", &got, &f.e), ERR_CORRUPT);
+        text.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+    for (size_t len = 0; len < text.len; len++) {
+        struct slice part = slice_of(text.data, len);
+        assert_int_equal(small_file_write(f.fs, DIR, "n", part, &f.e), ERR_OK);
+        assert_int_equal(small_file_read_sealed(f.fs, DIR, "n", &got, &f.e), ERR_CORRUPT);
+    }
+    assert_non_null(strstr(f.e.text, DIR "/n is damaged"));
+    buf_fini(&got);
+    buf_fini(&text);
+    end(&f);
+}
+
 // What a crash left; '-' when the file is gone.
 static char contents(struct fixture *f)
 {
@@ -161,6 +189,7 @@ int main(void)
         cmocka_unit_test(numbers_are_read_from_the_first_line),
         cmocka_unit_test(missing_file_is_not_found_and_may_be_removed),
         cmocka_unit_test(long_file_is_read_in_part),
+        cmocka_unit_test(sealed_text_is_what_was_written_or_damaged),
         cmocka_unit_test(power_may_go_at_any_operation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
