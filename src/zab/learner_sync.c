@@ -314,10 +314,12 @@ static void append_waiting(struct learner *l, struct zab_effects *effects)
     }
 }
 
-// What waits was proposed by this leader, so it is of its epoch and has no holes.
+// What waits was proposed by this leader, so it is of its epoch and has no holes. An observer waits
+// for nothing: what is committed comes again as INFORM.
 static bool is_of_epoch(const struct learner *l)
 {
-    return l->waiting_count == 0 || zab_epoch_of(waiting(l, 0)->zxid) == l->epoch;
+    return learner_observes(l) || l->waiting_count == 0 ||
+           zab_epoch_of(waiting(l, 0)->zxid) == l->epoch;
 }
 
 void learner_on_uptodate(struct learner *l, const struct zab_packet *p, struct zab_effects *effects)
