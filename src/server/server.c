@@ -112,7 +112,8 @@ void server_settled(struct server *s)
         return; // nothing new is begun
     }
     throttle_settled(&s->throttle, &s->in_process, s->now_ns, dispatch_request);
-    if (s->in_process > (uint64_t)s->config->global_outstanding_limit) {
+    if (s->in_process > (uint64_t)s->config->global_outstanding_limit ||
+        pipeline_is_full(&s->pipeline)) {
         return;
     }
     while (!list_is_empty(&s->throttled)) {

@@ -144,6 +144,25 @@ void fake_until_forwarded(struct fake_peer *f, size_t count)
     }
 }
 
+// ---- a leader ----
+
+void leader_open(struct fake_leader *l, uint64_t seed, const char *zoo_cfg)
+{
+    stage_open(&l->st, seed, zoo_cfg, NULL);
+    fake_join(&l->f, &l->st);
+    l->f.is_quorum = true;
+    pipeline_lead(fake_pipeline(&l->f), FAKE_EPOCH);
+    guest_open(&l->g, &l->st);
+    guest_open(&l->other, &l->st);
+    l->f.is_quorum = false;
+}
+
+void leader_close(struct fake_leader *l)
+{
+    stage_close(&l->st);
+    fake_fini(&l->f);
+}
+
 // ---- two ----
 
 void pair_open(struct fake_pair *pair, uint64_t seed)

@@ -49,6 +49,22 @@ void fake_until_logged(struct fake_peer *f, int64_t zxid);
 void fake_until_proposed(struct fake_peer *f, int64_t zxid);
 void fake_until_forwarded(struct fake_peer *f, size_t count);
 
+// ---- a leader with two clients ----
+
+struct fake_leader {
+    struct stage st;
+    struct fake_peer f;
+    struct guest g, other; // they have sessions
+};
+
+// The test commits; while it does not, nothing is committed.
+void leader_open(struct fake_leader *l, uint64_t seed, const char *zoo_cfg);
+void leader_close(struct fake_leader *l);
+static inline void leader_commit(struct fake_leader *l, int64_t zxid)
+{
+    pipeline_commit(fake_pipeline(&l->f), zxid);
+}
+
 // ---- two of them ----
 
 struct fake_pair {
