@@ -236,6 +236,9 @@ void zab_effect_print(const struct zab_effect *e, struct buf *to)
     if (e->is_master) {
         buf_append_str(to, " as master");
     }
+    if (e->is_first) {
+        buf_append_str(to, " first");
+    }
     if (e->type == ZAB_DO_EXIT) {
         buf_printf(to, " %d", e->code);
     }

@@ -32,7 +32,8 @@ enum zab_effect_type {
     ZAB_DO_NOTIFY,    // `bytes` over the election connection to `sid`, in place of what waits there
     ZAB_DO_SEND,      // `packet` on `link`
     ZAB_DO_SEND_SNAP, // leader: a SNAP packet and the tree on `link`; SNAP_BEGUN, then SNAP_SENT
-    ZAB_DO_READ_LOG,  // leader: records behind `zxid` up to `zxid_end` for `link`; LOG_READ
+    ZAB_DO_READ_LOG,  // leader: records behind `zxid` up to `zxid_end` for `link`; LOG_READ. With
+                      // `is_first` only when the log is within snapshotSizeFactor
     ZAB_DO_LISTEN,    // leader: accept links
     ZAB_DO_DIAL,      // learner: connect to `sid` (its address in the configuration, or, with
                       // `is_master`, as an observer master) as `link`; LINK_UP or LINK_DOWN
@@ -62,6 +63,7 @@ struct zab_effect {
     uint64_t token;
     int code;
     bool is_master;
+    bool is_first; // of READ_LOG: nothing has been sent of the log yet
     struct slice bytes;
     struct slice config;
     struct zab_packet packet;

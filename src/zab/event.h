@@ -36,7 +36,9 @@ enum zab_event_type {
     ZAB_EV_SNAP_BEGUN, // leader: the SNAP packet and its stream are on the way; `zxid` is its point
     ZAB_EV_SNAP_SENT,  // leader: the stream has been handed over whole; false in `is_ok`: it failed
     ZAB_EV_SNAP_LOADED, // learner: the stream became the tree, durably, at `zxid`; or not `is_ok`
-    ZAB_EV_LOG_READ,    // leader: an answer to ZAB_DO_READ_LOG: `records`, `is_end`, `is_ok`
+    ZAB_EV_LOG_READ,    // leader: an answer to ZAB_DO_READ_LOG: `records`, `is_end`, `is_ok`; of a
+                        // first read also `zxid`, the newest one in the log at or before the one
+                        // asked for, -1 when the log does not reach back to it
 
     // Storage.
     ZAB_EV_EPOCH_SAVED, // ZAB_DO_SAVE_ACCEPTED or _CURRENT is durable, or not `is_ok`

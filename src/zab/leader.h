@@ -19,6 +19,7 @@ struct leader;
 struct leader *leader_new(struct zab_core *core); // borrows `core`
 void leader_free(struct leader *l);
 
+// Once in its life; everything in the log is applied.
 void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects);
 void leader_step(struct leader *l, const struct zab_event *event, struct zab_effects *effects);
 // Close every link and the listener.

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of the leader share; only leader*.c includes this.
+//
+//     leader.c          the phases, and which file an event belongs to
+//     leader_learner.c  one learner's course: which packet is legal at which stage
+//     leader_sync.c     bringing one up to date: DIFF, TRUNC or SNAP, then NEWLEADER
+//     leader_feed.c     proposals and commits, as a link has room
+//     leader_commit.c   acknowledgements, commits, configurations coming into force
+//     leader_confirm.c  who asks whether this server still leads
+//     leader_pulse.c    pings, ticks, who is too slow
+//
+// The stages of a learner, and the packet that moves it on:
+//
+//     NEW ─FOLLOWERINFO─► WAITING_EPOCH ─a quorum's epochs─► OFFERED ─ACKEPOCH─►
+//     WAITING_HISTORY ─a quorum's histories─► SYNCING ─all is sent─► NEWLEADER_SENT ─ACK─►
+//     ACKED ─a quorum's ACKs─► LIVE
+//
+// Invariants: (1) A link without room gets no proposal and no commit: what a learner lacks is in
+// two cursors, not in a queue. (2) `committed <= sent`: no COMMIT before its PROPOSAL.
+// (3) A learner that lies or is too slow becomes GONE, and is removed when the step ends.
+#ifndef PADDOCK_ZAB_LEADER_PRIV_H
+#define PADDOCK_ZAB_LEADER_PRIV_H
+
+#include "zab/core.h"
+#include "zab/leader.h"
+#include "zab/proposals.h"
+
+enum {
+    LEADER_LEARNERS_MAX = 1024,
+    LEADER_WINDOW_BYTES = 4 << 20,    // on a link, since it was last empty: more waits
+    LEADER_LINK_BYTES_MAX = 64 << 20, // with answers, which do not wait: who reads none is closed
+    LEADER_SYNCS_MAX = 4,             // groups of a learner's syncs
+    LEADER_RETIRE_TICKS = 2,          // for learners to hear of a new configuration, and leave
+};
+
+enum leader_phase {
+    LEADER_GATHERING,      // accepted epochs of a quorum
+    LEADER_SAVING_EPOCH,   // acceptedEpoch is on its way to disk
+    LEADER_COMPARING,      // histories of a quorum with our own
+    LEADER_SAVING_CURRENT, // currentEpoch is on its way to disk
+    LEADER_SYNCHRONISING,  // until a quorum has acknowledged NEWLEADER
+    LEADER_SERVING,
+    LEADER_RETIRING, // a configuration in force names another leader: nothing commits any more
+};
+
+enum learner_stage {
+    STAGE_NEW,
+    STAGE_WAITING_EPOCH,
+    STAGE_OFFERED,
+    STAGE_WAITING_HISTORY,
+    STAGE_SYNCING,
+    STAGE_NEWLEADER_SENT,
+    STAGE_ACKED,
+    STAGE_LIVE,
+    STAGE_GONE,
+};
+
+struct leader_sample { // a proposal that was sent, to see when it is acknowledged
+    int64_t zxid;      // 0: none
+    int64_t sent_ms;
+};
+
+struct leader_syncs { // those that wait for the same
+    uint64_t round;   // answered when this one is confirmed,
+    int64_t position; // and this is committed
+    uint32_t count;
+};
+
+struct leader_learner {
+    zab_link link;
+    enum learner_stage stage;
+    bool is_observer;
+    int64_t sid;
+    int64_t last_zxid;     // of ACKEPOCH
+    int64_t heard_ms;      // of its last packet, or what else shows that it goes on
+    int64_t deadline_tick; // until then it counts as synced
+
+    // Bringing up to date.
+    bool is_choosing; // the log is asked what is around its last zxid
+    bool is_snap;
+    bool is_streaming;   // nothing may be sent before the tree has been
+    bool is_reading_log; // an answer is outstanding
+    int64_t log_end;     // up to where it was asked for
+    int64_t target;      // NEWLEADER follows this one
+
+    // What it was sent and acknowledged.
+    size_t queued_bytes; // since the link was last empty
+    int64_t sent;        // newest PROPOSAL or INFORM
+    int64_t committed;   // newest COMMIT or INFORM
+    int64_t acked;
+    struct leader_sample oldest, newest;
+
+    // Confirming.
+    uint64_t pings, pongs;
+    uint64_t pongs_needed; // so many show that it answered in the round
+    struct leader_syncs syncs[LEADER_SYNCS_MAX];
+    size_t sync_count;
+};
+
+struct leader_local_sync {
+    uint64_t token;
+    uint64_t round;
+    int64_t position;
+};
+
+struct leader {
+    struct zab_core *core;
+    enum leader_phase phase;
+    bool has_quorum; // of NEWLEADER acks: the epoch's transactions begin
+    bool is_serving; // and the executor was told so
+    const char *over;
+    int64_t next_leader;
+    int64_t now_ms;
+    int64_t phase_deadline_ms;
+
+    // Discovery.
+    int64_t epoch;                           // the new one
+    int64_t summary_epoch, summary_zxid;     // what we had before
+    struct quorum_set connected, comparable; // voters that told their epoch, their history
+    struct quorums_set acked_newleader;
+
+    // Broadcast.
+    struct proposals proposals;
+    int64_t reconfig_zxid;    // of the one in flight; 0: none
+    int64_t activated_zxid;   // of the last one that came into force in this epoch; 0: none
+    int64_t activated_leader; // whom it named
+    bool is_log_broken;       // it did not hold what it should: learners get snapshots
+    int64_t event_zxid;       // the transaction of this step's event lies in `event_txn`
+    struct slice event_txn;
+
+    // Confirming.
+    uint64_t round_begun, round_confirmed, round_wanted;
+    struct leader_local_sync *syncs; // first in, first out; grows
+    size_t sync_first, sync_count, sync_cap;
+
+    // Liveness.
+    int64_t tick;
+    bool is_half_tick; // the next pulse ends no tick
+    int64_t pulse_at_ms;
+    int64_t retire_at_ms;
+
+    struct leader_learner **learners; // in the order of their coming
+    size_t learner_count, learner_cap;
+};
+
+// ---- leader.c ----
+
+void leader_give_up(struct leader *l, const char *why);
+int64_t leader_epoch_zxid(const struct leader *l); // where the new epoch begins
+// A learner said which epoch it accepted; its stage is WAITING_EPOCH.
+void leader_epoch_told(struct leader *l, struct leader_learner *t, int64_t accepted_epoch,
+                       struct zab_effects *effects);
+void leader_offer(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+// A learner told its history in ACKEPOCH; its stage is WAITING_HISTORY.
+void leader_history_told(struct leader *l, struct leader_learner *t, int64_t epoch,
+                         struct zab_effects *effects);
+void leader_newleader_acked(struct leader *l, struct leader_learner *t,
+                            struct zab_effects *effects);
+
+// ---- leader_learner.c ----
+
+void leader_learner_arrive(struct leader *l, zab_link link, struct zab_effects *effects);
+struct leader_learner *leader_learner_find(const struct leader *l, zab_link link);
+void leader_learner_drop(struct leader *l, struct leader_learner *t, struct zab_effects *effects,
+                         const char *why);
+void leader_learner_lost(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+void leader_learner_remove_gone(struct leader *l);
+void leader_learner_packet(struct leader *l, struct leader_learner *t, const struct zab_packet *p,
+                           struct zab_effects *effects);
+// `data` is borrowed until the effects are cleared.
+void leader_learner_send(struct leader_learner *t, int32_t type, int64_t zxid, struct slice data,
+                         struct zab_effects *effects);
+// Nothing up to `zxid` remains to be sent.
+void leader_learner_has_all(struct leader_learner *t, int64_t zxid);
+bool leader_learner_has_room(const struct leader_learner *t);
+bool leader_learner_is_voter(const struct leader *l,
+                             const struct leader_learner *t); // in a quorum of now
+bool leader_learner_is_synced(const struct leader *l, const struct leader_learner *t);
+
+// ---- leader_sync.c ----
+
+void leader_sync_begin(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+void leader_sync_feed(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+void leader_sync_snap_begun(struct leader *l, struct leader_learner *t, int64_t zxid);
+void leader_sync_snap_sent(struct leader *l, struct leader_learner *t, bool is_ok,
+                           struct zab_effects *effects);
+void leader_sync_log_read(struct leader *l, struct leader_learner *t, const struct zab_event *event,
+                          struct zab_effects *effects);
+
+// ---- leader_feed.c ----
+
+// Send what the learner lacks, as its link has room.
+void leader_feed(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+void leader_feed_all(struct leader *l, struct zab_effects *effects);
+// PROPOSAL and COMMIT, as a learner gets them before NEWLEADER.
+void leader_feed_pair(struct leader_learner *t, int64_t zxid, struct slice txn,
+                      struct zab_effects *effects);
+// A transaction from the log, in the form of the learner's stage.
+void leader_feed_record(struct leader *l, struct leader_learner *t, const struct zab_record *record,
+                        struct zab_effects *effects);
+void leader_feed_ask_log(struct leader *l, struct leader_learner *t, bool is_first,
+                         struct zab_effects *effects);
+// A transaction of history, in bytes that outlive it.
+struct slice leader_feed_bytes(const struct leader *l, const struct history_entry *e,
+                               struct zab_effects *effects);
+
+// ---- leader_commit.c ----
+
+void leader_commit_begin(struct leader *l,
+                         struct zab_effects *effects); // the leader begins to serve
+void leader_commit_propose(struct leader *l, const struct zab_event *event,
+                           struct zab_effects *effects);
+void leader_commit_acked(struct leader *l, int64_t sid, int64_t zxid, struct zab_effects *effects);
+
+// ---- leader_confirm.c ----
+
+void leader_confirm_local(struct leader *l, uint64_t token, struct zab_effects *effects);
+void leader_confirm_forwarded(struct leader *l, struct leader_learner *t,
+                              struct zab_effects *effects);
+void leader_confirm_pong(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+void leader_confirm_ping(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+// Something was committed, or sent to `t`.
+void leader_confirm_answer_local(struct leader *l, struct zab_effects *effects);
+void leader_confirm_answer(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+
+// ---- leader_pulse.c ----
+
+void leader_pulse_begin(struct leader *l);
+void leader_pulse(struct leader *l, struct zab_effects *effects); // when pulse_at_ms has come
+void leader_pulse_sent(struct leader *l, struct leader_learner *t, int64_t zxid);
+void leader_pulse_acked(struct leader_learner *t, int64_t zxid);
+
+#endif
