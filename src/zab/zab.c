@@ -34,7 +34,7 @@ enum saving { SAVING_NONE, SAVING_ACCEPTED, SAVING_CURRENT };
 struct zab {
     struct zab_core core;
     struct election *election;
-    struct leader *leader;
+    struct leader *leader; // only while it leads
     struct learner *learner;
     enum zab_phase phase;
     int64_t next;           // while settling: who leads without an election; -1: nobody
@@ -53,7 +53,6 @@ struct zab *zab_new(const struct zab_options *options, const struct zab_recovere
     struct zab *z = mem_zalloc(sizeof(*z));
     core_init(&z->core, options, recovered, committed, seen);
     z->election = election_new(&z->core);
-    z->leader = leader_new(&z->core);
     z->learner = learner_new(&z->core);
     z->next = -1;
     z->max_accepted = recovered->accepted_epoch;
@@ -129,7 +128,7 @@ static void check_phase(const struct zab *z)
     if (z->phase != PHASE_ENDED) {
         ASSERT(leads == (z->core.role == ZAB_LEADING));
         ASSERT(learns == (z->core.role == ZAB_FOLLOWING || z->core.role == ZAB_OBSERVING));
-        ASSERT(leads || !leader_is_serving(z->leader));
+        ASSERT(leads == (z->leader != NULL));
         ASSERT(learns || !learner_is_serving(z->learner));
         ASSERT(learns || learner_link(z->learner) == 0);
     }
@@ -149,6 +148,7 @@ static void begin_role(struct zab *z, int64_t now_ms, struct zab_effects *effect
     if (z->core.vote.leader == z->core.options.sid) {
         z->phase = PHASE_LEADING;
         z->core.role = ZAB_LEADING;
+        z->leader = leader_new(&z->core);
         leader_begin(z->leader, now_ms, effects);
     } else {
         z->phase = PHASE_LEARNING;
@@ -168,6 +168,8 @@ static void end_role(struct zab *z, const char *reason, int64_t next, struct zab
     zab_effects_note(effects, "%s no longer: %s", zab_role_name(z->core.role), reason);
     if (z->phase == PHASE_LEADING) {
         leader_end(z->leader, effects);
+        leader_free(z->leader);
+        z->leader = NULL;
     } else {
         learner_end(z->learner, effects);
     }
@@ -342,9 +344,15 @@ const char *zab_role_name(enum zab_role role)
     return "?";
 }
 
+// It leads, and serves.
+static bool is_leading(const struct zab *z)
+{
+    return z->leader != NULL && leader_is_serving(z->leader);
+}
+
 bool zab_is_serving(const struct zab *z)
 {
-    return leader_is_serving(z->leader) || learner_is_serving(z->learner);
+    return is_leading(z) || learner_is_serving(z->learner);
 }
 
 int64_t zab_leader_sid(const struct zab *z)
@@ -379,16 +387,15 @@ bool zab_is_voter(const struct zab *z)
 
 size_t zab_followers(const struct zab *z, struct zab_follower *ret, size_t max)
 {
-    return leader_followers(z->leader, ret, max);
+    return z->leader != NULL ? leader_followers(z->leader, ret, max) : 0;
 }
 
 int64_t zab_last_proposed(const struct zab *z)
 {
-    return leader_is_serving(z->leader) ? leader_last_proposed(z->leader) : z->core.history.last;
+    return is_leading(z) ? leader_last_proposed(z->leader) : z->core.last_zxid;
 }
 
 int64_t zab_last_committed(const struct zab *z)
 {
-    return leader_is_serving(z->leader) ? leader_last_committed(z->leader)
-                                        : z->core.history.committed;
+    return is_leading(z) ? leader_last_committed(z->leader) : z->core.history.committed;
 }
