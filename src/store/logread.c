@@ -24,8 +24,10 @@ struct logread {
     int64_t from_zxid;
     uint32_t record_bytes_max;
     bool is_positioned; // a record at or above from_zxid was reached
+    int64_t skipped_zxid;
     struct names_list files;
-    size_t file_index; // of the open file, or the next one when none is open
+    size_t first_index; // where reading began
+    size_t file_index;  // of the open file, or the next one when none is open
     struct port_file *file;
     int64_t last_zxid; // of the last intact record in this file; -1: none yet
     // The window: `have` bytes of the file from `window_offset` on, `at` of them consumed.
@@ -349,8 +351,57 @@ enum err logread_next(struct logread *r, struct logread_record *ret, struct stor
             *ret = record;
             return ERR_OK;
         }
+        if (!slice_is_null(record.body)) {
+            r->skipped_zxid = record.zxid;
+        }
     }
     return ERR_STOPPED;
+}
+
+// ---- a log that is being written ----
+
+enum err logread_refresh(struct logread *r, struct store_error *e)
+{
+    struct names_list now;
+    enum err err = names_list_dir(r->fs, r->dir, NAMES_LOG, &now, e);
+    if (err != ERR_OK) {
+        return err;
+    }
+    int64_t newest = r->files.count > 0 ? r->files.items[r->files.count - 1].zxid : -1;
+    for (size_t i = 0; i < now.count; i++) {
+        if (now.items[i].zxid > newest) {
+            names_list_add(&r->files, &now.items[i]);
+        }
+    }
+    names_list_fini(&now);
+    r->have = r->at;
+    return ERR_OK;
+}
+
+int64_t logread_skipped_zxid(const struct logread *r)
+{
+    return r->skipped_zxid;
+}
+
+enum err logread_later_bytes(const struct logread *r, uint64_t *ret, struct store_error *e)
+{
+    struct buf path = {0};
+    struct port_file_info info;
+    uint64_t sum = 0;
+    enum err err = ERR_OK;
+    for (size_t i = r->first_index + 1; err == ERR_OK && i < r->files.count; i++) {
+        err = r->fs->info(r->fs, names_join(&path, r->dir, r->files.items[i].name), &info);
+        if (err == ERR_OK) {
+            sum += info.bytes;
+        } else {
+            err = store_fail(e, err, "cannot read %s: %s", buf_cstr(&path), err_text(err));
+        }
+    }
+    buf_fini(&path);
+    if (err == ERR_OK) {
+        *ret = sum;
+    }
+    return err;
 }
 
 // ---- life cycle ----
@@ -379,7 +430,9 @@ enum err logread_open(struct port_files *fs, const char *dir, int64_t from_zxid,
     r->from_zxid = from_zxid;
     r->record_bytes_max = record_bytes_max;
     r->files = files;
-    r->file_index = first_file(&files, from_zxid);
+    r->first_index = first_file(&files, from_zxid);
+    r->file_index = r->first_index;
+    r->skipped_zxid = -1;
     r->cap = WINDOW_BYTES;
     r->window = mem_alloc(r->cap);
     *ret = r;

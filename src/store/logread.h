@@ -65,6 +65,17 @@ enum err logread_open(struct port_files *fs, const char *dir, int64_t from_zxid,
 enum err logread_next(struct logread *r, struct logread_record *ret,
                       struct store_error *e) MUST_CHECK;
 
+// See what was appended since, in this file and in newer ones: bytes that were read ahead are
+// forgotten. For a log that is being written; legal until ERR_STOPPED.
+// Errors: those of listing.
+enum err logread_refresh(struct logread *r, struct store_error *e) MUST_CHECK;
+
+// The zxid of the last record that was passed over because it is below `from_zxid`; -1: none was.
+int64_t logread_skipped_zxid(const struct logread *r);
+// Bytes of the files behind the one where reading began, as the directory shows them.
+enum err logread_later_bytes(const struct logread *r, uint64_t *ret,
+                             struct store_error *e) MUST_CHECK;
+
 const struct logread_tail *logread_tail(const struct logread *r);
 void logread_close(struct logread *r); // NULL is legal
 

@@ -231,6 +231,9 @@ static enum err apply_record(struct recovery *r, struct replay *p,
     }
     // A transaction that does not fit is a trace of the snapshot's fuzziness, not a failure.
     tree_apply(r->tree, &txn, NULL, &p->outcome);
+    if (r->options->on_txn != NULL) {
+        r->options->on_txn(r->ctx, record->zxid, record->body);
+    }
     r->report.txns_replayed++;
     r->report.log_bytes_replayed += record->body.len;
     return ERR_OK;

@@ -14,6 +14,9 @@
 #include "store/logread.h"
 #include "tree/tree.h"
 
+// A transaction of the log that was just replayed; borrowed for the call.
+typedef void recover_txn(void *ctx, int64_t zxid, struct slice txn);
+
 struct recover_options {
     struct tree_options tree;
     uint32_t record_bytes_max;    // jute.maxbuffer + extrasize
@@ -23,6 +26,7 @@ struct recover_options {
     enum names_method method;     // of a snapshot that recovery itself has to write
     bool snapshot_with_last_zxid; // serializeLastProcessedZxid.enabled
     bool is_rehearsal;            // change no file: the notes say what a server would do
+    recover_txn *on_txn;          // called with the `ctx` of recover(); NULL: nobody asks
     struct trace_sink *trace;     // NULL: none
 };
 

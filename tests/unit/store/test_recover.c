@@ -5,12 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "base/list.h"
 #include "base/mark.h"
 #include "store/logfile.h"
+#include "store/record.h"
 #include "store/recover.h"
 #include "tests/unit/store/world.h"
 
@@ -165,6 +167,28 @@ static void log_is_replayed_behind_the_snapshot(void **state)
     assert_int_equal(f->report.last_zxid, 150);
     assert_true(has_node(f, "/n150"));
     assert_int_equal(f->notes.len, 0);
+}
+
+static void see_txn(void *ctx, int64_t zxid, struct slice txn)
+{
+    struct buf *notes = ctx; // on_txn shares it with the notes
+    buf_printf(notes, "%lld:%zu ", (long long)zxid, txn.len);
+}
+
+static void replayed_transactions_are_told(void **state)
+{
+    struct fixture *f = *state;
+    struct slice rest;
+    struct slice body;
+    put_history(f, 5, 8);
+    f->options.on_txn = see_txn;
+    assert_int_equal(run(f), ERR_OK);
+    world_put_many(&f->batch, 1, 1, 10);
+    rest = buf_slice(&f->batch);
+    assert_true(record_next(&rest, &body));
+    char wanted[64];
+    (void)snprintf(wanted, sizeof wanted, "6:%zu 7:%zu 8:%zu ", body.len, body.len, body.len);
+    assert_string_equal(buf_cstr(&f->notes), wanted);
 }
 
 static void recovered_tree_is_the_tree_that_was_lost(void **state)
@@ -438,6 +462,7 @@ int main(void)
         T(nothing_at_all_becomes_an_empty_database),
         T(empty_database_is_not_made_where_it_is_not_allowed),
         T(log_is_replayed_behind_the_snapshot),
+        T(replayed_transactions_are_told),
         T(recovered_tree_is_the_tree_that_was_lost),
         T(damaged_snapshot_gives_way_to_the_older_one),
         T(half_written_snapshots_are_passed_over_and_temporaries_removed),
