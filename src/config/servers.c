@@ -296,6 +296,15 @@ static enum err add_server(struct config_servers *s, int64_t id, struct slice va
     return e == ERR_OK ? store_member(s, &m, complaint) : e;
 }
 
+void config_servers_remove(struct config_servers *s, int64_t id)
+{
+    size_t at = find_place(s, id);
+    if (at < s->count && s->members[at].id == id) {
+        s->count--;
+        memmove(s->members + at, s->members + at + 1, (s->count - at) * sizeof s->members[0]);
+    }
+}
+
 // ---- group and weight lines ----
 
 static const struct config_share *find_share(const struct config_shares *shares, int64_t id)

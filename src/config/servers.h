@@ -78,6 +78,9 @@ void config_servers_fini(struct config_servers *s);
 enum err config_servers_add(struct config_servers *s, struct slice key, struct slice value,
                             bool allow_many_addresses, struct buf *complaint) MUST_CHECK;
 
+// Forget the member `id`; what group and weight lines say of it stays. Nothing when there is none.
+void config_servers_remove(struct config_servers *s, int64_t id);
+
 // What concerns all lines together: sets group and weight of the members; in a hierarchical
 // ensemble every participant is in a group. Errors: ERR_INVALID with a sentence in `complaint`.
 enum err config_servers_check(struct config_servers *s, struct buf *complaint) MUST_CHECK;

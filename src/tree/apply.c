@@ -123,6 +123,22 @@ void tree_apply(struct tree *t, const struct txn *txn, struct watches *w, struct
     digest_after_txn(t, txn);
 }
 
+void tree_set_config(struct tree *t, struct slice text, int64_t version, int64_t wall_ms,
+                     struct watches *w)
+{
+    struct slice path = slice_str("/zookeeper/config");
+    struct znode *zookeeper = tree_find(t, slice_str("/zookeeper"));
+    if (tree_find(t, path) == NULL && zookeeper != NULL) {
+        tree_add_config(t, zookeeper);
+    }
+    const struct jute_txn_header header = {.zxid = version, .time_ms = wall_ms};
+    const struct apply a = {.t = t, .w = w, .header = &header};
+    const struct txn_op op = {.type = OP_SET_DATA,
+                              .set_data = {.path = path, .data = text, .version = -1}};
+    struct tree_result result;
+    (void)apply_set_data(&a, &op, &result);
+}
+
 void tree_outcome_fini(struct tree_outcome *o)
 {
     mem_free(o->results);

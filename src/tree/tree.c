@@ -66,18 +66,24 @@ static struct znode *add_built_in(struct tree *t, struct znode *parent, const ch
     return tree_insert(t, parent, p, tree_path_hash(t, p), slice_str(""), &stat, acl_id);
 }
 
+// It is read by everybody and written by those whom an administrator allows to.
+void tree_add_config(struct tree *t, struct znode *zookeeper)
+{
+    struct jute_acl read = {.perms = 1,
+                            .id = {.scheme = slice_str("world"), .id = slice_str("anyone")}};
+    struct jute_acl_vec read_only = {.count = 1, .items = &read};
+    add_built_in(t, zookeeper, "/zookeeper/config", acl_cache_intern(&t->acls, &read_only), -1);
+}
+
 struct tree *tree_new(const struct tree_options *options)
 {
     struct tree *t = mem_zalloc(sizeof(*t));
     t->options = *options;
     tree_init_empty(t);
-    struct jute_acl read = {.perms = 1,
-                            .id = {.scheme = slice_str("world"), .id = slice_str("anyone")}};
-    struct jute_acl_vec read_only = {.count = 1, .items = &read};
     struct znode *root = add_built_in(t, NULL, "", ACL_ID_OPEN, 0);
     struct znode *zookeeper = add_built_in(t, root, "/zookeeper", ACL_ID_OPEN, 0);
     add_built_in(t, zookeeper, "/zookeeper/quota", ACL_ID_OPEN, 0);
-    add_built_in(t, zookeeper, "/zookeeper/config", acl_cache_intern(&t->acls, &read_only), -1);
+    tree_add_config(t, zookeeper);
     return t;
 }
 

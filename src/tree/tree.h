@@ -155,6 +155,13 @@ void tree_outcome_fini(struct tree_outcome *o);
 // Source: DataTree.processTxn. Session transactions change the table.
 void tree_apply(struct tree *t, const struct txn *txn, struct watches *w, struct tree_outcome *o);
 
+// Write /zookeeper/config on this server alone, without a transaction: the text of the ensemble's
+// configuration, whose version becomes the node's zxid. Its data watches in `w` (may be NULL) fire.
+// A snapshot of a release that had no such node gets it. Source:
+// ZKDatabase.initConfigInZKDatabase.
+void tree_set_config(struct tree *t, struct slice text, int64_t version, int64_t wall_ms,
+                     struct watches *w);
+
 // ---- loading a snapshot ----
 
 // Into a fresh tree: tree_load_begin empties it, then every ACL list, then every node with its

@@ -73,6 +73,7 @@ struct znode *tree_place(struct tree *t, struct znode *parent, struct slice path
 struct znode *tree_insert(struct tree *t, struct znode *parent, struct slice path, uint32_t hash,
                           struct slice data, const struct jute_stat_persisted *stat,
                           int32_t acl_id);
+void tree_add_config(struct tree *t, struct znode *zookeeper); // the empty /zookeeper/config
 void tree_remove(struct tree *t, struct znode *n); // a node without children
 void tree_set_data(struct tree *t, struct znode *n, struct slice data);
 bool tree_owner_is_unknown(const struct tree *t, int64_t owner); // an extended type that is none

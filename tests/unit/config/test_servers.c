@@ -213,9 +213,30 @@ static void addresses_beyond_the_limit_are_refused(void **state)
     buf_fini(&text);
 }
 
+static void a_removed_member_is_gone_and_the_others_stay(void **state)
+{
+    (void)state;
+    struct config_servers s;
+    struct buf text = {0};
+    config_servers_init(&s);
+    assert_int_equal(config_servers_parse(slice_str("server.1=a:1:2\nserver.2=b:1:2\n"
+                                                    "server.3=c:1:2\n"),
+                                          &s, &text),
+                     ERR_OK);
+    config_servers_remove(&s, 7);
+    config_servers_remove(&s, 2);
+    config_servers_print(&s, &text);
+    assert_string_equal(buf_cstr(&text),
+                        "server.1=a:1:2:participant\nserver.3=c:1:2:participant\nversion=0");
+    assert_null(config_servers_find(&s, 2));
+    buf_fini(&text);
+    config_servers_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_removed_member_is_gone_and_the_others_stay),
         cmocka_unit_test(every_form_of_a_server_line_is_read),
         cmocka_unit_test(addresses_are_sorted_by_host),
         cmocka_unit_test(members_are_sorted_by_id_and_the_last_line_wins),

@@ -22,6 +22,44 @@ static void error_and_check_only_advance_the_zxid(void **state)
     assert_int_equal(tree_digest(w->t), 0x51c6d660);
 }
 
+static void the_configuration_is_written_here_alone(void **state)
+{
+    struct world *w = *state;
+    world_create(w, "/a", "1");
+    uint64_t digest = tree_digest(w->t);
+    struct watcher x;
+    watcher_init(&x);
+    watches_add(w->ws, WATCH_DATA, slice_str("/zookeeper/config"), &x, WATCH_STANDARD);
+    tree_set_config(w->t, slice_str("version=100"), 0x100, 77, w->ws);
+    assert_true(world_has(w, "/zookeeper/config", "version=100"));
+    struct jute_stat stat = world_stat(w, "/zookeeper/config");
+    assert_int_equal(stat.version, -1);
+    assert_int_equal(stat.mzxid, 0x100);
+    assert_int_equal(stat.mtime, 77);
+    assert_int_equal(stat.czxid, 0);
+    assert_int_equal(stat.pzxid, 0);
+    assert_int_equal(stat.aversion, -1);
+    assert_int_equal(tree_last_zxid(w->t), 1);
+    assert_int_equal(tree_digest(w->t), digest);
+    size_t fired_count;
+    const struct watch_fired *fired = watches_fired(w->ws, &fired_count);
+    assert_int_equal(fired_count, 1);
+    assert_int_equal(fired->event, WATCH_EVENT_DATA_CHANGED);
+    watches_clear_fired(w->ws);
+    watches_drop_watcher(w->ws, &x);
+}
+
+static void a_configuration_node_that_is_missing_is_made(void **state)
+{
+    struct world *w = *state;
+    world_delete(w, "/zookeeper/config"); // as in a snapshot of an old release
+    assert_null(world_find(w, "/zookeeper/config"));
+    tree_set_config(w->t, slice_str("version=5"), 5, 1, NULL);
+    assert_true(world_has(w, "/zookeeper/config", "version=5"));
+    assert_int_equal(world_stat(w, "/zookeeper/config").aversion, -1);
+    assert_true(tree_check(w->t));
+}
+
 // ---- multi ----
 
 static void multi_applies_all_parts(void **state)
@@ -87,6 +125,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
         T(error_and_check_only_advance_the_zxid),
+        T(the_configuration_is_written_here_alone),
+        T(a_configuration_node_that_is_missing_is_made),
         T(multi_applies_all_parts),
         T(failed_multi_applies_nothing_and_reports_codes),
         T(replayed_multi_goes_on_behind_a_part_that_fails),
