@@ -14,7 +14,7 @@
 // Source: Leader.lead, getEpochToPropose, waitForEpochAck, waitForNewLeaderAck; Zab (DSN'11).
 #include "zab/leader_priv.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
@@ -29,22 +29,24 @@ struct leader *leader_new(struct zab_core *core)
     return l;
 }
 
-static void free_learners(struct leader *l)
+// As after leader_new.
+static void forget_term(struct leader *l)
 {
+    struct zab_core *core = l->core;
     for (size_t i = 0; i < l->learner_count; i++) {
         mem_free(l->learners[i]);
     }
     mem_free(l->learners);
-    l->learners = NULL;
-    l->learner_count = 0;
-    l->learner_cap = 0;
+    mem_free(l->syncs);
+    memset(l, 0, sizeof(*l));
+    l->core = core;
+    l->next_leader = -1;
 }
 
 void leader_free(struct leader *l)
 {
     if (l != NULL) {
-        free_learners(l);
-        mem_free(l->syncs);
+        forget_term(l);
         mem_free(l);
     }
 }
@@ -120,6 +122,8 @@ void leader_epoch_told(struct leader *l, struct leader_learner *t, int64_t accep
 void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects)
 {
     struct zab_core *core = l->core;
+    ASSERT(l->learner_count == 0);
+    forget_term(l);
     l->now_ms = now_ms;
     l->summary_epoch = core->current_epoch;
     l->summary_zxid = core->last_zxid;
@@ -424,10 +428,9 @@ void leader_end(struct leader *l, struct zab_effects *effects)
     for (size_t i = 0; i < l->learner_count; i++) {
         zab_effects_add(effects, ZAB_DO_CLOSE)->link = l->learners[i]->link;
     }
-    free_learners(l);
-    l->core->history.keep_after = INT64_MAX;
     zab_effects_add(effects, ZAB_DO_UNLISTEN);
-    leader_give_up(l, "ended");
+    l->core->history.keep_after = INT64_MAX;
+    forget_term(l);
 }
 
 // ---- asking ----

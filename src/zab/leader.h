@@ -6,7 +6,7 @@
 //     waiting for epochs ──quorum──► waiting for histories ──quorum──► waiting for NEWLEADER acks
 //                                                            ──quorum──► broadcasting ──► over
 //
-// Each learner has a course of its own through the same stages (leader_learner.h). Source: Leader,
+// Each learner has a course of its own through the same stages (leader_priv.h). Source: Leader,
 // LearnerHandler; Zab (DSN'11) phases 1 to 3.
 #ifndef PADDOCK_ZAB_LEADER_H
 #define PADDOCK_ZAB_LEADER_H
@@ -19,10 +19,10 @@ struct leader;
 struct leader *leader_new(struct zab_core *core); // borrows `core`
 void leader_free(struct leader *l);
 
-// Once in its life; everything in the log is applied.
+// Begin a term. What is in the log is applied, all of it.
 void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects);
 void leader_step(struct leader *l, const struct zab_event *event, struct zab_effects *effects);
-// Close every link and the listener.
+// Close every link and the listener; nothing is left of the term.
 void leader_end(struct leader *l, struct zab_effects *effects);
 
 // Leading is over, for this reason; NULL: it goes on. After a reconfiguration that names another

@@ -282,6 +282,35 @@ static void the_write_path_can_end_it(void **state)
     assert_int_equal(h.effects.count, 2);
     assert_int_equal(h.effects.items[0].type, ZAB_DO_CLOSE);
     assert_int_equal(h.effects.items[1].type, ZAB_DO_UNLISTEN);
+    zab_effects_clear(&h.effects);
+    lead_fini(&h);
+}
+
+static void a_second_term_begins_anew(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_init(&h, 3);
+    lead_to_serving(&h);
+    lead_propose(&h, LEAD_Z(2, 1));
+    lead_step(&h, (struct zab_event){.type = ZAB_EV_SYNC, .token = 4});
+    leader_end(h.leader, &h.effects);
+    zab_effects_clear(&h.effects);
+    assert_false(leader_is_serving(h.leader));
+    lead_forget(&h);
+    lead_begin(&h); // and what was in flight is history
+    lead_join(&h, 2);
+    lead_expect(&h, "LISTEN\nSAVE_ACCEPTED 3\n");
+    lead_event(&h, ZAB_EV_EPOCH_SAVED);
+    lead_ack_epoch(&h, 2, 2, LEAD_LAST_ZXID);
+    lead_forget(&h);
+    lead_event(&h, ZAB_EV_EPOCH_SAVED);
+    lead_expect(&h, "SEND 2 DIFF 0x200000001\n"
+                    "SEND 2 PROPOSAL 0x200000001 11 bytes\n"
+                    "SEND 2 COMMIT 0x200000001\n"
+                    "SEND 2 NEWLEADER 0x300000000 181 bytes\n");
+    lead_ack(&h, 2, LEAD_Z(3, 0));
+    lead_expect(&h, "SERVE 0x300000000\nSEND 2 UPTODATE -1\n");
     lead_fini(&h);
 }
 
@@ -324,6 +353,7 @@ int main(void)
         cmocka_unit_test(an_epoch_that_cannot_be_saved_ends_it),
         cmocka_unit_test(epochs_end),
         cmocka_unit_test(the_write_path_can_end_it),
+        cmocka_unit_test(a_second_term_begins_anew),
         cmocka_unit_test(it_says_who_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
