@@ -3,6 +3,7 @@
 // Wiring a server to a simulated machine, and the ways it ends.
 #include "sim/box.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,23 +17,56 @@ static void on_line(void *ctx, enum log_level level, const char *line, size_t le
         (void)snprintf(b->last_problem, sizeof(b->last_problem), "%.*s", (int)len - 1, line);
     }
     if (b->is_verbose) {
-        (void)fprintf(stderr, "%10.3f %.*s", (double)b->world->now_ns / 1e9, (int)len, line);
+        double now_s = (double)b->world->now_ns / 1e9;
+        if (b->sid != 0) {
+            (void)fprintf(stderr, "%10.3f %" PRId64 ": %.*s", now_s, b->sid, (int)len, line);
+        } else {
+            (void)fprintf(stderr, "%10.3f %.*s", now_s, (int)len, line);
+        }
     }
+}
+
+static void init(struct box *b, struct world *w, const char *text, int64_t sid, bool is_verbose)
+{
+    *b = (struct box){.world = w, .node = node_open(w), .sid = sid, .is_verbose = is_verbose};
+    disk_make_durable_dir(&b->node->disk, "/data");
+    digest_init(&b->digest);
+    log_init(&b->log, &b->node->clock, on_line, b);
+    box_configure(b, text);
+}
+
+void box_configure(struct box *b, const char *text)
+{
+    char myid[24];
+    struct buf all = {0};
+    ASSERT(!box_is_up(b));
+    config_free(b->config);
+    b->config = config_new();
+    buf_printf(&all, "clientPort=%d\ndataDir=/data\n%s", BOX_CLIENT_PORT, text);
+    config_parse_file(b->config, "zoo.cfg", buf_slice(&all));
+    (void)snprintf(myid, sizeof(myid), "%" PRId64, b->sid);
+    if (b->sid != 0) {
+        config_set_myid(b->config, "/data/myid", slice_str(myid));
+    }
+    config_finish(b->config);
+    ASSERT(!config_has_errors(b->config));
+    buf_fini(&all);
 }
 
 void box_init(struct box *b, struct world *w, const char *extra, bool is_verbose)
 {
-    *b = (struct box){.world = w, .node = node_open(w), .is_verbose = is_verbose};
-    disk_make_durable_dir(&b->node->disk, "/data");
-    digest_init(&b->digest);
-    log_init(&b->log, &b->node->clock, on_line, b);
-    b->config = config_new();
     struct buf text = {0};
-    buf_printf(&text, "tickTime=200\nclientPort=%d\ndataDir=/data\n%s", BOX_CLIENT_PORT, extra);
-    config_parse_file(b->config, "zoo.cfg", buf_slice(&text));
-    config_finish(b->config);
-    ASSERT(!config_has_errors(b->config));
+    buf_printf(&text, "tickTime=200\n%s", extra);
+    init(b, w, buf_cstr(&text), 0, is_verbose);
     buf_fini(&text);
+}
+
+void box_init_member(struct box *b, struct world *w, int64_t sid, const char *text, bool is_verbose)
+{
+    char myid[24];
+    init(b, w, text, sid, is_verbose);
+    (void)snprintf(myid, sizeof(myid), "%" PRId64, sid);
+    disk_put(&b->node->disk, "/data/myid", false, slice_str(myid));
 }
 
 void box_fini(struct box *b)
@@ -69,7 +103,12 @@ enum server_exit box_start(struct box *b)
     node_enter(b->node);
     enum server_exit code = server_open(&options, &b->server);
     node_leave(b->node);
-    b->world->now_ns += disk_take_cost(&b->node->disk); // nobody else moves while it recovers
+    int64_t cost_ns = disk_take_cost(&b->node->disk);
+    if (b->sid != 0) {
+        node_pause(b->node, cost_ns / 1000000); // the others go on while it recovers
+    } else {
+        b->world->now_ns += cost_ns; // nobody else is there
+    }
     if (code != SERVER_EXIT_OK) {
         node_stop_process(b->node);
     }

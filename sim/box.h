@@ -25,6 +25,7 @@ struct box {
     struct log log;
     struct port_digest digest;
     struct server *server; // NULL while down
+    int64_t sid;           // of a member of an ensemble; 0
     bool has_stopped;      // on_stopped was called; box_reap has work
     enum server_exit exit_code;
     uint64_t starts;
@@ -34,6 +35,11 @@ struct box {
 
 // `extra` is text for zoo.cfg, or "".
 void box_init(struct box *b, struct world *w, const char *extra, bool is_verbose);
+// A member of an ensemble: `text` is all of zoo.cfg but clientPort and dataDir.
+void box_init_member(struct box *b, struct world *w, int64_t sid, const char *text,
+                     bool is_verbose);
+// The text that counts from the next start on.
+void box_configure(struct box *b, const char *text);
 void box_fini(struct box *b); // the process must be down
 
 // Recover and serve. Not SERVER_EXIT_OK: the process ended at once, the box is down.

@@ -4,6 +4,12 @@
 //
 //     paddock-sim --seconds 60                a sixth of the sweep, then fresh seeds
 //     paddock-sim --seed 17 --plan crashes --verbose
+//     paddock-sim --servers 3 --schedules 200 --seed 1   schedules 1 to 200 of an ensemble of
+//     three;
+//                                             --servers 0: three or five, sometimes with an
+//                                             observer
+//     paddock-sim --servers 3 --seed 17 --drop 0,2 --verbose
+//     paddock-sim --named all --schedules 10  the schedules of named.h, each with ten seeds
 //     paddock-sim --sweep --seed 1            one short scenario again and again, for every n: the
 //                                             n-th write, sync, ... fails; power goes at the n-th
 //                                             disk operation; the n-th try_ allocation fails
@@ -16,11 +22,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/batch.h"
+#include "sim/named.h"
 #include "sim/scenario.h"
 
 enum {
     TROUBLE_MS = 3000,
+    ENSEMBLE_TROUBLE_MS = 2500,
     SWEEP_TROUBLE_MS = 120,
+    SECONDS = 60,
     TIMED_STEP = 6, // a timed run sweeps one n of so many: most of its time is for fresh seeds
 };
 
@@ -168,7 +178,10 @@ static void fresh_seeds(double end, uint64_t seed, struct totals *t)
 static const char usage[] =
     "usage: paddock-sim [--seed N [--plan quiet|calm|crashes|disk-faults] [--ms N]\n"
     "                   [--fail OP:NTH:ERR] [--cut N] [--alloc N] [--sync-lies] [--verbose]]\n"
-    "                   [--seconds N] [--sweep [--seed N]]\n";
+    "                   [--seconds N] [--sweep [--seed N]]\n"
+    "       paddock-sim --servers N [--seed N] [--schedules N] [--jobs N] [--seconds N] [--ms N]\n"
+    "                   [--plant NAME] [--drop N,N...] [--verbose]\n"
+    "       paddock-sim --named all|NUMBER [--seed N] [--schedules N] [--jobs N] [--verbose]\n";
 
 static bool parse_plan(const char *text, enum scenario_plan *ret)
 {
@@ -201,9 +214,87 @@ static bool parse_fail(const char *text, struct scenario_options *o)
 
 struct arguments {
     struct scenario_options one;
-    bool has_seed, has_plan, is_sweep;
-    double seconds;
+    struct batch_options batch;
+    bool has_seed, has_plan, has_servers, is_sweep;
+    double seconds; // 0: not said
 };
+
+static bool parse_whole(const char *text, uint64_t *ret)
+{
+    char *end;
+    *ret = strtoull(text, &end, 10);
+    return end != text && *end == 0;
+}
+
+// Options of an ensemble. Returns false for one that is none of them, or wrong.
+static bool parse_batch(int option, const char *text, struct arguments *a)
+{
+    uint64_t n = 0;
+    bool is_number = text != NULL && parse_whole(text, &n);
+    switch (option) {
+    case 'n':
+        a->has_servers = true;
+        a->batch.voters = (int)n;
+        return is_number && n < SCHEDULE_SERVERS_MAX;
+    case 'N':
+        a->batch.count = n;
+        return is_number;
+    case 'j':
+        a->batch.jobs = (int)n;
+        return is_number && n > 0 && n <= BATCH_JOBS_MAX;
+    case 'k':
+        a->has_servers = true;
+        a->batch.named = strcmp(text, "all") == 0 ? NAMED_ALL : (int)n;
+        return is_number || a->batch.named == NAMED_ALL;
+    case 'd':
+        a->batch.dropped = text;
+        return true;
+    case 'P':
+        return plant_parse(text, &a->batch.plant);
+    default:
+        return false;
+    }
+}
+
+static bool parse_one(int option, const char *text, struct arguments *a)
+{
+    uint64_t n = 0;
+    bool is_number = text != NULL && parse_whole(text, &n);
+    switch (option) {
+    case 's':
+        a->has_seed = true;
+        a->one.seed = a->batch.seed = n;
+        return is_number;
+    case 'p':
+        a->has_plan = true;
+        return parse_plan(text, &a->one.plan);
+    case 'm':
+        a->one.trouble_ms = a->batch.trouble_ms = (int64_t)n;
+        return is_number;
+    case 'f':
+        return parse_fail(text, &a->one);
+    case 'c':
+        a->one.cut_at_op = n;
+        return is_number;
+    case 'a':
+        a->one.try_nth = (unsigned)n;
+        return is_number;
+    case 'l':
+        a->one.sync_lies = true;
+        return true;
+    case 'v':
+        a->one.is_verbose = a->batch.is_verbose = true;
+        return true;
+    case 't':
+        a->seconds = strtod(text, NULL);
+        return a->seconds > 0;
+    case 'w':
+        a->is_sweep = true;
+        return true;
+    default:
+        return parse_batch(option, text, a);
+    }
+}
 
 static bool parse(int argc, char **argv, struct arguments *a)
 {
@@ -218,50 +309,42 @@ static bool parse(int argc, char **argv, struct arguments *a)
         {"verbose", no_argument, NULL, 'v'},
         {"seconds", required_argument, NULL, 't'},
         {"sweep", no_argument, NULL, 'w'},
+        {"servers", required_argument, NULL, 'n'},
+        {"schedules", required_argument, NULL, 'N'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"drop", required_argument, NULL, 'd'},
+        {"named", required_argument, NULL, 'k'},
+        {"plant", required_argument, NULL, 'P'},
         {NULL, 0, NULL, 0},
     };
     bool is_right = true;
     for (int c = getopt_long(argc, argv, "", options, NULL); c != -1 && is_right;
          c = getopt_long(argc, argv, "", options, NULL)) {
-        switch (c) {
-        case 's':
-            a->has_seed = true;
-            a->one.seed = strtoull(optarg, NULL, 10);
-            break;
-        case 'p':
-            a->has_plan = true;
-            is_right = parse_plan(optarg, &a->one.plan);
-            break;
-        case 'm':
-            a->one.trouble_ms = strtoll(optarg, NULL, 10);
-            break;
-        case 'f':
-            is_right = parse_fail(optarg, &a->one);
-            break;
-        case 'c':
-            a->one.cut_at_op = strtoull(optarg, NULL, 10);
-            break;
-        case 'a':
-            a->one.try_nth = (unsigned)strtoul(optarg, NULL, 10);
-            break;
-        case 'l':
-            a->one.sync_lies = true;
-            break;
-        case 'v':
-            a->one.is_verbose = true;
-            break;
-        case 't':
-            a->seconds = strtod(optarg, NULL);
-            break;
-        case 'w':
-            a->is_sweep = true;
-            break;
-        default:
-            is_right = false;
-            break;
-        }
+        is_right = parse_one(c, optarg, a);
     }
     return is_right && optind == argc;
+}
+
+static bool run_ensembles(struct arguments *a)
+{
+    struct batch_totals t;
+    a->batch.seconds = a->seconds;
+    if (!a->has_seed && a->seconds > 0) {
+        a->batch.seed = (uint64_t)time(NULL);
+    }
+    if (a->batch.named > 0 && named_find(a->batch.named) == NULL) {
+        fputs("paddock-sim: no schedule has that number\n", stderr);
+        return false;
+    }
+    if (a->batch.named == NAMED_ALL) {
+        a->batch.count = (a->batch.count > 0 ? a->batch.count : 1) * named_count;
+    }
+    if (a->batch.count == 0) {
+        a->batch.count = a->seconds > 0 ? UINT64_MAX / 2 : 1;
+    }
+    bool is_right = batch_run(&a->batch, &t);
+    batch_print(&t);
+    return is_right;
 }
 
 static void run_seed(struct arguments *a, struct totals *t)
@@ -279,10 +362,15 @@ static void run_seed(struct arguments *a, struct totals *t)
 
 int main(int argc, char **argv)
 {
-    struct arguments a = {.one = {.seed = 1, .trouble_ms = TROUBLE_MS}, .seconds = 60};
+    struct arguments a = {
+        .one = {.seed = 1, .trouble_ms = TROUBLE_MS},
+        .batch = {.seed = 1, .trouble_ms = ENSEMBLE_TROUBLE_MS, .jobs = 1, .failures_max = 5}};
     if (!parse(argc, argv, &a)) {
         fputs(usage, stderr);
         return 2;
+    }
+    if (a.has_servers) {
+        return run_ensembles(&a) ? 0 : 1;
     }
     struct totals t = {0};
     double start = seconds_now();
@@ -293,7 +381,7 @@ int main(int argc, char **argv)
     } else {
         uint64_t seed = (uint64_t)time(NULL);
         sweep(seed, TIMED_STEP, &t);
-        fresh_seeds(start + a.seconds, seed, &t);
+        fresh_seeds(start + (a.seconds > 0 ? a.seconds : SECONDS), seed, &t);
     }
     printf("sim: %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " writes (%" PRIu64
            " refused), %" PRIu64 " judged answers, %" PRIu64 " starts, %" PRIu64

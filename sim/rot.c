@@ -10,7 +10,6 @@ enum { ROT_TAIL = 1024 };
 
 struct choice {
     const char *dir;
-    bool spares_tail;
     struct prng *p;
     uint64_t seen;
     const char *path;
@@ -34,7 +33,7 @@ static void consider(void *ctx, const char *path, struct inode *i)
     struct choice *c = ctx;
     size_t dir_len = strlen(c->dir);
     size_t len = i->is_dir ? 0 : content_len(&i->durable);
-    if (c->spares_tail) {
+    if (strstr(path, "/log.") != NULL) {
         len = len > ROT_TAIL ? len - ROT_TAIL : 0;
     }
     if (len == 0 || strncmp(path, c->dir, dir_len) != 0 || path[dir_len] != '/') {
@@ -72,10 +71,10 @@ static void damage(const struct choice *c, enum rot_kind kind, size_t at, size_t
     }
 }
 
-bool rot_once(struct sim_disk *d, const char *dir, enum rot_kind kind, bool spares_tail,
-              struct prng *p, struct buf *what)
+bool rot_once(struct sim_disk *d, const char *dir, enum rot_kind kind, struct prng *p,
+              struct buf *what)
 {
-    struct choice c = {.dir = dir, .spares_tail = spares_tail, .p = p};
+    struct choice c = {.dir = dir, .p = p};
     disk_each(d, consider, &c);
     if (c.inode == NULL) {
         return false;

@@ -19,11 +19,10 @@ enum rot_kind {
 };
 
 // Damage one block of one file below `dir`, both chosen by `p` among the files with contents; the
-// last `ROT_TAIL` bytes that are not zero of a file stay as they are when `spares_tail`, since a
-// damaged end of a log reads as one that was never finished. Returns false when there was nothing
-// to damage; *what says what was done, for people.
-bool rot_once(struct sim_disk *d, const char *dir, enum rot_kind kind, bool spares_tail,
-              struct prng *p, struct buf *what);
+// end of a log's contents stays as it is, since damaged it reads as one that was never finished.
+// Returns false when there was nothing to damage; `what` gets what was done, for people.
+bool rot_once(struct sim_disk *d, const char *dir, enum rot_kind kind, struct prng *p,
+              struct buf *what);
 
 const char *rot_name(enum rot_kind kind);
 

@@ -32,7 +32,6 @@ const char *trouble_name(enum trouble_kind kind)
     return kinds[kind].name;
 }
 
-// A seed has moods: some kinds come not at all, so that the others are seen alone.
 static enum trouble_kind choose_kind(struct prng *p, uint64_t mood)
 {
     uint64_t total = 0;
@@ -51,11 +50,15 @@ static enum trouble_kind choose_kind(struct prng *p, uint64_t mood)
     return (enum trouble_kind)k;
 }
 
-static uint64_t choose_mood(struct prng *p)
+// A seed has a mood: some kinds come not at all, so that the others are seen alone. Two servers
+// cannot replace what a third has lost.
+static uint64_t choose_mood(struct prng *p, int voters)
 {
-    uint64_t mood = 1U << TROUBLE_AWAY;
+    uint64_t mood = UINT64_C(1) << TROUBLE_AWAY;
     for (int k = 0; k < TROUBLE_KINDS; k++) {
-        mood |= prng_below(p, 2) << k;
+        bool is_delicate = k == TROUBLE_ROT || k == TROUBLE_WIPE || k == TROUBLE_OLD_DATA;
+        uint64_t is_chosen = prng_below(p, 2);
+        mood |= is_delicate && voters < 3 ? 0 : is_chosen << k;
     }
     return mood;
 }
@@ -90,7 +93,7 @@ void schedule_make(uint64_t seed, int voters, int64_t trouble_ms, struct schedul
     *ret = (struct schedule){.seed = seed, .trouble_ms = trouble_ms};
     prng_init(&p, seed ^ UINT64_C(0x5c4ed01e)); // not the draws of the world
     choose_size(&p, voters, ret);
-    uint64_t mood = choose_mood(&p);
+    uint64_t mood = choose_mood(&p, ret->voters);
     int servers = ret->voters + ret->observers;
     int64_t at_ms = (int64_t)prng_below(&p, GAP_MS);
     while (ret->count < SCHEDULE_TROUBLES_MAX && at_ms < trouble_ms) {

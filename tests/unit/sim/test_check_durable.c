@@ -80,6 +80,63 @@ static void a_read_that_was_under_way_may_be_older(void **state)
     tale_holds(t, check_durable);
 }
 
+// ---- where reads may show the past ----
+
+static void sync_now(struct tale *t, int32_t client, int64_t zxid)
+{
+    int32_t call = tale_call(t, client, (struct history_part){.type = OP_SYNC}, "/a");
+    (void)tale_answer(t, call, zxid, ZK_OK);
+}
+
+static void an_old_read_without_a_sync_holds(void **state)
+{
+    struct tale *t = *state;
+    t->h.may_be_stale = true;
+    uint32_t value = tale_create(t, 0, "/a", 0, 10);
+    (void)tale_set(t, 0, "/a", 10, 1, 12);
+    tale_read(t, 1, "/a", 10, 10, 0, value, 11);
+    tale_holds(t, check_durable);
+}
+
+static void an_old_read_behind_a_sync_is_caught(void **state)
+{
+    struct tale *t = *state;
+    t->h.may_be_stale = true;
+    uint32_t value = tale_create(t, 0, "/a", 0, 10);
+    (void)tale_set(t, 0, "/a", 10, 1, 12);
+    sync_now(t, 1, 11);
+    tale_read(t, 1, "/a", 10, 10, 0, value, 11);
+    tale_breaks(t, check_durable, "shown older");
+}
+
+static void a_sync_owes_what_was_known_when_it_was_sent(void **state)
+{
+    struct tale *t = *state;
+    t->h.may_be_stale = true;
+    uint32_t value = tale_create(t, 0, "/a", 0, 10);
+    int32_t sync = tale_call(t, 1, (struct history_part){.type = OP_SYNC}, "/a");
+    (void)tale_set(t, 0, "/a", 10, 1, 12);
+    (void)tale_answer(t, sync, 10, ZK_OK);
+    tale_read(t, 1, "/a", 10, 10, 0, value, 10);
+    tale_holds(t, check_durable);
+    sync_now(t, 1, 12);
+    tale_read(t, 1, "/a", 10, 10, 0, value, 12);
+    tale_breaks(t, check_durable, "shown older");
+}
+
+static void a_sync_counts_for_its_connection_only(void **state)
+{
+    struct tale *t = *state;
+    t->h.may_be_stale = true;
+    uint32_t value = tale_create(t, 0, "/a", 0, 10);
+    (void)tale_set(t, 0, "/a", 10, 1, 12);
+    sync_now(t, 1, 12);
+    tale_lost(t, 1);
+    tale_open(t, 1, false);
+    tale_read(t, 1, "/a", 10, 10, 0, value, 11);
+    tale_holds(t, check_durable);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -89,6 +146,10 @@ int main(void)
         T(an_acknowledged_create_that_is_lost_is_caught),
         T(a_state_that_was_seen_and_is_lost_is_caught),
         T(a_read_that_was_under_way_may_be_older),
+        T(an_old_read_without_a_sync_holds),
+        T(an_old_read_behind_a_sync_is_caught),
+        T(a_sync_owes_what_was_known_when_it_was_sent),
+        T(a_sync_counts_for_its_connection_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

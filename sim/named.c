@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The scripts. In each of them stage_settle is the judge: everything acknowledged is on every
+// server, nothing else differs, and it stays so through a loss of power everywhere.
+#include "sim/named.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/stage.h"
+
+enum {
+    FEW = 5,
+    MANY = 60,      // more than commitLogCount of those that make it small
+    WINDOW = 8,     // writes under way at once
+    SYNC_US = 9000, // of the order of a synchronisation
+    LONG_MS = CLUSTER_TICK_MS * (CLUSTER_SYNC_LIMIT + 5),
+};
+
+// No DIFF beyond a few transactions, so that who is behind gets a snapshot.
+static const char snapshots[] = "commitLogCount=10\nsnapshotSizeFactor=-1\n";
+static const char short_memory[] = "commitLogCount=10\n";
+// The last server leads first, the one before it then: that one sends snapshots, the last one reads
+// its log.
+static const char *const by_log[SCHEDULE_SERVERS_MAX] = {"", "snapshotSizeFactor=-1\n",
+                                                         "snapshotSizeFactor=1000\n"};
+
+// The leader, cut off from all others, takes in a write that it cannot commit; then the others
+// lead without it.
+static bool leave_uncommitted(struct stage *s, int *ret_leader, int32_t *ret_node)
+{
+    int leader = stage_leader(s);
+    *ret_leader = leader;
+    if (!stage_isolate(s, leader, true)) {
+        return false;
+    }
+    *ret_node = stage_try_write(s, leader);
+    return stage_run(s, LONG_MS);
+}
+
+// ZOOKEEPER-2845
+static bool keeps_database(struct stage *s)
+{
+    int leader;
+    int32_t node;
+    return stage_start(s) && stage_write(s, stage_leader(s), FEW) &&
+           leave_uncommitted(s, &leader, &node) && stage_write(s, stage_follower(s, leader), FEW) &&
+           stage_isolate(s, leader, false) && stage_all_serve(s, -1) &&
+           stage_expect(s, node, false) && stage_hold(s, leader) && stage_release(s, leader) &&
+           stage_all_serve(s, -1) && stage_expect(s, node, false) && stage_settle(s) &&
+           stage_expect(s, node, false);
+}
+
+// ZOOKEEPER-2846
+static bool syncs_from_old_log(struct stage *s)
+{
+    int old;
+    int32_t node;
+    if (!stage_start(s) || !stage_write(s, stage_leader(s), FEW)) {
+        return false;
+    }
+    int behind = stage_follower(s, -1);
+    // Who is behind stays at the state before the write that was not committed.
+    if (!leave_uncommitted(s, &old, &node)) {
+        return false;
+    }
+    int next = stage_leader(s);
+    behind = behind == next ? stage_follower(s, old) : behind;
+    if (!stage_write(s, next, MANY) || !stage_hold(s, behind) || !stage_isolate(s, old, false) ||
+        !stage_all_serve(s, next) || !stage_write(s, next, MANY) || !stage_hold(s, next)) {
+        return false;
+    }
+    // The old leader leads again, by the snapshot and a log with what was cut out of it.
+    return stage_release(s, behind) && stage_all_serve(s, old) && stage_expect(s, node, false) &&
+           stage_settle(s) && stage_expect(s, node, false);
+}
+
+// ZOOKEEPER-3104
+static bool snapshot_behind_newleader(struct stage *s)
+{
+    if (!stage_start(s)) {
+        return false;
+    }
+    int leader = stage_leader(s);
+    int late = stage_follower(s, -1);
+    int other = stage_follower(s, late);
+    if (!stage_hold(s, late) || !stage_write(s, leader, MANY)) {
+        return false;
+    }
+    stage_write_on(s, leader, WINDOW);
+    bool goes_on = stage_release(s, late) && stage_run_a_little(s, 10 * SYNC_US) &&
+                   stage_cut_power(s, late) && stage_release(s, late) && stage_all_serve(s, -1);
+    stage_write_on(s, leader, 0);
+    return goes_on && stage_hold(s, other) && stage_run(s, LONG_MS) && stage_settle(s);
+}
+
+// ZOOKEEPER-3642
+static bool leader_dies_after_snapshot(struct stage *s)
+{
+    if (!stage_start(s)) {
+        return false;
+    }
+    int leader = stage_leader(s);
+    int late = stage_follower(s, -1);
+    return stage_hold(s, late) && stage_write(s, leader, MANY) && stage_release(s, late) &&
+           stage_run_a_little(s, 10 * SYNC_US) && stage_cut_power(s, leader) &&
+           stage_all_serve(s, -1) && stage_cut_power(s, late) && stage_release(s, late) &&
+           stage_all_serve(s, -1) && stage_settle(s);
+}
+
+// ZOOKEEPER-3911
+static bool serves_what_is_not_logged(struct stage *s)
+{
+    int leader;
+    int32_t node;
+    if (!stage_start(s) || !stage_write(s, stage_leader(s), FEW) ||
+        !leave_uncommitted(s, &leader, &node)) {
+        return false;
+    }
+    // The others forget that they have led: what only the old leader has wins.
+    int follower = stage_follower(s, leader);
+    for (int i = 0; i < s->cluster.count; i++) {
+        if (!stage_cut_power(s, i)) {
+            return false;
+        }
+    }
+    if (!stage_isolate(s, leader, false) || !stage_release(s, leader) ||
+        !stage_release(s, follower) || !stage_all_serve(s, -1)) {
+        return false;
+    }
+    bool was_shown = stage_has(s, stage_leader(s), node);
+    for (int i = 0; i < s->cluster.count; i++) {
+        if (!stage_cut_power(s, i)) {
+            return false;
+        }
+    }
+    for (int i = 0; i < s->cluster.count; i++) {
+        if (i != leader && !stage_release(s, i)) {
+            return false;
+        }
+    }
+    return stage_all_serve(s, -1) && (!was_shown || stage_expect(s, node, true)) &&
+           stage_settle(s) && (!was_shown || stage_expect(s, node, true));
+}
+
+// ZOOKEEPER-4394
+static bool joins_under_load(struct stage *s)
+{
+    if (!stage_start(s)) {
+        return false;
+    }
+    int leader = stage_leader(s);
+    stage_write_on(s, leader, WINDOW);
+    for (int round = 0; round < 4; round++) {
+        int late = stage_follower(s, -1);
+        if (!stage_hold(s, late) || !stage_run_a_little(s, 20 * SYNC_US) ||
+            !stage_release(s, late) || !stage_all_serve(s, leader)) {
+            return false;
+        }
+    }
+    return stage_settle(s);
+}
+
+// ZOOKEEPER-4785
+static bool bounces_in_diff(struct stage *s)
+{
+    if (!stage_start(s)) {
+        return false;
+    }
+    int leader = stage_leader(s);
+    int late = stage_follower(s, -1);
+    int other = stage_follower(s, late);
+    stage_write_on(s, leader, WINDOW);
+    bool goes_on = stage_hold(s, late) && stage_run_a_little(s, 10 * SYNC_US) &&
+                   stage_release(s, late) && stage_run_a_little(s, 10 * SYNC_US) &&
+                   stage_cut_power(s, late) && stage_cut_power(s, leader);
+    stage_write_on(s, leader, 0);
+    return goes_on && stage_release(s, late) && stage_all_serve(s, -1) && stage_hold(s, other) &&
+           stage_release(s, leader) && stage_run(s, LONG_MS) && stage_settle(s);
+}
+
+// ZOOKEEPER-4925: five servers; the last one, which wins elections, gets a DIFF and leads then.
+static bool leads_with_a_hole(struct stage *s)
+{
+    enum { STALE = 0, NEXT = 4 };
+    if (!stage_start_but(s, NEXT) || !stage_release(s, NEXT) || !stage_all_serve(s, -1)) {
+        return false;
+    }
+    int leader = stage_leader(s);
+    int stale = leader == STALE ? 1 : STALE;
+    return stage_write(s, leader, FEW) && stage_hold(s, stale) && stage_write(s, leader, FEW) &&
+           stage_hold(s, NEXT) && stage_write(s, leader, FEW) && stage_release(s, NEXT) &&
+           stage_all_serve(s, leader) && stage_write(s, leader, FEW) && stage_level(s) &&
+           stage_hold(s, leader) && stage_all_serve(s, NEXT) && stage_release(s, stale) &&
+           stage_all_serve(s, NEXT) && stage_settle(s);
+}
+
+// ZOOKEEPER-3829: four servers, of which three begin without knowing the fourth.
+static bool grows_by_restarts(struct stage *s)
+{
+    enum { NEW = 3 };
+    for (int i = 0; i < NEW; i++) {
+        cluster_configure(&s->cluster, i, NEW);
+    }
+    if (!stage_start_but(s, NEW) || !stage_write(s, stage_leader(s), FEW) ||
+        !stage_release(s, NEW)) {
+        return false;
+    }
+    for (int i = 0; i < NEW; i++) {
+        if (!stage_hold(s, i) || !stage_run(s, LONG_MS)) {
+            return false;
+        }
+        cluster_configure(&s->cluster, i, NEW + 1);
+        if (!stage_release(s, i) || !stage_run(s, LONG_MS)) {
+            return false;
+        }
+    }
+    for (int i = 0; i <= NEW; i++) {
+        if (!stage_all_serve(s, -1) || !stage_write(s, i, 1)) {
+            return false;
+        }
+    }
+    return stage_settle(s);
+}
+
+// ZOOKEEPER-4352
+static bool new_server_after_election(struct stage *s)
+{
+    enum { NEW = 2 };
+    if (!stage_start_but(s, NEW) || !stage_write(s, stage_leader(s), FEW)) {
+        return false;
+    }
+    int leader = stage_leader(s);
+    return stage_isolate(s, leader, true) && stage_run(s, LONG_MS) &&
+           stage_isolate(s, leader, false) && stage_all_serve(s, -1) &&
+           stage_write(s, stage_leader(s), 1) && stage_release(s, NEW) && stage_all_serve(s, -1) &&
+           stage_settle(s);
+}
+
+// ZOOKEEPER-2332
+static bool starts_with_empty_log(struct stage *s)
+{
+    if (!stage_start(s) || !stage_write(s, stage_leader(s), FEW)) {
+        return false;
+    }
+    int number = stage_follower(s, -1);
+    char path[64];
+    long long zxid = (long long)sight_of(&s->cluster.members[number].box).zxid;
+    (void)snprintf(path, sizeof(path), "/data/version-2/log.%llx", zxid + 1);
+    if (!stage_hold(s, number)) {
+        return false;
+    }
+    disk_put(&cluster_node(&s->cluster, number)->disk, path, false, slice_null());
+    return stage_release(s, number) && stage_all_serve(s, -1) && stage_settle(s);
+}
+
+// ZOOKEEPER-3082
+static bool fills_disk_in_snapshot(struct stage *s)
+{
+    if (!stage_start(s)) {
+        return false;
+    }
+    int leader = stage_leader(s);
+    int full = stage_follower(s, -1);
+    struct sim_disk *d = &cluster_node(&s->cluster, full)->disk;
+    stage_write_on(s, leader, WINDOW);
+    for (int round = 0; round < 4; round++) {
+        if (!stage_run_a_little(s, 20 * SYNC_US)) {
+            return false;
+        }
+        d->capacity_bytes = disk_used_bytes(d) + prng_below(&s->world.prng, 30 * 1024);
+        if (!stage_run_a_little(s, 40 * SYNC_US)) {
+            return false;
+        }
+        d->capacity_bytes = UINT64_MAX;
+        if (!stage_hold(s, full) || !stage_release(s, full) || !stage_all_serve(s, -1)) {
+            return false;
+        }
+    }
+    return stage_settle(s);
+}
+
+const struct named named_schedules[] = {
+    {2845,
+     "A leader that lost its quorum kept its database in memory through the election, with a write "
+     "in its log that nobody else had. It followed then by a DIFF, and the write was back after "
+     "its next restart.",
+     3, NULL, NULL, false, keeps_database},
+    {2846,
+     "A leader that had been brought up to date by a snapshot sent a DIFF out of log files older "
+     "than that snapshot. They had writes that never were committed, and lacked others.",
+     3, short_memory, by_log, false, syncs_from_old_log},
+    {3104,
+     "NEWLEADER was sent while the snapshot for a learner was still being made, with writes going "
+     "on. The learner acknowledged an epoch without what had been committed in it, and lost that "
+     "when it crashed.",
+     3, snapshots, NULL, false, snapshot_behind_newleader},
+    {3642,
+     "A leader died after it had sent a snapshot and before NEWLEADER, so the learner never wrote "
+     "it down. The next leader sent only what was missing behind it, and a restart lost the rest.",
+     3, snapshots, NULL, false, leader_dies_after_snapshot},
+    {3911,
+     "Followers acknowledged NEWLEADER before the proposals of a DIFF were in their logs, and the "
+     "leader served them to clients. When all lost power and the others went on without the "
+     "leader, what clients had seen was gone.",
+     3, NULL, NULL, false, serves_what_is_not_logged},
+    {4394,
+     "A COMMIT for a proposal that was in flight when a learner began to synchronise came before "
+     "NEWLEADER. The learner failed on it and never joined.",
+     3, NULL, NULL, false, joins_under_load},
+    {4785,
+     "A follower handed the proposals of a DIFF to its log asynchronously and acknowledged "
+     "NEWLEADER meanwhile. Bounced at that moment it had lost writes that counted as acknowledged.",
+     3, NULL, NULL, false, bounces_in_diff},
+    {4925,
+     "A follower that joined by a DIFF left those transactions out of the list of recent ones. "
+     "When it led later, it sent a stale follower a DIFF with a hole in it.",
+     5, NULL, NULL, false, leads_with_a_hole},
+    {3829,
+     "Servers were restarted one by one with a configuration that has one more member. The leader "
+     "counted acknowledgements by the old and the new configuration and could not commit any more.",
+     4, "reconfigEnabled=false\n", NULL, false, grows_by_restarts},
+    {4352,
+     "A leader without recent transactions in memory sent a new, empty server a DIFF of what came "
+     "since its election. Everything before was missing there.",
+     3, NULL, NULL, false, new_server_after_election},
+    {2332,
+     "A crash while a new log file was made left an empty one. The server did not start any more.",
+     3, NULL, NULL, false, starts_with_empty_log},
+    {3082,
+     "A snapshot that failed on a full disk stayed as it was, half written. The server took it for "
+     "whole at the next start, or did not start.",
+     3, NULL, NULL, true, fills_disk_in_snapshot},
+};
+const size_t named_count = sizeof(named_schedules) / sizeof(named_schedules[0]);
+
+const struct named *named_find(int number)
+{
+    for (size_t i = 0; i < named_count; i++) {
+        if (named_schedules[i].number == number) {
+            return &named_schedules[i];
+        }
+    }
+    return NULL;
+}
+
+bool named_run(const struct named *n, uint64_t seed, bool is_verbose, char failure[512])
+{
+    struct stage s;
+    struct cluster_options options = {
+        .voters = n->voters, .extra = n->extra, .may_fail = n->may_fail, .is_verbose = is_verbose};
+    for (int i = 0; i < SCHEDULE_SERVERS_MAX && n->only != NULL; i++) {
+        options.only[i] = n->only[i];
+    }
+    stage_init(&s, seed, &options);
+    bool is_right = n->run(&s) && !world_has_failed(&s.world);
+    (void)snprintf(failure, 512, "%s", s.world.failure);
+    if (!is_right && failure[0] == 0) {
+        (void)snprintf(failure, 512, "nothing happens any more");
+    }
+    stage_fini(&s);
+    return is_right;
+}
