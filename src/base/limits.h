@@ -15,9 +15,12 @@ enum {
     LIMIT_FORWARDED_BYTES = 16 * 1024 * 1024,  // of requests that the leader has: likewise
     LIMIT_MULTI_READ_BYTES = 64 * 1024 * 1024, // of one multiRead reply: MarshallingError
     LIMIT_ACL_ENTRIES = 1024,                  // of one list sent by a client: InvalidACL
+    LIMIT_HISTORY_BYTES = 64 * 1024 * 1024,    // of committed transactions kept for learners
     LIMIT_LINKS = 1024,                        // on the quorum port; more are closed at once
     LIMIT_LINK_OUT_BYTES = 64 * 1024 * 1024,   // unsent output of one of them: it is closed
     LIMIT_LINK_GREETING_BYTES = 4096,          // of the first packet of one that connected
+    LIMIT_MESH_GUESTS = 64,                    // silent ones on the election port: the oldest goes
+    LIMIT_MESH_STRANGERS = 64,                 // there, of no configuration: more are closed
     LIMIT_ZOO_CFG_BYTES = 1024 * 1024,         // larger configuration files are refused
     LIMIT_RECOVERY_SNAPSHOTS_TRIED = 100,      // as Java: newest that many candidates
 };
