@@ -176,6 +176,8 @@ static const struct port_stream_handler handler = {
 
 // ---- opening ----
 
+static void on_stall(struct port_timer *timer);
+
 static struct link *link_new(struct links *ls, uint64_t id)
 {
     if (links_count(ls) >= LIMIT_LINKS) {
@@ -189,6 +191,7 @@ static struct link *link_new(struct links *ls, uint64_t id)
     l->id = id;
     l->timeout_ms = ls->options.read_timeout_ms;
     l->silence.fire = on_silence;
+    l->stall.fire = on_stall;
     list_init(&l->dirty);
     list_init(&l->due);
     hmap_insert(&ls->by_id, &l->by_id, hash_id(id));
@@ -249,6 +252,7 @@ static void bury(struct link *l)
     struct links *ls = l->links;
     l->state = LINK_GONE;
     listen_for(l, 0);
+    ls->options.loop->timer_stop(ls->options.loop, &l->stall);
     dialler_free(l->dialler);
     l->dialler = NULL;
     if (l->stream != NULL) {
@@ -314,8 +318,8 @@ void link_fail(struct link *l, enum err reason)
 
 static void tell_room(struct link *l)
 {
-    if (l->was_full && link_has_room(l)) {
-        l->was_full = false;
+    if (l->state == LINK_UP && l->owes_room && link_has_room(l) && l->failure == ERR_OK) {
+        l->owes_room = false;
         l->links->options.handler->on_room(l);
     }
 }
@@ -333,16 +337,22 @@ static void tell(struct link *l)
     }
 }
 
+// Move what is in `from` now to `to`: what comes meanwhile waits.
+static void take_all(struct list *from, struct list *to)
+{
+    list_init(to);
+    while (!list_is_empty(from)) {
+        struct list *it = from->next;
+        list_remove(it);
+        list_push_back(to, it);
+    }
+}
+
 static void on_wake(struct port_timer *timer)
 {
     struct links *ls = CONTAINER_OF(timer, struct links, wake);
     struct list now;
-    list_init(&now);
-    while (!list_is_empty(&ls->due)) { // what becomes due meanwhile has its own turn
-        struct list *it = ls->due.next;
-        list_remove(it);
-        list_push_back(&now, it);
-    }
+    take_all(&ls->due, &now);
     while (!list_is_empty(&now)) {
         struct link *l = CONTAINER_OF(now.next, struct link, due);
         list_remove(&l->due);
@@ -406,7 +416,7 @@ static bool reserve(struct link *l, size_t len)
 
 static void added(struct link *l)
 {
-    l->was_full = l->was_full || !link_has_room(l);
+    l->owes_room = true;
     if (list_is_empty(&l->dirty) && !l->is_blocked) {
         list_push_back(&l->links->dirty, &l->dirty);
     }
@@ -436,6 +446,40 @@ static void fall_silent(struct link *l)
     l->out_sent = 0;
 }
 
+static void on_stall(struct port_timer *timer)
+{
+    struct link *l = CONTAINER_OF(timer, struct link, stall);
+    int64_t left_ms = l->taken_ms + l->links->options.stall_timeout_ms - now_ms(l);
+    if (!l->is_blocked) {
+        return;
+    }
+    if (left_ms > 0 || !l->is_last_stall) {
+        l->is_last_stall = left_ms <= 0;
+        l->links->options.loop->timer_start(l->links->options.loop, timer,
+                                            left_ms > 0 ? left_ms : LAST_CHANCE_MS);
+    } else {
+        MARK("stalled link is closed");
+        link_down(l, ERR_TIMEOUT);
+    }
+}
+
+// After a write: what is left must not wait for ever.
+static void note_progress(struct link *l, bool has_moved)
+{
+    struct port_loop *loop = l->links->options.loop;
+    int64_t timeout_ms = l->links->options.stall_timeout_ms;
+    if (!l->is_blocked || timeout_ms == 0) {
+        return;
+    }
+    if (has_moved || l->stall.impl == NULL) {
+        l->taken_ms = now_ms(l);
+        l->is_last_stall = false;
+    }
+    if (l->stall.impl == NULL) {
+        loop->timer_start(loop, &l->stall, timeout_ms);
+    }
+}
+
 static void flush(struct link *l)
 {
     list_remove(&l->dirty);
@@ -450,6 +494,7 @@ static void flush(struct link *l)
     } else {
         l->out_sent += (size_t)taken;
         l->is_blocked = l->out_sent < l->out.len;
+        note_progress(l, taken > 0);
     }
     if (!l->is_blocked) {
         l->out.len = l->out_sent = 0;
@@ -457,15 +502,30 @@ static void flush(struct link *l)
             buf_fini(&l->out);
         }
     }
-    if (l->was_full && link_has_room(l)) {
-        link_set_due(l);
-    }
 }
 
+// Room is told from here, once; what that lets be written may leave room again, which is told in
+// the next turn.
 void links_flush(struct links *ls)
 {
+    struct list roomy;
+    list_init(&roomy);
     while (!list_is_empty(&ls->dirty)) {
-        flush(CONTAINER_OF(ls->dirty.next, struct link, dirty));
+        struct link *l = CONTAINER_OF(ls->dirty.next, struct link, dirty);
+        flush(l);
+        list_push_back(&roomy, &l->dirty);
+    }
+    while (!list_is_empty(&roomy)) {
+        struct link *l = CONTAINER_OF(roomy.next, struct link, dirty);
+        list_remove(&l->dirty);
+        tell_room(l);
+    }
+    while (!list_is_empty(&ls->dirty)) {
+        struct link *l = CONTAINER_OF(ls->dirty.next, struct link, dirty);
+        flush(l);
+        if (l->owes_room && link_has_room(l)) {
+            link_set_due(l);
+        }
     }
     free_buried(ls);
 }

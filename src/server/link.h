@@ -11,11 +11,13 @@
 // Output gathers and leaves in one write at the end of the turn (links_flush).
 //
 // Invariants:
-//  1. A callback comes from an event or from a timer, never out of a call of this header.
+//  1. A callback comes from an event or from a timer, never out of a call of this header; but
+//     on_room, which links_flush tells.
 //  2. Nothing comes from a link that is held, but the news that its own side has failed.
 //  3. After on_down or link_close no callback comes; the memory stays until the end of the turn.
 // Bounds: links by LIMIT_LINKS; output by LIMIT_LINK_OUT_BYTES; input by `data_max`, for the first
-// packet of somebody who connected by LIMIT_LINK_GREETING_BYTES; silence by the read timeout.
+// packet of somebody who connected by LIMIT_LINK_GREETING_BYTES; silence by the read timeout; a
+// peer that takes nothing by the stall timeout.
 #ifndef PADDOCK_SERVER_LINK_H
 #define PADDOCK_SERVER_LINK_H
 
@@ -35,7 +37,7 @@
 #include "zab/packet.h"
 
 enum {
-    LINK_ROOM_BYTES = 1024 * 1024, // unsent output below this is room for more
+    LINK_ROOM_BYTES = 1024 * 1024, // less unsent output is room for more
     LINK_TARGETS_MAX = 16,         // host names of one server
 };
 
@@ -47,7 +49,7 @@ struct link_handler {
     // In raw mode: bytes of a stream. What is not used comes again together with more. With
     // *ret_done the stream has ended and packets follow.
     void (*on_raw)(struct link *l, struct slice bytes, size_t *ret_used, bool *ret_done);
-    // Unsent output was at LINK_ROOM_BYTES or above, and is below it again.
+    // Something was written since the last on_room, and there is room now; once a turn at most.
     void (*on_room)(struct link *l);
     // ERR_CLOSED, ERR_CONNECTION, ERR_UNRESOLVED, ERR_TIMEOUT, ERR_MALFORMED, ERR_TOO_BIG,
     // ERR_LIMIT (output), ERR_NO_MEMORY. The link is closed already; forget it.
@@ -63,8 +65,9 @@ struct links_options {
     struct trace_sink *trace; // may be NULL
     const struct link_handler *handler;
     void *owner;
-    uint32_t data_max;       // bytes of a packet's data
-    int64_t read_timeout_ms; // of a new link; 0: none
+    uint32_t data_max;        // bytes of a packet's data
+    int64_t read_timeout_ms;  // of a new link; 0: none
+    int64_t stall_timeout_ms; // unsent output that nothing is taken of; 0: none
 };
 
 // All links of a server.

@@ -33,8 +33,12 @@ struct link {
     size_t out_sent;
     bool is_blocked;  // the kernel is full; on_writable will come
     bool is_mute;     // what is written goes nowhere any more
-    bool was_full;    // on_room is owed
+    bool owes_room;   // something was written since on_room
     enum err failure; // to be told: this side gives up
+
+    struct port_timer stall;
+    int64_t taken_ms;   // when some output was taken last
+    bool is_last_stall; // as is_last_chance
 
     struct port_timer silence;
     int64_t timeout_ms, heard_ms;

@@ -64,7 +64,12 @@ static void on_raw(struct link *l, struct slice bytes, size_t *ret_used, bool *r
 
 static void on_room(struct link *l)
 {
-    buf_append_str(&side_of(l)->told, "room;");
+    struct link_side *side = side_of(l);
+    side->rooms++;
+    if (side->answers_room > 0) {
+        side->answers_room--;
+        link_world_say(l, ZAB_COMMIT, 0, 0);
+    }
 }
 
 static void on_down(struct link *l, enum err reason)
@@ -119,6 +124,7 @@ static void side_open(struct link_side *side, struct world *w)
         .owner = side,
         .data_max = LINK_WORLD_DATA_MAX,
         .read_timeout_ms = 10000,
+        .stall_timeout_ms = LINK_WORLD_STALL_MS,
     };
     links_init(&side->links, &options);
     n->loop.on_turn_end(&n->loop, on_turn_end, side);

@@ -19,18 +19,20 @@
 #include "server/link.h"
 #include "sim/node.h"
 
-enum { LINK_WORLD_PORT = 2888, LINK_WORLD_DATA_MAX = 200000 };
+enum { LINK_WORLD_PORT = 2888, LINK_WORLD_DATA_MAX = 200000, LINK_WORLD_STALL_MS = 3000 };
 
 struct link_side {
     struct sim_node *node;
     struct links links;
-    struct buf told;      // "up", "NAME zxid len", "raw N", "room", "down CLOSED"; ';' behind each
+    struct buf told;      // "up", "NAME zxid len", "down CLOSED"; ';' behind each
     struct buf raw;       // bytes taken in raw mode
     size_t raw_take_max;  // of one on_raw; 0: everything
     size_t raw_ends_at;   // bytes of the whole stream; 0: never
     bool holds_at_packet; // link_hold from on_packet
     bool closes_at_packet;
-    bool raw_at_packet; // raw mode from on_packet
+    bool raw_at_packet;  // raw mode from on_packet
+    size_t rooms;        // on_room calls
+    size_t answers_room; // that many of them are answered by a packet
     size_t packets;
     uint64_t packet_bytes;
     bool is_quiet; // counts packets, and keeps no text of them

@@ -91,20 +91,75 @@ static void a_link_may_be_closed_by_what_it_delivers(void **state)
     assert_string_equal(link_side_told(&w->here), "down CLOSED;");
 }
 
-static void room_is_told_once_after_output_was_large(void **state)
+static void room_is_told_whenever_what_was_written_has_left(void **state)
 {
     struct link_world *w = *state;
     link_world_join(w);
     w->there.is_quiet = true;
-    for (int i = 0; link_has_room(w->link); i++) {
-        link_world_say(w->link, ZAB_PROPOSAL, i, 1000);
+    w->here.rooms = 0;
+    link_world_say(w->link, ZAB_COMMIT, 1, 0);
+    link_world_run(w, 100);
+    assert_int_equal(w->here.rooms, 1);
+    while (link_out_bytes(w->link) < LINK_ROOM_BYTES + 2 * NET_ROOM_BYTES) {
+        link_world_say(w->link, ZAB_PROPOSAL, 7, 1000);
     }
-    link_world_run(w, 60);
-    assert_string_equal(link_side_told(&w->here), "room;");
+    links_flush(&w->here.links);
+    assert_int_equal(w->here.rooms, 1); // not yet
     link_world_run(w, 5000);
-    assert_string_equal(link_side_told(&w->here), "");
-    assert_int_equal(w->there.packet_bytes % 1000, 0);
+    assert_in_range(w->here.rooms, 2, 200); // in time, and not for every packet
     assert_true(w->there.packet_bytes > LINK_ROOM_BYTES - 100 * 1000);
+    size_t before = w->here.rooms;
+    link_world_run(w, 1000);
+    assert_int_equal(w->here.rooms, before); // nothing was written
+}
+
+static void what_room_lets_be_written_leaves_at_once_and_room_is_told_a_turn_later(void **state)
+{
+    struct link_world *w = *state;
+    link_world_join(w);
+    w->here.rooms = 0;
+    w->here.answers_room = 5;
+    link_world_say(w->link, ZAB_COMMIT, 0, 0);
+    links_flush(&w->here.links);
+    assert_int_equal(w->here.rooms, 1);
+    link_world_run(w, 1000);
+    assert_int_equal(w->here.rooms, 6);
+    assert_string_equal(link_side_told(&w->there),
+                        "COMMIT 0 0;COMMIT 0 0;COMMIT 0 0;COMMIT 0 0;COMMIT 0 0;COMMIT 0 0;");
+}
+
+static void a_peer_that_takes_nothing_for_too_long_is_given_up(void **state)
+{
+    struct link_world *w = *state;
+    EXPECT_MARK("stalled link is closed");
+    link_world_join(w);
+    link_set_read_timeout(w->link, 0);
+    link_hold(w->accepted);
+    uint8_t bytes[3 * NET_ROOM_BYTES] = {0};
+    link_write(w->link, slice_of(bytes, sizeof(bytes)));
+    link_world_run(w, LINK_WORLD_STALL_MS - 100);
+    assert_string_equal(link_side_told(&w->here), "");
+    link_world_run(w, 200);
+    assert_string_equal(link_side_told(&w->here), "down TIMEOUT;");
+}
+
+static void a_slow_peer_is_not_given_up(void **state)
+{
+    struct link_world *w = *state;
+    link_world_join(w);
+    link_set_read_timeout(w->link, 0);
+    w->there.is_quiet = true;
+    w->there.holds_at_packet = true;
+    for (int i = 0; i < 20; i++) {
+        link_world_say(w->link, ZAB_PROPOSAL, i, i == 0 ? 1000 : NET_ROOM_BYTES);
+    }
+    for (int i = 0; i < 20; i++) {
+        link_world_run(w, LINK_WORLD_STALL_MS / 2);
+        link_release(w->accepted);
+    }
+    link_world_run(w, 100);
+    assert_int_equal(w->there.packets, 20);
+    assert_string_equal(link_side_told(&w->here), "");
 }
 
 static void a_peer_that_does_not_read_costs_bounded_memory(void **state)
@@ -268,7 +323,10 @@ int main(void)
         TEST(an_accepted_link_is_found_by_its_number_until_it_is_gone),
         TEST(closing_sends_what_was_queued_and_tells_only_the_other_side),
         TEST(a_link_may_be_closed_by_what_it_delivers),
-        TEST(room_is_told_once_after_output_was_large),
+        TEST(room_is_told_whenever_what_was_written_has_left),
+        TEST(what_room_lets_be_written_leaves_at_once_and_room_is_told_a_turn_later),
+        TEST(a_peer_that_takes_nothing_for_too_long_is_given_up),
+        TEST(a_slow_peer_is_not_given_up),
         TEST(a_peer_that_does_not_read_costs_bounded_memory),
         TEST(silence_ends_a_link_after_its_timeout),
         TEST(silence_does_not_count_while_held_nor_without_a_timeout),
