@@ -140,12 +140,34 @@ static void reattach(struct conn *c, int64_t session_id, struct slice passwd)
         refuse(c, "wrong session password");
         return;
     }
+    c->session_id = session_id;
+    if (s->pipeline.mode == PIPELINE_LEARNING) {
+        revalidate_ask(s, c);
+        return;
+    }
     if (session == NULL ||
         !sessions_touch(&s->sessions, session, c->timeout_ms, server_now_ms(s))) {
         refuse(c, "session has ended");
         return;
     }
-    c->session_id = session_id;
+    session_set_owner(session, 0);
+    c->session = session;
+    session->conn = c;
+    rejoin(c);
+}
+
+void connect_revalidated(struct conn *c, bool is_valid)
+{
+    struct server *s = c->server;
+    if (!is_valid) {
+        refuse(c, "session has ended, says the leader");
+        return;
+    }
+    struct session *session =
+        sessions_track(&s->sessions, c->session_id, c->timeout_ms, server_now_ms(s));
+    if (session->conn != NULL) {
+        conn_close(session->conn, "its session moved to another connection");
+    }
     c->session = session;
     session->conn = c;
     rejoin(c);

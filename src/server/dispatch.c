@@ -164,6 +164,9 @@ void dispatch_request(struct conn *c, const struct request *request)
         throttle_large_done(&s->throttle, request->large_bytes);
         return; // closing: no reply, as Java
     }
+    if (s->pipeline.mode == PIPELINE_LEARNING) {
+        touched_add(&s->touched, c->session_id, c->timeout_ms);
+    }
     if (request->is_throttled) {
         refuse_throttled(c, request);
         return;

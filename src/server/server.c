@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "server/account.h"
 #include "server/server_priv.h"
+#include "store/epochs.h"
 #include "store/recover.h"
 
 enum {
@@ -80,8 +81,8 @@ static void end_draining(struct server *s)
 // holds nothing up for longer.
 static void step_draining(struct server *s)
 {
-    if (s->state != SERVER_DRAINING || !is_all_answered(s)) {
-        return;
+    if (s->state != SERVER_DRAINING || s->ensemble != NULL || !is_all_answered(s)) {
+        return; // a member says when it has left (server_left)
     }
     if (!has_output(s)) {
         end_draining(s);
@@ -100,6 +101,9 @@ static void on_turn_end(void *ctx)
     resume_connections(s);
     pipeline_flush(&s->pipeline); // the disk works while replies leave
     flush_connections(s);
+    if (s->ensemble != NULL) {
+        ensemble_flush(s->ensemble);
+    }
     snapper_step(&s->snapper);
     free_closed(s);
     step_draining(s);
@@ -214,23 +218,31 @@ static void log_recovered(struct server *s, const struct recover_report *r)
     }
 }
 
-static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
-                                     struct recover_report *report)
+void server_recover_options(const struct server *s, uint64_t hash_seed, struct recover_options *ret)
 {
     const struct config *cfg = s->config;
-    const struct recover_options options = {
+    bool is_member = config_is_distributed(cfg);
+    *ret = (struct recover_options){
         .tree = {.hash_seed = hash_seed,
                  .digest_enabled = cfg->digest_enabled,
                  .extended_types_enabled = cfg->extended_types_enabled,
                  .emulate_353_ttl_nodes = cfg->emulate_353_ttl_nodes},
         .record_bytes_max = s->string_max,
         .trust_empty_snapshot = cfg->snapshot_trust_empty,
-        .db_autocreate = true, // a standalone server has nobody to get its data from
-        .drop_dead_ephemerals = true,
+        // A standalone server has nobody to get its data from.
+        .db_autocreate = !is_member || cfg->db_autocreate,
+        .drop_dead_ephemerals = !is_member,
         .method = names_method_parse(cfg->snapshot_compression_method),
         .snapshot_with_last_zxid = cfg->serialize_last_processed_zxid,
         .trace = s->options.trace,
     };
+}
+
+static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
+                                     struct recover_report *report)
+{
+    struct recover_options options;
+    server_recover_options(s, hash_seed, &options);
     struct store_error error = {0};
     enum err e = recover(s->datadir, s->options.clock, &options, on_recovery_note, s, &s->tree,
                          report, &error);
@@ -271,6 +283,7 @@ static void init_lists(struct server *s)
     list_init(&s->dirty);
     list_init(&s->resumable);
     list_init(&s->throttled);
+    list_init(&s->revalidating);
     list_init(&s->rejoining);
     list_init(&s->orphans);
     list_init(&s->graveyard);
@@ -280,9 +293,11 @@ static void init_core(struct server *s, const struct recover_report *report)
 {
     struct port_entropy *entropy = s->options.entropy;
     int64_t now_ms = server_now_ms(s);
-    sessions_init(&s->sessions, s->config->tick_time_ms, SERVER_STANDALONE_ID, now_ms);
+    int64_t sid = config_is_distributed(s->config) ? s->config->server_id : SERVER_STANDALONE_ID;
+    sessions_init(&s->sessions, s->config->tick_time_ms, sid, now_ms);
     tree_sessions_each(s->tree, track_session, s);
     auth_use_tree(&s->auth, s->tree);
+    touched_init(&s->touched);
     changes_init(&s->changes, s->tree, s->config->digest_enabled);
     s->watches = watches_new(entropy_next(entropy));
     peers_init(&s->peers, entropy_next(entropy));
@@ -316,6 +331,24 @@ static enum server_exit check_schemes(struct server *s)
                         "remedy: add its authProvider, or take it from the list");
 }
 
+// A member: it has a past that others know of, and rests until it has a role.
+static enum server_exit open_ensemble(struct server *s)
+{
+    struct store_error error = {0};
+    struct epochs epochs;
+    enum err e =
+        epochs_load(s->datadir, tree_last_zxid(s->tree), on_recovery_note, s, &epochs, &error);
+    if (e != ERR_OK) {
+        return start_failed(s, SERVER_EXIT_UNEXPECTED, "epochs", error.text);
+    }
+    e = ensemble_open(s, &epochs, &s->ensemble);
+    if (e != ERR_OK) {
+        return start_failed(s, SERVER_EXIT_UNEXPECTED, "workers of the ensemble", err_text(e));
+    }
+    s->state = SERVER_RESTING;
+    return SERVER_EXIT_OK;
+}
+
 static enum server_exit open_parts(struct server *s)
 {
     enum server_exit code = check_schemes(s);
@@ -336,16 +369,14 @@ static enum server_exit open_parts(struct server *s)
     if (e != ERR_OK) {
         return start_failed(s, SERVER_EXIT_UNEXPECTED, "log worker", err_text(e));
     }
-    return open_listener(s);
+    if (config_is_distributed(s->config)) {
+        code = open_ensemble(s);
+    }
+    return code == SERVER_EXIT_OK ? open_listener(s) : code;
 }
 
 enum server_exit server_open(const struct server_options *options, struct server **ret)
 {
-    if (config_is_distributed(options->config)) { // until there is ensemble_open
-        log_event_str(options->log, EVENT_START_FAILED, "error",
-                      "this version serves standalone only; remove all but one server. line");
-        return SERVER_EXIT_INVALID;
-    }
     struct server *s = mem_zalloc(sizeof(*s));
     s->options = *options;
     s->config = options->config;
@@ -363,9 +394,13 @@ enum server_exit server_open(const struct server_options *options, struct server
         return code;
     }
     upkeep_start(&s->upkeep, s);
-    snapper_start(&s->snapper);
     options->loop->on_turn_end(options->loop, on_turn_end, s);
-    log_event_i64(s->log, EVENT_SERVING, "ms", clock_mono_ms(options->clock) - s->started_ms);
+    if (s->ensemble != NULL) {
+        ensemble_start(s->ensemble);
+    } else {
+        snapper_start(&s->snapper);
+        log_event_i64(s->log, EVENT_SERVING, "ms", clock_mono_ms(options->clock) - s->started_ms);
+    }
     *ret = s;
     return SERVER_EXIT_OK;
 }
@@ -388,9 +423,16 @@ static void on_drain_timeout(struct port_timer *timer)
     }
 }
 
+void server_left(struct server *s)
+{
+    if (s->state == SERVER_DRAINING) {
+        end_draining(s);
+    }
+}
+
 void server_stop(struct server *s)
 {
-    if (s->state != SERVER_SERVING) {
+    if (s->state != SERVER_SERVING && s->state != SERVER_RESTING) {
         return;
     }
     trace(server_trace(s), "server stops, %llu requests in process",
@@ -407,12 +449,16 @@ void server_stop(struct server *s)
     struct port_loop *loop = s->options.loop;
     s->drain = (struct port_timer){.fire = on_drain_timeout};
     loop->timer_start(loop, &s->drain, s->config->request_throttler_shutdown_timeout_ms);
+    if (s->ensemble != NULL) {
+        ensemble_leave(s->ensemble);
+    }
 }
 
 void server_serve(struct server *s)
 {
     ASSERT(s->state == SERVER_RESTING);
     s->state = SERVER_SERVING;
+    log_event_i64(s->log, EVENT_SERVING, "ms", server_now_ms(s) - s->started_ms);
 }
 
 void server_rest(struct server *s)
@@ -452,6 +498,7 @@ static void close_core(struct server *s)
     throttle_fini(&s->throttle);
     changes_fini(&s->changes);
     sessions_fini(&s->sessions);
+    touched_fini(&s->touched);
     peers_fini(&s->peers);
     watches_free(s->watches);
 }
@@ -464,6 +511,7 @@ void server_close(struct server *s)
     s->options.loop->on_turn_end(s->options.loop, NULL, NULL);
     s->options.loop->timer_stop(s->options.loop, &s->drain);
     close_listener(s);
+    ensemble_close(s->ensemble);
     if (s->has_core) {
         close_core(s);
     }

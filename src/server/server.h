@@ -28,14 +28,17 @@ struct server;
 enum server_exit {
     SERVER_EXIT_OK = 0,
     SERVER_EXIT_UNEXPECTED = 1,
-    SERVER_EXIT_INVALID = 2, // configuration
-    SERVER_EXIT_DATADIR = 3, // data directory
-    SERVER_EXIT_LOG = 10,    // the log can no longer be written
+    SERVER_EXIT_INVALID = 2,        // configuration
+    SERVER_EXIT_DATADIR = 3,        // data directory
+    SERVER_EXIT_LOG = 10,           // the log can no longer be written
+    SERVER_EXIT_PROPOSAL = 12,      // a COMMIT that does not fit
+    SERVER_EXIT_PACKET = 13,        // the leader said what cannot be followed
+    SERVER_EXIT_ELECTION_PORT = 14, // cannot be bound
 };
 
 // Memory: everything is borrowed until server_close.
 struct server_options {
-    const struct config *config; // finished, without errors, not distributed
+    const struct config *config; // finished, without errors
     struct log *log;
     struct port_loop *loop;
     struct port_clock *clock;

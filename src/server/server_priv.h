@@ -8,9 +8,11 @@
 
 #include "server/changes.h"
 #include "server/conn.h"
+#include "server/ensemble.h"
 #include "server/peers.h"
 #include "server/pipeline.h"
 #include "server/prep.h"
+#include "server/revalidate.h"
 #include "server/server.h"
 #include "server/sessions.h"
 #include "server/snapper.h"
@@ -37,12 +39,14 @@ struct server {
     struct tree *tree;
     struct watches *watches;
     struct sessions sessions;
+    struct touched touched; // of a learner: since the last ping
     struct changes changes;
     struct auth auth;
     struct prep prep;
     struct pipeline pipeline;
     struct snapper snapper;
     struct upkeep upkeep;
+    struct ensemble *ensemble; // NULL: standalone
     struct throttle throttle;
     struct stats *stats;
 
@@ -50,12 +54,13 @@ struct server {
     struct port_listener *listener;
     struct peers peers;
     struct list conns;
-    struct list dirty;     // with output to send
-    struct list resumable; // to be read again
-    struct list throttled; // not read because too much is in process
-    struct list rejoining; // back while writes of their session are in flight
-    struct list orphans;   // closed, with writes in flight
-    struct list graveyard; // closed, freed at the end of the turn
+    struct list dirty;        // with output to send
+    struct list resumable;    // to be read again
+    struct list throttled;    // not read because too much is in process
+    struct list revalidating; // back on a learner, which has asked the leader
+    struct list rejoining;    // back while writes of their session are in flight
+    struct list orphans;      // closed, with writes in flight
+    struct list graveyard;    // closed, freed at the end of the turn
     uint64_t conn_count;
     struct expiry idle;   // connections by idle deadline
     struct spares spares; // output buffers between two uses
@@ -91,12 +96,17 @@ static inline struct trace_sink *server_trace(const struct server *s)
 // A member gets its role, and loses it: clients are served from now on; all of them are sent away.
 void server_serve(struct server *s);
 void server_rest(struct server *s);
+void server_left(struct server *s); // ensemble_leave is done
 
 // The log is broken or another part cannot go on: stop with `code`.
 void server_fail(struct server *s, enum server_exit code);
 
 // A request or a write was settled: resume what was throttled, end draining when nothing is left.
 void server_settled(struct server *s);
+
+struct recover_options;
+void server_recover_options(const struct server *s, uint64_t hash_seed,
+                            struct recover_options *ret);
 
 // ---- dispatch.c: frames of open connections ----
 
@@ -111,6 +121,8 @@ void dispatch_deferred(struct server *s, const struct request *request);
 void connect_frame(struct conn *c, struct slice frame);
 // createSession is committed; `asked_ns` is when it was asked for, by the monotonic clock.
 void connect_finish(struct conn *c, int64_t asked_ns);
+// The leader has answered whether the session of `c` lives.
+void connect_revalidated(struct conn *c, bool is_valid);
 // Writes were settled: let those in who waited for them.
 void connect_settled(struct server *s);
 

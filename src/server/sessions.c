@@ -8,7 +8,7 @@
 #include "jute/connect.h"
 
 // Ids count up from a start value, so a multiplicative hash spreads them over the buckets.
-static uint32_t hash_id(int64_t id)
+uint32_t sessions_hash(int64_t id)
 {
     return (uint32_t)(((uint64_t)id * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
 }
@@ -51,7 +51,7 @@ int64_t sessions_new_id(struct sessions *s)
 
 struct session *sessions_find(const struct sessions *s, int64_t id)
 {
-    uint32_t hash = hash_id(id);
+    uint32_t hash = sessions_hash(id);
     for (struct hmap_link *l = hmap_first(&s->by_id, hash); l != NULL; l = hmap_next(l, hash)) {
         struct session *session = CONTAINER_OF(l, struct session, link);
         if (session->id == id) {
@@ -69,7 +69,7 @@ struct session *sessions_track(struct sessions *s, int64_t id, int32_t timeout_m
         session->id = id;
         session->timeout_ms = timeout_ms;
         expiry_item_init(&session->expiry);
-        hmap_insert(&s->by_id, &session->link, hash_id(id));
+        hmap_insert(&s->by_id, &session->link, sessions_hash(id));
     }
     if (!session->is_closing) {
         expiry_touch(&s->expiry, &session->expiry, now_ms, timeout_ms);

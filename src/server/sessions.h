@@ -48,6 +48,7 @@ void sessions_fini(struct sessions *s);
 void sessions_clear(struct sessions *s, int64_t now_ms);
 
 int64_t sessions_new_id(struct sessions *s);
+uint32_t sessions_hash(int64_t id); // for tables by session id
 
 // Track a session with a full timeout, or touch the one that is tracked already.
 struct session *sessions_track(struct sessions *s, int64_t id, int32_t timeout_ms, int64_t now_ms);

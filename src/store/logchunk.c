@@ -126,7 +126,7 @@ static enum err check_size(struct logchunk *c, struct datadir *d, double factor,
 }
 
 // Step behind `zxid`; what is found there is the record ahead, or the position itself.
-static enum err position(struct logchunk *c, int64_t zxid, int64_t durable_zxid,
+static enum err position(struct logchunk *c, int64_t zxid, int64_t durable_zxid, bool is_standing,
                          struct store_error *e)
 {
     enum err err = ERR_OK;
@@ -144,6 +144,9 @@ static enum err position(struct logchunk *c, int64_t zxid, int64_t durable_zxid,
         c->last_zxid = zxid;
         c->has_ahead = false;
     }
+    if (is_standing) {
+        c->last_zxid = zxid;
+    }
     return c->last_zxid >= 0
                ? ERR_OK
                : store_fail(e, ERR_NOT_FOUND, "%s does not reach back to 0x%" PRIx64, c->dir, zxid);
@@ -159,10 +162,10 @@ enum err logchunk_open(struct datadir *d, int64_t zxid, int64_t durable_zxid,
     c->record_bytes_max = options->record_bytes_max;
     enum err err = datadir_list(d, NAMES_SNAPSHOT, &c->snapshots, e);
     err = err == ERR_OK ? open_log(c, zxid, e) : err;
-    err = err == ERR_OK && !options->is_any_size
+    err = err == ERR_OK && !options->is_standing
               ? check_size(c, d, options->snapshot_size_factor, e)
               : err;
-    err = err == ERR_OK ? position(c, zxid, durable_zxid, e) : err;
+    err = err == ERR_OK ? position(c, zxid, durable_zxid, options->is_standing, e) : err;
     if (err != ERR_OK) {
         logchunk_close(c);
         return err;

@@ -21,7 +21,9 @@ struct logchunk;
 struct logchunk_options {
     uint32_t record_bytes_max;   // jute.maxbuffer + extrasize
     double snapshot_size_factor; // zookeeper.snapshotSizeFactor
-    bool is_any_size;            // do not look at sizes: the learner was accepted before
+    // The learner stands at the position already, perhaps by a snapshot: sizes do not matter, and
+    // the log need not reach back, it may begin with what comes next.
+    bool is_standing;
 };
 
 struct logchunk_record {

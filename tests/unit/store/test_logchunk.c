@@ -141,7 +141,7 @@ static void large_log_is_refused_at_the_first_read_only(void **state)
     f->options.snapshot_size_factor = log_bytes / snapshot_bytes - 0.01;
     assert_int_equal(open_behind(f, 5, 210), ERR_TOO_BIG);
     assert_int_equal(open_behind(f, 205, 210), ERR_OK); // its file is the first one
-    f->options.is_any_size = true;
+    f->options.is_standing = true;
     assert_int_equal(open_behind(f, 5, 210), ERR_OK);
     f->options = (struct logchunk_options){.record_bytes_max = WORLD_RECORD_BYTES_MAX};
     assert_int_equal(open_behind(f, 5, 210), ERR_OK); // 0 is no limit

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The parts of ensemble.h: ensemble.c steps and performs, ensemble_disk.c does what blocks (epochs,
+// truncation, taking over a snapshot), ensemble_feed.c sends files to learners that lag behind.
+#ifndef PADDOCK_SERVER_ENSEMBLE_PRIV_H
+#define PADDOCK_SERVER_ENSEMBLE_PRIV_H
+
+#include "server/ensemble.h"
+#include "server/link.h"
+#include "server/mesh.h"
+#include "server/server_priv.h"
+#include "store/epochs.h"
+#include "store/snapload.h"
+
+enum { ENSEMBLE_DEPTH_MAX = 3 }; // steps within steps
+
+struct ensemble {
+    struct server *server;
+    struct zab *zab;
+    struct pipeline_peer peer;
+    struct mesh *mesh; // NULL: the ports are closed
+    struct links links;
+    struct port_listener *listener; // of a leader
+    struct port_worker *worker;     // epochs, snapshots that come
+    struct port_worker *feeder;     // files that go to learners
+    struct port_timer deadline;
+    int64_t deadline_ms; // that the timer stands for; INT64_MAX: it is stopped
+    struct zab_effects effects[ENSEMBLE_DEPTH_MAX];
+    unsigned depth;
+    int64_t logged_zxid; // up to here the log is durable
+    int64_t commit_zxid; // to be committed when the step is done; 0: nothing
+    bool is_stopping;    // the role is over; jobs are under way
+    bool has_settled;    // the log is settled, which is to be told
+    int64_t settled_zxid;
+    bool is_leaving;
+    zab_link next_link;                   // of those that are accepted
+    struct buf request_data, request_ids; // of the request being forwarded
+    // ensemble_disk.c
+    struct list jobs;      // under way
+    struct epochs epochs;  // as they are on disk
+    struct snapload *load; // NULL: no snapshot is coming
+    zab_link load_link;
+    int64_t load_zxid;
+    // ensemble_feed.c
+    struct list feeds;
+};
+
+// Give zab/ an event and perform what follows.
+void ensemble_step(struct ensemble *e, struct zab_event *event);
+void ensemble_wake(struct ensemble *e);
+void ensemble_settle(struct ensemble *e); // a job is done: perhaps the role has waited for it
+
+// ---- ensemble_config.c ----
+
+void ensemble_see_config(struct ensemble *e, struct slice text);
+void ensemble_activate_config(struct ensemble *e, struct slice text);
+
+// ---- ensemble_disk.c ----
+
+void ensemble_save_epoch(struct ensemble *e, enum datadir_epoch which, int64_t epoch);
+void ensemble_truncate(struct ensemble *e, int64_t zxid);
+// The bytes of `link` are the leader's tree from now on.
+void ensemble_load(struct ensemble *e, zab_link link, int64_t zxid);
+void ensemble_load_bytes(struct ensemble *e, struct slice bytes, size_t *ret_used, bool *ret_done);
+void ensemble_load_stop(struct ensemble *e);  // the link is gone
+void ensemble_disk_close(struct ensemble *e); // the worker is closed
+
+// ---- ensemble_feed.c ----
+
+void ensemble_feed_snapshot(struct ensemble *e, zab_link link);
+void ensemble_feed_log(struct ensemble *e, const struct zab_effect *effect);
+bool ensemble_feed_room(struct ensemble *e, zab_link link); // false: no stream is on the way there
+void ensemble_feed_stop(struct ensemble *e, zab_link link); // legal when there is none
+void ensemble_feed_stop_all(struct ensemble *e);
+void ensemble_feed_close(struct ensemble *e); // the feeder is closed
+
+#endif
