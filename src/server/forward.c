@@ -76,11 +76,9 @@ void forward_encode(const struct request *request, struct buf *data, struct buf 
     buf_put_i32(data, request->xid);
     buf_put_i32(data, request->type);
     buf_append_slice(data, request->body);
-    if (request->ids == NULL) {
-        return;
-    }
-    buf_put_i32(authinfo, request->ids->count);
-    for (int32_t i = 0; i < request->ids->count; i++) {
+    int32_t count = request->ids != NULL ? request->ids->count : -1;
+    buf_put_i32(authinfo, count);
+    for (int32_t i = 0; i < count; i++) {
         jute_id_encode(&request->ids->items[i], authinfo);
     }
 }

@@ -43,7 +43,7 @@ bool forward_take_any(struct forward *f, struct forward_item *ret); // oldest; f
 
 enum { FORWARD_HEADER_BYTES = 16 };
 
-// Appends to both; without identities authinfo stays empty, which stands for the null vector.
+// Appends to both; a request without identities has the null vector.
 void forward_encode(const struct request *request, struct buf *data, struct buf *authinfo);
 
 // Memory: the body borrows the packet, the ids of `ret` are `ret_ids`, in the arena.

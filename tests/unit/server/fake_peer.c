@@ -167,12 +167,14 @@ void leader_close(struct fake_leader *l)
 
 void pair_open(struct fake_pair *pair, uint64_t seed)
 {
-    stage_open(&pair->leader_stage, seed, NULL, NULL);
-    stage_open(&pair->learner_stage, seed + 1000, NULL, NULL);
+    static const char zoo_cfg[] = "maxSessionTimeout=600000\n";
+    stage_open(&pair->leader_stage, seed, zoo_cfg, NULL);
+    stage_open(&pair->learner_stage, seed + 1000, zoo_cfg, NULL);
     fake_join(&pair->leader, &pair->leader_stage);
     fake_join(&pair->learner, &pair->learner_stage);
     pipeline_lead(fake_pipeline(&pair->leader), FAKE_EPOCH);
     pipeline_learn(fake_pipeline(&pair->learner));
+    stage_server(&pair->learner_stage)->sessions.next_id ^= INT64_C(3) << 56; // of server 2
 }
 
 void pair_close(struct fake_pair *pair)
@@ -209,6 +211,7 @@ size_t pair_pass_requests(struct fake_pair *pair)
             pipeline_remote(fake_pipeline(&pair->leader), FAKE_LINK, &packet);
         }
     }
+    pipeline_flush(fake_pipeline(&pair->leader)); // the turn ends
     buf_fini(&all);
     return count;
 }
@@ -224,6 +227,7 @@ size_t pair_pass_proposals(struct fake_pair *pair, size_t max)
         struct slice txn = take_part(from, &at);
         pipeline_append(fake_pipeline(&pair->learner), zxid, txn);
     }
+    pipeline_flush(fake_pipeline(&pair->learner));
     buf_consume(from, at);
     return count;
 }

@@ -67,6 +67,9 @@ static inline void leader_commit(struct fake_leader *l, int64_t zxid)
 
 // ---- two of them ----
 
+// Long enough for a session that nobody touches on the leader.
+enum { PAIR_TIMEOUT_MS = 600000 };
+
 struct fake_pair {
     struct stage leader_stage, learner_stage;
     struct fake_peer leader, learner;
