@@ -94,6 +94,7 @@ enum server_exit box_start(struct box *b)
         .entropy = &b->node->entropy,
         .files = &b->node->disk.port,
         .net = &b->node->net.port,
+        .resolver = &b->node->resolver.port,
         .digest = &b->digest,
         .on_stopped = on_stopped,
         .ctx = b,

@@ -29,7 +29,7 @@ struct campaign {
     struct strikes strikes;
     struct actor actors[SCHEDULE_SERVERS_MAX];
     struct visitor visitors[VISITORS];
-    struct history history;
+    struct annals history;
     struct finding finding;
     struct port_timer next; // trouble
     size_t next_trouble;
@@ -50,9 +50,9 @@ static void shake_client(struct campaign *c, const struct trouble *t)
 static void shake_clock(struct campaign *c, const struct trouble *t)
 {
     int number = t->who >= 0 ? t->who : (int)(t->dice >> 40) % c->cluster.count;
-    visitor_mark(&c->history, &c->world, HISTORY_CLOCK);
+    visitor_mark(&c->history, &c->world, ANNALS_CLOCK);
     cluster_node(&c->cluster, number)->wall_offset_ms += (int64_t)(t->dice % 7200000) - 3600000;
-    visitor_mark(&c->history, &c->world, HISTORY_CLOCK);
+    visitor_mark(&c->history, &c->world, ANNALS_CLOCK);
     strikes_note(&c->strikes, "the clock of server %d jumps", number + 1);
 }
 
@@ -66,7 +66,7 @@ static bool try_trouble(struct campaign *c, const struct trouble *t)
         shake_clock(c, t);
         return true;
     }
-    visitor_mark(&c->history, &c->world, HISTORY_TROUBLE);
+    visitor_mark(&c->history, &c->world, ANNALS_TROUBLE);
     return strikes_try(&c->strikes, t);
 }
 
@@ -195,7 +195,7 @@ static void heal(struct campaign *c)
     timers_stop(&c->world.events, &c->next);
     strikes_end_all(&c->strikes);
     strikes_note(&c->strikes, "healed");
-    visitor_mark(&c->history, &c->world, HISTORY_TROUBLE);
+    visitor_mark(&c->history, &c->world, ANNALS_TROUBLE);
     for (int i = 0; i < c->cluster.count; i++) {
         c->actors[i].writes_done = 0;
     }
@@ -239,7 +239,7 @@ static bool is_up_again(struct campaign *c)
 static bool restart_all(struct campaign *c)
 {
     bool is_by_power = (c->options->schedule.seed & 1) != 0;
-    visitor_mark(&c->history, &c->world, HISTORY_TROUBLE);
+    visitor_mark(&c->history, &c->world, ANNALS_TROUBLE);
     for (int i = 0; i < c->cluster.count; i++) {
         if (is_by_power) {
             cluster_cut_power(&c->cluster, i, CLUSTER_TICK_MS);
@@ -252,13 +252,13 @@ static bool restart_all(struct campaign *c)
 
 static bool has_audited(struct campaign *c)
 {
-    return c->visitors[0].audit_next == HISTORY_NONE && is_quiet(c);
+    return c->visitors[0].audit_next == ANNALS_NONE && is_quiet(c);
 }
 
 // All visitors but one leave; what was theirs goes; the one looks at everything; they are judged.
 static bool audit(struct campaign *c)
 {
-    visitor_mark(&c->history, &c->world, HISTORY_TROUBLE);
+    visitor_mark(&c->history, &c->world, ANNALS_TROUBLE);
     for (int i = 1; i < VISITORS; i++) {
         client_stop(&c->visitors[i].client);
     }
@@ -340,7 +340,7 @@ static void set_up(struct campaign *c)
     cluster_init(&c->cluster, &c->world, &cluster);
     plant_begin(&c->planted, &c->cluster);
     strikes_init(&c->strikes, &c->cluster);
-    history_init(&c->history);
+    annals_init(&c->history);
     visitor_name_nodes(&c->history);
     c->history.may_be_stale = true;
     c->history.slack_ms = SLACK_MS;
@@ -368,7 +368,7 @@ static void sum_up(struct campaign *c, struct campaign_result *ret)
         ret->starts += c->cluster.members[i].box.starts;
     }
     for (size_t i = 0; i < c->history.count; i++) {
-        ret->answers += c->history.items[i].kind == HISTORY_ANSWER;
+        ret->answers += c->history.items[i].kind == ANNALS_ANSWER;
     }
     struct buf story = {0};
     if (c->finding.property != NULL) {
@@ -392,7 +392,7 @@ static void tear_down(struct campaign *c)
     for (int i = 0; i < VISITORS; i++) {
         visitor_fini(&c->visitors[i]);
     }
-    history_fini(&c->history);
+    annals_fini(&c->history);
     timers_stop(&c->world.events, &c->next);
     strikes_fini(&c->strikes);
     cluster_fini(&c->cluster);

@@ -13,8 +13,8 @@
 #define PADDOCK_SIM_CAMPAIGN_H
 
 #include "sim/actor.h"
+#include "sim/annals.h"
 #include "sim/cluster.h"
-#include "sim/history.h"
 #include "sim/plant.h"
 #include "sim/schedule.h"
 #include "sim/strike.h"
@@ -24,7 +24,7 @@ struct campaign_options {
     struct schedule schedule;
     enum plant plant;
     bool is_verbose;
-    void (*tamper)(struct history *h); // what visitors saw is changed before it is judged; NULL
+    void (*tamper)(struct annals *h); // what visitors saw is changed before it is judged; NULL
 };
 
 struct campaign_result {

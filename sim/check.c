@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-bool check_all(const struct history *h, struct finding *ret)
+bool check_all(const struct annals *h, struct finding *ret)
 {
     static check_fn *const checks[] = {
         check_order,     check_multi,    check_durable, check_linear, check_read,  check_watch,
@@ -27,7 +27,7 @@ bool finding_report(struct finding *ret, const char *property, const int32_t ite
 {
     *ret = (struct finding){.property = property};
     for (size_t i = 0; i < FINDING_ITEMS; i++) {
-        if (items[i] != HISTORY_NONE) {
+        if (items[i] != ANNALS_NONE) {
             ret->items[ret->item_count++] = items[i];
         }
     }
@@ -38,16 +38,16 @@ bool finding_report(struct finding *ret, const char *property, const int32_t ite
     return false;
 }
 
-void finding_print(const struct finding *f, const struct history *h, struct buf *to)
+void finding_print(const struct finding *f, const struct annals *h, struct buf *to)
 {
     buf_printf(to, "property %s: %s\n", f->property, f->what);
     for (size_t i = 0; i < f->item_count; i++) {
         buf_append_str(to, "    ");
-        const struct history_item *item = &h->items[f->items[i]];
-        if (item->kind == HISTORY_ANSWER) { // its call belongs to it
-            history_print(h, item->call, to);
+        const struct annals_item *item = &h->items[f->items[i]];
+        if (item->kind == ANNALS_ANSWER) { // its call belongs to it
+            annals_print(h, item->call, to);
             buf_append_str(to, "    ");
         }
-        history_print(h, f->items[i], to);
+        annals_print(h, f->items[i], to);
     }
 }

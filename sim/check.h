@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The properties that a server owes its clients, one file each (check_<property>.c). A checker
-// reads a whole history (history.h) and what follows from it of each node (ledger.h), and finds the
+// reads a whole history (annals.h) and what follows from it of each node (ledger.h), and finds the
 // first place where its property does not hold:
 //
-//     history_init, history_add ...   while a scenario runs, or made up by a test
+//     annals_init, annals_add ...   while a scenario runs, or made up by a test
 //     check_all                       true: every property held
 //
 // A request without an answer may or may not have been done; checkers never guess: what they report
@@ -39,13 +39,13 @@ check_fn check_access;    // refused where an ACL refuses, and only there
 check_fn check_quota;     // a hard quota refuses when it is used up, and only then
 
 // All of them, until the first finding.
-bool check_all(const struct history *h, struct finding *ret);
+bool check_all(const struct annals *h, struct finding *ret);
 
-// For checkers: fill *ret; items that are HISTORY_NONE are left out. Returns false.
+// For checkers: fill *ret; items that are ANNALS_NONE are left out. Returns false.
 bool finding_report(struct finding *ret, const char *property, const int32_t items[FINDING_ITEMS],
                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 // Several lines for people: what, and the items.
-void finding_print(const struct finding *f, const struct history *h, struct buf *to);
+void finding_print(const struct finding *f, const struct annals *h, struct buf *to);
 
 #endif

@@ -14,7 +14,7 @@ struct fact { // a node has this ACL from a zxid on
     int32_t node;
     int32_t item;
     int64_t zxid;
-    enum history_acl acl;
+    enum annals_acl acl;
 };
 
 struct access {
@@ -28,21 +28,21 @@ struct access {
 
 static bool gives_acl(int32_t type)
 {
-    return history_is_create(type) || type == OP_SET_ACL;
+    return annals_is_create(type) || type == OP_SET_ACL;
 }
 
 static void collect(struct access *a)
 {
-    const struct history *h = a->l->history;
+    const struct annals *h = a->l->history;
     for (size_t i = 0; i < h->count; i++) {
-        const struct history_item *item = &h->items[i];
-        const struct history_part *p = history_parts(h, item);
+        const struct annals_item *item = &h->items[i];
+        const struct annals_part *p = annals_parts(h, item);
         for (size_t k = 0; k < item->part_count; k++) {
-            a->is_guarded[p[k].node] |= gives_acl(p[k].type) && p[k].acl == HISTORY_ACL_ALICE;
-            bool is_done = item->kind == HISTORY_ANSWER && ledger_is_done(h, item);
-            if (is_done && gives_acl(p[k].type) && p[k].made == HISTORY_NONE) {
+            a->is_guarded[p[k].node] |= gives_acl(p[k].type) && p[k].acl == ANNALS_ACL_ALICE;
+            bool is_done = item->kind == ANNALS_ANSWER && ledger_is_done(h, item);
+            if (is_done && gives_acl(p[k].type) && p[k].made == ANNALS_NONE) {
                 a->facts[a->count++] = (struct fact){p[k].node, (int32_t)i, item->zxid, p[k].acl};
-            } else if (is_done && history_is_create(p[k].type)) {
+            } else if (is_done && annals_is_create(p[k].type)) {
                 a->facts[a->count++] = (struct fact){p[k].made, (int32_t)i, item->zxid, p[k].acl};
             }
         }
@@ -70,50 +70,50 @@ static const struct fact *acl_at(const struct access *a, int32_t node, int64_t z
     return is_other_life || is_in_doubt ? NULL : last;
 }
 
-static bool check_write(const struct access *a, int32_t number, const struct history_part *p)
+static bool check_write(const struct access *a, int32_t number, const struct annals_part *p)
 {
-    const struct history_item *item = &a->l->history->items[number];
+    const struct annals_item *item = &a->l->history->items[number];
     const struct fact *f = acl_at(a, p->node, item->zxid - 1);
     bool is_refused = p->code == ZK_NO_AUTH;
     bool needs_check = p->type == OP_SET_DATA || p->type == OP_SET_ACL;
     bool must_refuse =
-        needs_check && f != NULL && f->acl == HISTORY_ACL_ALICE && !a->is_alice[item->connection];
+        needs_check && f != NULL && f->acl == ANNALS_ACL_ALICE && !a->is_alice[item->connection];
     bool must_not = !needs_check || !a->is_guarded[p->node] || a->is_alice[item->connection] ||
-                    (f != NULL && f->acl == HISTORY_ACL_WORLD);
+                    (f != NULL && f->acl == ANNALS_ACL_WORLD);
     if ((is_refused && must_not) || (must_refuse && !is_refused)) {
         return finding_report(
             a->ret, name,
-            (int32_t[]){f != NULL ? f->item : HISTORY_NONE, number, HISTORY_NONE, HISTORY_NONE},
-            "%s of %s answers %s to %s", op_name(p->type), history_path(a->l->history, p->node),
+            (int32_t[]){f != NULL ? f->item : ANNALS_NONE, number, ANNALS_NONE, ANNALS_NONE},
+            "%s of %s answers %s to %s", op_name(p->type), annals_path(a->l->history, p->node),
             zk_code_name(p->code), a->is_alice[item->connection] ? "Alice" : "somebody");
     }
     return true;
 }
 
-static bool check_shown(const struct access *a, int32_t number, const struct history_part *p)
+static bool check_shown(const struct access *a, int32_t number, const struct annals_part *p)
 {
     const struct fact *f = acl_at(a, p->node, a->l->history->items[number].zxid);
     if (p->code != ZK_OK || f == NULL || f->acl == p->acl) {
         return true;
     }
-    return finding_report(a->ret, name, (int32_t[]){f->item, number, HISTORY_NONE, HISTORY_NONE},
+    return finding_report(a->ret, name, (int32_t[]){f->item, number, ANNALS_NONE, ANNALS_NONE},
                           "getACL of %s shows another ACL than it has",
-                          history_path(a->l->history, p->node));
+                          annals_path(a->l->history, p->node));
 }
 
 static bool take(const struct access *a, int32_t number)
 {
-    const struct history *h = a->l->history;
-    const struct history_item *item = &h->items[number];
-    if (item->kind == HISTORY_CALL && item->type == OP_AUTH) {
+    const struct annals *h = a->l->history;
+    const struct annals_item *item = &h->items[number];
+    if (item->kind == ANNALS_CALL && item->type == OP_AUTH) {
         a->is_alice[item->connection] = true;
     }
     bool is_right = true;
-    for (size_t i = 0; item->kind == HISTORY_ANSWER && i < item->part_count && is_right; i++) {
-        const struct history_part *p = history_parts(h, item) + i;
+    for (size_t i = 0; item->kind == ANNALS_ANSWER && i < item->part_count && is_right; i++) {
+        const struct annals_part *p = annals_parts(h, item) + i;
         if (p->type == OP_GET_ACL) {
             is_right = check_shown(a, number, p);
-        } else if (history_is_write(item->type) && item->code != ZK_SYSTEM_ERROR &&
+        } else if (annals_is_write(item->type) && item->code != ZK_SYSTEM_ERROR &&
                    item->type != OP_MULTI && item->type != OP_CLOSE_SESSION) {
             is_right = check_write(a, number, p);
         }
@@ -123,7 +123,7 @@ static bool take(const struct access *a, int32_t number)
 
 bool check_access(const struct ledger *l, struct finding *ret)
 {
-    const struct history *h = l->history;
+    const struct annals *h = l->history;
     struct access a = {.l = l, .ret = ret};
     a.facts = mem_alloc((h->part_count + 1) * sizeof(struct fact));
     a.is_guarded = mem_zalloc(h->node_count * sizeof(bool));

@@ -35,7 +35,7 @@ struct known {
 
 // ---- syncs ----
 
-static void begin_sync(struct durable *d, const struct history_item *call)
+static void begin_sync(struct durable *d, const struct annals_item *call)
 {
     struct known **at = &d->syncing[call->connection];
     mem_free(*at);
@@ -47,7 +47,7 @@ static void begin_sync(struct durable *d, const struct history_item *call)
 
 // A second sync may have been sent meanwhile: then the later one, which is not answered yet, counts
 // when it is.
-static void end_sync(struct durable *d, const struct history_item *answer)
+static void end_sync(struct durable *d, const struct annals_item *answer)
 {
     int32_t c = answer->connection;
     if (answer->code == ZK_OK && d->syncing[c] != NULL && d->sync_call[c] == answer->call) {
@@ -58,24 +58,24 @@ static void end_sync(struct durable *d, const struct history_item *answer)
 }
 
 // What an answer to part `i` of a call has to show at least.
-static struct known due_at(const struct durable *d, const struct history_item *item, size_t i)
+static struct known due_at(const struct durable *d, const struct annals_item *item, size_t i)
 {
-    const struct history *h = d->l->history;
+    const struct annals *h = d->l->history;
     if (!h->may_be_stale) {
         size_t at = h->items[item->call].first_part + i;
         return (struct known){d->at_call[at], d->by_at_call[at]};
     }
     const struct known *synced = d->synced[item->connection];
-    return synced != NULL ? synced[history_parts(h, item)[i].node]
-                          : (struct known){.by = HISTORY_NONE};
+    return synced != NULL ? synced[annals_parts(h, item)[i].node]
+                          : (struct known){.by = ANNALS_NONE};
 }
 
 // ---- calls and answers ----
 
 static void note_call(struct durable *d, int32_t number)
 {
-    const struct history_item *item = &d->l->history->items[number];
-    const struct history_part *parts = history_parts(d->l->history, item);
+    const struct annals_item *item = &d->l->history->items[number];
+    const struct annals_part *parts = annals_parts(d->l->history, item);
     if (item->type == OP_SYNC) {
         begin_sync(d, item);
         d->sync_call[item->connection] = number;
@@ -106,9 +106,9 @@ static bool may_be_deleted(const struct ledger *l, int32_t node, int64_t after)
 
 static bool check_part(const struct durable *d, int32_t number, size_t i)
 {
-    const struct history *h = d->l->history;
-    const struct history_item *item = &h->items[number];
-    const struct history_part *p = history_parts(h, item) + i;
+    const struct annals *h = d->l->history;
+    const struct annals_item *item = &h->items[number];
+    const struct annals_part *p = annals_parts(h, item) + i;
     struct known due = due_at(d, item, i);
     int64_t proven = due.proven;
     bool is_old = p->code == ZK_OK && p->has_stat && p->stat.mzxid < proven;
@@ -116,18 +116,18 @@ static bool check_part(const struct durable *d, int32_t number, size_t i)
     if (!is_old && !is_gone) {
         return true;
     }
-    return finding_report(d->ret, name, (int32_t[]){due.by, number, HISTORY_NONE, HISTORY_NONE},
+    return finding_report(d->ret, name, (int32_t[]){due.by, number, ANNALS_NONE, ANNALS_NONE},
                           "%s was known to have changed at zxid 0x%" PRIx64 "; later it %s",
-                          history_path(h, p->node), proven,
+                          annals_path(h, p->node), proven,
                           is_gone ? "is not there" : "is shown older");
 }
 
 static bool take_answer(struct durable *d, int32_t number)
 {
-    const struct history *h = d->l->history;
-    const struct history_item *item = &h->items[number];
-    const struct history_part *parts = history_parts(h, item);
-    bool is_write = history_is_write(item->type);
+    const struct annals *h = d->l->history;
+    const struct annals_item *item = &h->items[number];
+    const struct annals_part *parts = annals_parts(h, item);
+    bool is_write = annals_is_write(item->type);
     bool is_right = true;
     if (item->type == OP_SYNC) {
         end_sync(d, item);
@@ -136,9 +136,9 @@ static bool take_answer(struct durable *d, int32_t number)
         is_right = is_write || check_part(d, number, i);
     }
     for (size_t i = 0; i < item->part_count; i++) {
-        const struct history_part *p = &parts[i];
-        int32_t node = p->made != HISTORY_NONE ? p->made : p->node;
-        if (is_write && ledger_is_done(h, item) && history_is_change(p->type)) {
+        const struct annals_part *p = &parts[i];
+        int32_t node = p->made != ANNALS_NONE ? p->made : p->node;
+        if (is_write && ledger_is_done(h, item) && annals_is_change(p->type)) {
             prove(d, node, item->zxid, number);
         } else if (p->code == ZK_OK && p->has_stat) {
             prove(d, node, p->stat.mzxid, number);
@@ -149,7 +149,7 @@ static bool take_answer(struct durable *d, int32_t number)
 
 bool check_durable(const struct ledger *l, struct finding *ret)
 {
-    const struct history *h = l->history;
+    const struct annals *h = l->history;
     struct durable d = {.l = l, .ret = ret};
     d.proven = mem_zalloc(h->node_count * sizeof(int64_t));
     d.by = mem_zalloc(h->node_count * sizeof(int32_t));
@@ -161,9 +161,9 @@ bool check_durable(const struct ledger *l, struct finding *ret)
     d.sync_call = mem_zalloc(connections * sizeof(int32_t));
     bool is_right = true;
     for (int32_t i = 0; i < (int32_t)h->count && is_right; i++) {
-        if (h->items[i].kind == HISTORY_CALL) {
+        if (h->items[i].kind == ANNALS_CALL) {
             note_call(&d, i);
-        } else if (h->items[i].kind == HISTORY_ANSWER) {
+        } else if (h->items[i].kind == ANNALS_ANSWER) {
             is_right = take_answer(&d, i);
         }
     }

@@ -17,7 +17,7 @@
 
 static const char name[] = "linearizable writes";
 
-#define PAIR(a, b) ((int32_t[]){(a), (b), HISTORY_NONE, HISTORY_NONE})
+#define PAIR(a, b) ((int32_t[]){(a), (b), ANNALS_NONE, ANNALS_NONE})
 
 // ---- (1), (2): the order ----
 
@@ -35,15 +35,15 @@ static int compare_placed(const void *a, const void *b)
 }
 
 // SystemError: the server could not write, and the request has no place.
-static bool has_place(const struct history_item *item)
+static bool has_place(const struct annals_item *item)
 {
-    return item->kind == HISTORY_ANSWER && history_is_write(item->type) &&
+    return item->kind == ANNALS_ANSWER && annals_is_write(item->type) &&
            item->code != ZK_SYSTEM_ERROR;
 }
 
 static bool check_unique(const struct ledger *l, struct finding *ret)
 {
-    const struct history *h = l->history;
+    const struct annals *h = l->history;
     struct placed *all = mem_alloc(h->count * sizeof(all[0]));
     size_t count = 0;
     for (size_t i = 0; i < h->count; i++) {
@@ -65,19 +65,19 @@ static bool check_unique(const struct ledger *l, struct finding *ret)
     return is_right;
 }
 
-static int32_t item_with_zxid(const struct history *h, int64_t zxid)
+static int32_t item_with_zxid(const struct annals *h, int64_t zxid)
 {
     for (int32_t i = 0; i < (int32_t)h->count; i++) {
-        if (h->items[i].kind == HISTORY_ANSWER && h->items[i].zxid == zxid) {
+        if (h->items[i].kind == ANNALS_ANSWER && h->items[i].zxid == zxid) {
             return i;
         }
     }
-    return HISTORY_NONE;
+    return ANNALS_NONE;
 }
 
 static bool check_time(const struct ledger *l, int32_t number, struct finding *ret)
 {
-    const struct history_item *item = &l->history->items[number];
+    const struct annals_item *item = &l->history->items[number];
     int64_t floor = l->floors[item->call];
     if (item->zxid > floor) {
         return true;
@@ -89,16 +89,16 @@ static bool check_time(const struct ledger *l, int32_t number, struct finding *r
 
 // ---- (3): answers ----
 
-static bool check_presence(const struct ledger *l, int32_t number, const struct history_part *p,
+static bool check_presence(const struct ledger *l, int32_t number, const struct annals_part *p,
                            struct finding *ret)
 {
-    const struct history_item *item = &l->history->items[number];
-    bool is_create = history_is_create(p->type);
+    const struct annals_item *item = &l->history->items[number];
+    bool is_create = annals_is_create(p->type);
     int32_t node = p->node;
-    if (p->made != HISTORY_NONE) {
+    if (p->made != ANNALS_NONE) {
         node = p->made;
     } else if (is_create && p->code == ZK_NO_NODE) {
-        node = history_parent(l->history, node);
+        node = annals_parent(l->history, node);
         is_create = false; // the parent is what has to be there
     }
     enum ledger_presence was = ledger_presence(l, node, item->zxid - 1);
@@ -107,19 +107,19 @@ static bool check_presence(const struct ledger *l, int32_t number, const struct 
         is_create ? p->code == ZK_NODE_EXISTS : p->code == ZK_OK || p->code == ZK_BAD_VERSION;
     if ((needs_absence && was == IS_PRESENT) || (needs_presence && was == IS_ABSENT)) {
         const struct ledger_change *last = ledger_last(l, node, item->zxid - 1);
-        return finding_report(ret, name, PAIR(last != NULL ? last->item : HISTORY_NONE, number),
+        return finding_report(ret, name, PAIR(last != NULL ? last->item : ANNALS_NONE, number),
                               "%s of %s answers %s, but the node was%s there", op_name(p->type),
-                              history_path(l->history, p->node), zk_code_name(p->code),
+                              annals_path(l->history, p->node), zk_code_name(p->code),
                               was == IS_PRESENT ? "" : " not");
     }
     return true;
 }
 
-static bool check_version(const struct ledger *l, int32_t number, const struct history_part *p,
+static bool check_version(const struct ledger *l, int32_t number, const struct annals_part *p,
                           struct finding *ret)
 {
-    const struct history_item *item = &l->history->items[number];
-    if (history_is_create(p->type) || p->type == OP_SET_ACL || p->version == -1 ||
+    const struct annals_item *item = &l->history->items[number];
+    if (annals_is_create(p->type) || p->type == OP_SET_ACL || p->version == -1 ||
         (p->code != ZK_OK && p->code != ZK_BAD_VERSION) ||
         ledger_presence(l, p->node, item->zxid - 1) != IS_PRESENT) {
         return true;
@@ -134,7 +134,7 @@ static bool check_version(const struct ledger *l, int32_t number, const struct h
     if (!may_be_other && (p->code == ZK_OK ? !is_possible : is_certain)) {
         return finding_report(ret, name, PAIR(last->item, number),
                               "%s of %s expects version %d and answers %s at version %d",
-                              op_name(p->type), history_path(l->history, p->node), p->version,
+                              op_name(p->type), annals_path(l->history, p->node), p->version,
                               zk_code_name(p->code), last->version);
     }
     return true;
@@ -142,8 +142,8 @@ static bool check_version(const struct ledger *l, int32_t number, const struct h
 
 static bool check_answer(const struct ledger *l, int32_t number, struct finding *ret)
 {
-    const struct history_item *item = &l->history->items[number];
-    const struct history_part *parts = history_parts(l->history, item);
+    const struct annals_item *item = &l->history->items[number];
+    const struct annals_part *parts = annals_parts(l->history, item);
     bool is_right = check_time(l, number, ret);
     for (size_t i = 0; i < item->part_count && is_right && item->type != OP_CLOSE_SESSION; i++) {
         if (parts[i].code == ZK_RUNTIME_INCONSISTENCY) {
@@ -171,35 +171,35 @@ static bool check_step(const struct ledger *l, const struct ledger_change *last,
     }
     return finding_report(ret, name, PAIR(last->item, c->item),
                           "version %d of %s comes after version %d, with %zu sets in doubt",
-                          c->version, history_path(l->history, c->node), last->version, hidden);
+                          c->version, annals_path(l->history, c->node), last->version, hidden);
 }
 
 static bool check_writer(const struct ledger *l, const struct ledger_change *c, struct finding *ret)
 {
-    const struct history *h = l->history;
-    int32_t writer = c->value != 0 ? l->writers[c->value] : HISTORY_NONE;
+    const struct annals *h = l->history;
+    int32_t writer = c->value != 0 ? l->writers[c->value] : ANNALS_NONE;
     if (c->value == 0 || (c->is_answered && h->items[c->item].call == writer)) {
         return true;
     }
-    int32_t answer = writer != HISTORY_NONE ? h->items[writer].answer : HISTORY_NONE;
-    bool is_open = writer != HISTORY_NONE && answer == HISTORY_NONE;
+    int32_t answer = writer != ANNALS_NONE ? h->items[writer].answer : ANNALS_NONE;
+    bool is_open = writer != ANNALS_NONE && answer == ANNALS_NONE;
     if (is_open && c->zxid > l->floors[writer]) {
         return true;
     }
-    bool is_done = answer != HISTORY_NONE && ledger_is_done(h, &h->items[answer]);
+    bool is_done = answer != ANNALS_NONE && ledger_is_done(h, &h->items[answer]);
     if (is_done && h->items[answer].zxid == c->zxid) {
         return true;
     }
-    return finding_report(ret, name, PAIR(answer != HISTORY_NONE ? answer : writer, c->item),
+    return finding_report(ret, name, PAIR(answer != ANNALS_NONE ? answer : writer, c->item),
                           "%s shows value %u at zxid 0x%" PRIx64
                           ", which its request cannot have written",
-                          history_path(h, c->node), c->value, c->zxid);
+                          annals_path(h, c->node), c->value, c->zxid);
 }
 
 bool check_linear(const struct ledger *l, struct finding *ret)
 {
-    const struct history *h = l->history;
-    if (l->conflict[0] != HISTORY_NONE) {
+    const struct annals *h = l->history;
+    if (l->conflict[0] != ANNALS_NONE) {
         return finding_report(ret, name, PAIR(l->conflict[0], l->conflict[1]),
                               "two answers tell different things of one zxid");
     }

@@ -11,7 +11,7 @@
 static const char name[] = "order";
 
 struct order {
-    const struct history *h;
+    const struct annals *h;
     int32_t *next;     // by connection: where to look for the oldest call without an answer
     int32_t *shown_by; // by client: the answer with its greatest zxid
     struct finding *ret;
@@ -19,14 +19,14 @@ struct order {
 
 enum { CLIENTS_MAX = 64 };
 
-static bool is_due(const struct history_item *item, int32_t connection)
+static bool is_due(const struct annals_item *item, int32_t connection)
 {
-    return item->kind == HISTORY_CALL && item->connection == connection && item->xid != XID_AUTH;
+    return item->kind == ANNALS_CALL && item->connection == connection && item->xid != XID_AUTH;
 }
 
 static bool check_turn(struct order *o, int32_t number)
 {
-    const struct history_item *item = &o->h->items[number];
+    const struct annals_item *item = &o->h->items[number];
     int32_t due = o->next[item->connection];
     while (due < number && !is_due(&o->h->items[due], item->connection)) {
         due++;
@@ -35,18 +35,18 @@ static bool check_turn(struct order *o, int32_t number)
     if (due == item->call) {
         return true;
     }
-    return finding_report(o->ret, name, (int32_t[]){due, number, HISTORY_NONE, HISTORY_NONE},
+    return finding_report(o->ret, name, (int32_t[]){due, number, ANNALS_NONE, ANNALS_NONE},
                           "an answer to request %d where %d is due", item->xid,
                           o->h->items[due].xid);
 }
 
 static bool check_zxid(struct order *o, int32_t number)
 {
-    const struct history_item *item = &o->h->items[number];
+    const struct annals_item *item = &o->h->items[number];
     int32_t *shown_by = &o->shown_by[item->client];
-    if (*shown_by != HISTORY_NONE && item->zxid < o->h->items[*shown_by].zxid) {
+    if (*shown_by != ANNALS_NONE && item->zxid < o->h->items[*shown_by].zxid) {
         return finding_report(o->ret, name,
-                              (int32_t[]){*shown_by, number, HISTORY_NONE, HISTORY_NONE},
+                              (int32_t[]){*shown_by, number, ANNALS_NONE, ANNALS_NONE},
                               "client %d was shown a later zxid before", item->client);
     }
     *shown_by = number;
@@ -59,11 +59,11 @@ bool check_order(const struct ledger *l, struct finding *ret)
     o.next = mem_zalloc((size_t)(o.h->connections + 1) * sizeof(int32_t));
     o.shown_by = mem_alloc(CLIENTS_MAX * sizeof(int32_t));
     for (int32_t i = 0; i < CLIENTS_MAX; i++) {
-        o.shown_by[i] = HISTORY_NONE;
+        o.shown_by[i] = ANNALS_NONE;
     }
     bool is_right = true;
     for (int32_t i = 0; i < (int32_t)o.h->count && is_right; i++) {
-        if (o.h->items[i].kind == HISTORY_ANSWER && o.h->items[i].xid != XID_AUTH) {
+        if (o.h->items[i].kind == ANNALS_ANSWER && o.h->items[i].xid != XID_AUTH) {
             is_right = check_turn(&o, i) && check_zxid(&o, i);
         }
     }

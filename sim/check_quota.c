@@ -15,14 +15,14 @@ static const char top_path[] = "/z";
 static const char limits_path[] = "/zookeeper/quota/z/zookeeper_limits";
 static const char stats_path[] = "/zookeeper/quota/z/zookeeper_stats";
 
-static int32_t find_node(const struct history *h, const char *path)
+static int32_t find_node(const struct annals *h, const char *path)
 {
     for (int32_t n = 0; n < (int32_t)h->node_count; n++) {
-        if (strcmp(history_path(h, n), path) == 0) {
+        if (strcmp(annals_path(h, n), path) == 0) {
             return n;
         }
     }
-    return HISTORY_NONE;
+    return ANNALS_NONE;
 }
 
 struct usage {
@@ -34,7 +34,7 @@ static struct usage usage_in(const struct ledger *l, int32_t top, int64_t after,
 {
     struct usage u = {1, 1};
     for (int32_t n = 0; n < (int32_t)l->history->node_count; n++) {
-        if (history_parent(l->history, n) != top) {
+        if (annals_parent(l->history, n) != top) {
             continue;
         }
         const struct ledger_change *next = ledger_next(l, n, after);
@@ -49,36 +49,36 @@ static struct usage usage_in(const struct ledger *l, int32_t top, int64_t after,
 
 static bool check_create(const struct ledger *l, int32_t top, int32_t number, struct finding *ret)
 {
-    const struct history *h = l->history;
-    const struct history_item *item = &h->items[number];
-    const struct history_part *p = history_parts(h, item);
+    const struct annals *h = l->history;
+    const struct annals_item *item = &h->items[number];
+    const struct annals_part *p = annals_parts(h, item);
     struct usage u = usage_in(l, top, l->floors[item->call], item->zxid);
     bool is_refused = p->code == ZK_QUOTA_EXCEEDED;
     bool is_beyond = p->code == ZK_OK && u.least >= VISITOR_QUOTA;
     if (!is_beyond && !(is_refused && u.most < VISITOR_QUOTA)) {
         return true;
     }
-    return finding_report(ret, name, (int32_t[]){number, HISTORY_NONE, HISTORY_NONE, HISTORY_NONE},
+    return finding_report(ret, name, (int32_t[]){number, ANNALS_NONE, ANNALS_NONE, ANNALS_NONE},
                           "create of %s answers %s where %d to %d of %d nodes are there",
-                          history_path(h, p->node), zk_code_name(p->code), u.least, u.most,
+                          annals_path(h, p->node), zk_code_name(p->code), u.least, u.most,
                           VISITOR_QUOTA);
 }
 
 bool check_quota(const struct ledger *l, struct finding *ret)
 {
-    const struct history *h = l->history;
+    const struct annals *h = l->history;
     int32_t top = find_node(h, top_path);
     int32_t limits = find_node(h, limits_path);
     int32_t stats = find_node(h, stats_path);
-    if (top == HISTORY_NONE || limits == HISTORY_NONE || stats == HISTORY_NONE) {
+    if (top == ANNALS_NONE || limits == ANNALS_NONE || stats == ANNALS_NONE) {
         return true;
     }
     bool is_right = true;
     for (int32_t i = 0; i < (int32_t)h->count && is_right; i++) {
-        const struct history_item *item = &h->items[i];
-        bool is_create = item->kind == HISTORY_ANSWER && item->part_count == 1 &&
-                         history_is_create(item->type) && item->code != ZK_SYSTEM_ERROR &&
-                         history_parent(h, history_parts(h, item)->node) == top;
+        const struct annals_item *item = &h->items[i];
+        bool is_create = item->kind == ANNALS_ANSWER && item->part_count == 1 &&
+                         annals_is_create(item->type) && item->code != ZK_SYSTEM_ERROR &&
+                         annals_parent(h, annals_parts(h, item)->node) == top;
         // Before both nodes of the quota are there, nothing limits.
         if (is_create && ledger_presence(l, limits, l->floors[item->call]) == IS_PRESENT &&
             ledger_presence(l, stats, l->floors[item->call]) == IS_PRESENT) {

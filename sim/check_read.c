@@ -15,13 +15,13 @@
 
 static const char name[] = "reads";
 
-#define PAIR(a, b) ((int32_t[]){(a), (b), HISTORY_NONE, HISTORY_NONE})
+#define PAIR(a, b) ((int32_t[]){(a), (b), ANNALS_NONE, ANNALS_NONE})
 
 struct reading {
     const struct ledger *l;
     int32_t number;
     int64_t zxid;
-    const struct history_part *p;
+    const struct annals_part *p;
     const char *path;
     struct finding *ret;
 };
@@ -47,7 +47,7 @@ static bool check_stat(const struct reading *r)
     bool is_whole = s->czxid <= s->mzxid && s->mzxid <= r->zxid && s->czxid <= s->pzxid &&
                     s->pzxid <= r->zxid && (s->version == 0) == (s->mzxid == s->czxid);
     if (!is_whole) {
-        return finding_report(r->ret, name, PAIR(r->number, HISTORY_NONE),
+        return finding_report(r->ret, name, PAIR(r->number, ANNALS_NONE),
                               "the stat of %s is impossible", r->path);
     }
     return check_interval(r, ledger_next(r->l, r->p->node, s->mzxid), s->mzxid, "data") &&
@@ -81,9 +81,9 @@ static bool check_listed(const struct reading *r)
     for (size_t i = 0; i < r->p->name_count; i++) {
         int32_t child = l->history->names[r->p->first_name + i];
         if (ledger_presence(l, child, r->zxid) == IS_ABSENT) {
-            return finding_report(r->ret, name, PAIR(r->number, HISTORY_NONE),
+            return finding_report(r->ret, name, PAIR(r->number, ANNALS_NONE),
                                   "%s is listed at zxid 0x%" PRIx64 ", but was not there",
-                                  history_path(l->history, child), r->zxid);
+                                  annals_path(l->history, child), r->zxid);
         }
     }
     return true;
@@ -98,11 +98,11 @@ static bool check_complete(const struct reading *r)
             ledger_presence(l, c->node, r->zxid) == IS_PRESENT && !is_listed(r, c->node)) {
             return finding_report(r->ret, name, PAIR(c->item, r->number),
                                   "%s was there at zxid 0x%" PRIx64 ", but is not listed",
-                                  history_path(l->history, c->node), r->zxid);
+                                  annals_path(l->history, c->node), r->zxid);
         }
     }
     if (r->p->has_stat && r->p->stat.num_children != (int32_t)r->p->name_count) {
-        return finding_report(r->ret, name, PAIR(r->number, HISTORY_NONE),
+        return finding_report(r->ret, name, PAIR(r->number, ANNALS_NONE),
                               "the stat of %s counts other children than are listed", r->path);
     }
     return true;
@@ -123,14 +123,14 @@ static bool check_part(const struct reading *r)
 
 bool check_read(const struct ledger *l, struct finding *ret)
 {
-    const struct history *h = l->history;
+    const struct annals *h = l->history;
     bool is_right = true;
     for (int32_t i = 0; i < (int32_t)h->count && is_right; i++) {
-        const struct history_item *item = &h->items[i];
-        bool is_read = item->kind == HISTORY_ANSWER && op_kind(item->type) == OP_KIND_READ;
+        const struct annals_item *item = &h->items[i];
+        bool is_read = item->kind == ANNALS_ANSWER && op_kind(item->type) == OP_KIND_READ;
         for (size_t k = 0; is_read && k < item->part_count && is_right; k++) {
-            const struct history_part *p = history_parts(h, item) + k;
-            struct reading r = {l, i, item->zxid, p, history_path(h, p->node), ret};
+            const struct annals_part *p = annals_parts(h, item) + k;
+            struct reading r = {l, i, item->zxid, p, annals_path(h, p->node), ret};
             is_right = check_part(&r);
         }
     }

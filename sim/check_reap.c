@@ -31,19 +31,19 @@ struct reap {
 
 static bool report(const struct reap *r, int32_t first, int32_t number, const char *what)
 {
-    const struct history *h = r->l->history;
-    const struct history_part *p = history_parts(h, &h->items[number]);
-    return finding_report(r->ret, name, (int32_t[]){first, number, HISTORY_NONE, HISTORY_NONE},
-                          "%s %s", history_path(h, p->node), what);
+    const struct annals *h = r->l->history;
+    const struct annals_part *p = annals_parts(h, &h->items[number]);
+    return finding_report(r->ret, name, (int32_t[]){first, number, ANNALS_NONE, ANNALS_NONE},
+                          "%s %s", annals_path(h, p->node), what);
 }
 
 // ---- (1), (2): may it be gone? ----
 
 static bool has_child(const struct reap *r, int32_t node, int64_t zxid)
 {
-    const struct history *h = r->l->history;
+    const struct annals *h = r->l->history;
     for (int32_t n = 0; n < (int32_t)h->node_count; n++) {
-        if (history_parent(h, n) == node && ledger_presence(r->l, n, zxid) == IS_PRESENT) {
+        if (annals_parent(h, n) == node && ledger_presence(r->l, n, zxid) == IS_PRESENT) {
             return true;
         }
     }
@@ -52,17 +52,17 @@ static bool has_child(const struct reap *r, int32_t node, int64_t zxid)
 
 static bool had_child(const struct reap *r, int32_t node, int64_t after, int64_t until)
 {
-    const struct history *h = r->l->history;
+    const struct annals *h = r->l->history;
     const struct ledger_change *c = ledger_next_child(r->l, node, after);
     bool had = c != NULL && c->zxid <= until;
     for (int32_t n = 0; n < (int32_t)h->node_count && !had; n++) {
-        had = history_parent(h, n) == node && ledger_hidden_creates(r->l, n, after, until) > 0;
+        had = annals_parent(h, n) == node && ledger_hidden_creates(r->l, n, after, until) > 0;
     }
     return had;
 }
 
 // The wall clock was at least here at some time between two items.
-static int64_t wall_most(const struct history *h, int32_t first, int32_t last)
+static int64_t wall_most(const struct annals *h, int32_t first, int32_t last)
 {
     int64_t most = 0;
     for (int32_t i = first; i <= last; i++) {
@@ -72,10 +72,10 @@ static int64_t wall_most(const struct history *h, int32_t first, int32_t last)
 }
 
 // When the node was last set, by the server's wall clock.
-static int64_t mtime_of(const struct history *h, const struct ledger_change *c)
+static int64_t mtime_of(const struct annals *h, const struct ledger_change *c)
 {
-    const struct history_item *item = &h->items[c->item];
-    const struct history_part *p = history_parts(h, item);
+    const struct annals_item *item = &h->items[c->item];
+    const struct annals_part *p = annals_parts(h, item);
     for (size_t i = 0; i < item->part_count; i++) {
         if (p[i].has_stat && p[i].node == c->node && p[i].stat.mzxid == c->zxid) {
             return p[i].stat.mtime;
@@ -84,10 +84,10 @@ static int64_t mtime_of(const struct history *h, const struct ledger_change *c)
     return 0;
 }
 
-static bool check_gone(const struct reap *r, int32_t number, const struct history_part *p)
+static bool check_gone(const struct reap *r, int32_t number, const struct annals_part *p)
 {
-    const struct history *h = r->l->history;
-    const struct history_item *item = &h->items[number];
+    const struct annals *h = r->l->history;
+    const struct annals_item *item = &h->items[number];
     const struct ledger_change *last = ledger_last(r->l, p->node, item->zxid);
     if (last == NULL || last->kind == CHANGE_DELETE ||
         ledger_hidden(r->l, p->node, OP_DELETE, last->zxid, item->zxid) > 0) {
@@ -115,9 +115,9 @@ static int64_t zxid_at(const struct reap *r, int32_t number, int64_t at_ns)
     return r->l->floors[number];
 }
 
-static bool check_shown(const struct reap *r, int32_t number, const struct history_part *p)
+static bool check_shown(const struct reap *r, int32_t number, const struct annals_part *p)
 {
-    const struct history_item *item = &r->l->history->items[number];
+    const struct annals_item *item = &r->l->history->items[number];
     int64_t limit_ns = item->at_ns - (int64_t)LIMIT_MS * 1000000;
     const struct jute_stat *s = &p->stat;
     if (s->num_children > 0 || r->open_since_ns[item->client] > limit_ns ||
@@ -125,20 +125,19 @@ static bool check_shown(const struct reap *r, int32_t number, const struct histo
         return true;
     }
     if (r->is_container[p->node]) {
-        return s->cversion == 0 ||
-               report(r, HISTORY_NONE, number, "is an empty container for long");
+        return s->cversion == 0 || report(r, ANNALS_NONE, number, "is an empty container for long");
     }
     return item->wall_least_ms - s->mtime < r->ttl_ms[p->node] + LIMIT_MS ||
-           report(r, HISTORY_NONE, number, "is there long after its TTL");
+           report(r, ANNALS_NONE, number, "is there long after its TTL");
 }
 
 // ---- the history ----
 
 static bool take_answer(struct reap *r, int32_t number)
 {
-    const struct history *h = r->l->history;
-    const struct history_item *item = &h->items[number];
-    const struct history_part *p = history_parts(h, item);
+    const struct annals *h = r->l->history;
+    const struct annals_item *item = &h->items[number];
+    const struct annals_part *p = annals_parts(h, item);
     if (item->code == ZK_SYSTEM_ERROR) {
         r->troubled_ns = item->at_ns;
     }
@@ -152,9 +151,9 @@ static bool take_answer(struct reap *r, int32_t number)
     return p->code != ZK_OK || !p->has_stat || check_shown(r, number, p);
 }
 
-static void note_kind(const struct reap *r, const struct history_item *item)
+static void note_kind(const struct reap *r, const struct annals_item *item)
 {
-    const struct history_part *p = history_parts(r->l->history, item);
+    const struct annals_part *p = annals_parts(r->l->history, item);
     if (item->type == OP_CREATE_CONTAINER) {
         r->is_container[p->node] = true;
     } else if (item->type == OP_CREATE_TTL && p->ttl_ms > r->ttl_ms[p->node]) {
@@ -164,22 +163,22 @@ static void note_kind(const struct reap *r, const struct history_item *item)
 
 bool check_reap(const struct ledger *l, struct finding *ret)
 {
-    const struct history *h = l->history;
+    const struct annals *h = l->history;
     struct reap r = {.l = l, .ret = ret};
     r.is_container = mem_zalloc(h->node_count * sizeof(bool));
     r.ttl_ms = mem_zalloc(h->node_count * sizeof(int64_t));
     bool is_right = true;
     for (int32_t i = 0; i < (int32_t)h->count && is_right; i++) {
-        const struct history_item *item = &h->items[i];
-        if (item->kind == HISTORY_CALL) {
+        const struct annals_item *item = &h->items[i];
+        if (item->kind == ANNALS_CALL) {
             note_kind(&r, item);
-        } else if (item->kind == HISTORY_ANSWER) {
+        } else if (item->kind == ANNALS_ANSWER) {
             is_right = take_answer(&r, i);
-        } else if (item->kind == HISTORY_CLOCK || item->kind == HISTORY_TROUBLE) {
+        } else if (item->kind == ANNALS_CLOCK || item->kind == ANNALS_TROUBLE) {
             r.troubled_ns = item->at_ns;
-        } else if (item->kind == HISTORY_OPEN) {
+        } else if (item->kind == ANNALS_OPEN) {
             r.open_since_ns[item->client] = item->at_ns;
-        } else if (item->kind == HISTORY_LOST) {
+        } else if (item->kind == ANNALS_LOST) {
             r.open_since_ns[item->client] = INT64_MAX;
         }
     }

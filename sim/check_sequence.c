@@ -15,15 +15,15 @@ enum { DIGITS = 10 };
 
 static bool is_sequential(const struct ledger *l, const struct ledger_change *c)
 {
-    const struct history_item *item = &l->history->items[c->item];
-    const struct history_part *p = history_parts(l->history, item);
+    const struct annals_item *item = &l->history->items[c->item];
+    const struct annals_part *p = annals_parts(l->history, item);
     return c->kind == CHANGE_CREATE && c->is_answered && item->part_count == 1 &&
            p->made != p->node;
 }
 
 static int64_t number_of(const struct ledger *l, const struct ledger_change *c)
 {
-    const char *path = history_path(l->history, c->node);
+    const char *path = annals_path(l->history, c->node);
     size_t len = strlen(path);
     return len > DIGITS ? strtoll(path + len - DIGITS, NULL, 10) : -1;
 }
@@ -34,7 +34,7 @@ static int64_t in_doubt(const struct ledger *l, int32_t parent, int64_t after, i
     int64_t count = 0;
     for (size_t i = 0; i < l->open_count; i++) {
         const struct ledger_open *o = &l->open[i];
-        count += history_is_create(o->type) && history_parent(l->history, o->node) == parent &&
+        count += annals_is_create(o->type) && annals_parent(l->history, o->node) == parent &&
                  o->floor < until && o->ceiling > after;
     }
     return count;
@@ -53,11 +53,11 @@ static bool check_parent(const struct ledger *l, int32_t parent, struct finding 
             int64_t doubt = last != NULL ? in_doubt(l, parent, last->zxid, c->zxid) : INT32_MAX;
             if (step < 1 || (last != NULL && (step < known || step > known - seen + doubt))) {
                 return finding_report(ret, name,
-                                      (int32_t[]){last != NULL ? last->item : HISTORY_NONE, c->item,
-                                                  HISTORY_NONE, HISTORY_NONE},
+                                      (int32_t[]){last != NULL ? last->item : ANNALS_NONE, c->item,
+                                                  ANNALS_NONE, ANNALS_NONE},
                                       "the number of %s comes after %" PRId64 ", with %" PRId64
                                       " creates in between and %" PRId64 " in doubt",
-                                      history_path(l->history, c->node), before, known - 1, doubt);
+                                      annals_path(l->history, c->node), before, known - 1, doubt);
             }
             last = c;
             known = 0;

@@ -19,7 +19,7 @@
 
 static const char name[] = "watches";
 
-#define PAIR(a, b) ((int32_t[]){(a), (b), HISTORY_NONE, HISTORY_NONE})
+#define PAIR(a, b) ((int32_t[]){(a), (b), ANNALS_NONE, ANNALS_NONE})
 
 enum { CLIENTS = 16, CREATED = 1, DELETED = 2, CHANGED = 3, CHILDREN = 4, UNARMED = -1 };
 
@@ -38,7 +38,7 @@ struct connection {
 
 struct watching {
     const struct ledger *l;
-    const struct history *h;
+    const struct annals *h;
     struct connection all[CLIENTS];
     struct finding *ret;
 };
@@ -52,13 +52,13 @@ static void begin(struct watching *w, struct connection *c)
             c->since[t][n] = UNARMED;
         }
     }
-    c->last_answer = c->last_event = c->setting = HISTORY_NONE;
+    c->last_answer = c->last_event = c->setting = ANNALS_NONE;
     c->count = 0;
 }
 
 static int64_t shown_until(const struct watching *w, const struct connection *c)
 {
-    return c->last_answer == HISTORY_NONE ? 0 : w->h->items[c->last_answer].zxid;
+    return c->last_answer == ANNALS_NONE ? 0 : w->h->items[c->last_answer].zxid;
 }
 
 static void arm(struct connection *c, enum table t, int32_t node, int64_t zxid)
@@ -79,9 +79,9 @@ static bool missed(const struct watching *w, const struct connection *c, int32_t
                    const struct ledger_change *change, const char *what)
 {
     return finding_report(w->ret, name,
-                          (int32_t[]){change->item, c->last_answer, c->last_event, HISTORY_NONE},
+                          (int32_t[]){change->item, c->last_answer, c->last_event, ANNALS_NONE},
                           "%s watch of %s did not tell of the change at zxid 0x%" PRIx64, what,
-                          history_path(w->h, node), change->zxid);
+                          annals_path(w->h, node), change->zxid);
 }
 
 // No change that a one-shot watch had to tell lies in (since, until].
@@ -104,7 +104,7 @@ static bool was_told(const struct watching *w, const struct connection *c, int32
                      int64_t zxid)
 {
     for (size_t i = c->count; i-- > 0;) {
-        const struct history_item *e = &w->h->items[c->events[i]];
+        const struct annals_item *e = &w->h->items[c->events[i]];
         if (e->zxid == zxid && e->node == node && e->event == type) {
             return true;
         }
@@ -135,7 +135,7 @@ static bool check_persistent(const struct watching *w, const struct connection *
     if (t == RECURSIVE) {
         for (int32_t n = 0; n < (int32_t)w->h->node_count && is_right; n++) {
             is_right =
-                !history_is_below(w->h, n, node) || check_own(w, c, n, since, until, "a recursive");
+                !annals_is_below(w->h, n, node) || check_own(w, c, n, since, until, "a recursive");
         }
         return is_right;
     }
@@ -180,10 +180,10 @@ static bool take_told_at_once(struct watching *w, struct connection *c, int32_t 
                                 [DELETED] = 1 << LIST_DATA | 1 << LIST_CHILD,
                                 [CHANGED] = 1 << LIST_DATA,
                                 [CHILDREN] = 1 << LIST_CHILD};
-    const struct history_item *e = &w->h->items[number];
-    const struct history_item *call = c->setting == HISTORY_NONE ? NULL : &w->h->items[c->setting];
+    const struct annals_item *e = &w->h->items[number];
+    const struct annals_item *call = c->setting == ANNALS_NONE ? NULL : &w->h->items[c->setting];
     for (size_t i = 0; call != NULL && i < call->part_count; i++) {
-        const struct history_part *p = history_parts(w->h, call) + i;
+        const struct annals_part *p = annals_parts(w->h, call) + i;
         if (p->node == e->node && (lists[e->event] >> p->mode & 1) != 0 && !c->told[i]) {
             c->told[i] = true;
             return true;
@@ -196,14 +196,14 @@ static bool take_told_at_once(struct watching *w, struct connection *c, int32_t 
 static bool is_watched_from_above(const struct watching *w, const struct connection *c,
                                   int32_t node)
 {
-    while (node != HISTORY_NONE && c->since[RECURSIVE][node] == UNARMED) {
-        node = history_parent(w->h, node);
+    while (node != ANNALS_NONE && c->since[RECURSIVE][node] == UNARMED) {
+        node = annals_parent(w->h, node);
     }
-    return node != HISTORY_NONE;
+    return node != ANNALS_NONE;
 }
 
 static bool fire(const struct watching *w, struct connection *c, enum table t,
-                 const struct history_item *e, bool *is_watched)
+                 const struct annals_item *e, bool *is_watched)
 {
     *is_watched |= c->since[t][e->node] != UNARMED && c->since[t][e->node] < e->zxid;
     return end(w, c, t, e->node, e->zxid - 1);
@@ -211,7 +211,7 @@ static bool fire(const struct watching *w, struct connection *c, enum table t,
 
 static bool check_asked(const struct watching *w, struct connection *c, int32_t number)
 {
-    const struct history_item *e = &w->h->items[number];
+    const struct annals_item *e = &w->h->items[number];
     bool is_watched = c->since[PERSISTENT][e->node] != UNARMED;
     bool is_right = true;
     if (e->event != CHILDREN) {
@@ -222,7 +222,7 @@ static bool check_asked(const struct watching *w, struct connection *c, int32_t 
         is_right = fire(w, c, ONCE_CHILD, e, &is_watched);
     }
     if (is_right && !is_watched) {
-        return finding_report(w->ret, name, PAIR(number, HISTORY_NONE),
+        return finding_report(w->ret, name, PAIR(number, ANNALS_NONE),
                               "an event that no watch asked for");
     }
     return is_right;
@@ -230,7 +230,7 @@ static bool check_asked(const struct watching *w, struct connection *c, int32_t 
 
 static bool take_event(struct watching *w, struct connection *c, int32_t number)
 {
-    const struct history_item *e = &w->h->items[number];
+    const struct annals_item *e = &w->h->items[number];
     if (e->zxid == -1) {
         return take_told_at_once(w, c, number);
     }
@@ -238,7 +238,7 @@ static bool take_event(struct watching *w, struct connection *c, int32_t number)
         return finding_report(w->ret, name, PAIR(c->last_answer, number),
                               "the event comes behind an answer that shows its change");
     }
-    bool is_late = c->last_event != HISTORY_NONE && w->h->items[c->last_event].zxid > e->zxid;
+    bool is_late = c->last_event != ANNALS_NONE && w->h->items[c->last_event].zxid > e->zxid;
     // One transaction may change several children, but each node once.
     bool is_again = e->event != CHILDREN && was_told(w, c, e->node, e->event, e->zxid);
     if (is_late || is_again) {
@@ -257,11 +257,11 @@ static bool take_event(struct watching *w, struct connection *c, int32_t number)
 // ---- answers ----
 
 static void take_set_watches(struct watching *w, struct connection *c,
-                             const struct history_item *item)
+                             const struct annals_item *item)
 {
-    const struct history_item *call = &w->h->items[item->call];
+    const struct annals_item *call = &w->h->items[item->call];
     for (size_t i = 0; i < call->part_count; i++) {
-        const struct history_part *p = history_parts(w->h, call) + i;
+        const struct annals_part *p = annals_parts(w->h, call) + i;
         if (p->mode == LIST_PERSISTENT || p->mode == LIST_RECURSIVE) {
             arm(c, p->mode == LIST_PERSISTENT ? PERSISTENT : RECURSIVE, p->node, item->zxid);
         } else if (!c->told[i]) {
@@ -272,11 +272,11 @@ static void take_set_watches(struct watching *w, struct connection *c,
     }
     mem_free(c->told);
     c->told = NULL;
-    c->setting = HISTORY_NONE;
+    c->setting = ANNALS_NONE;
 }
 
 static bool take_removal(struct watching *w, struct connection *c, int32_t number,
-                         const struct history_part *p)
+                         const struct annals_part *p)
 {
     static const int tables[] = {[1] = 1 << ONCE_CHILD,
                                  [2] = 1 << ONCE_DATA,
@@ -292,7 +292,7 @@ static bool take_removal(struct watching *w, struct connection *c, int32_t numbe
         }
     }
     if (is_right && has_one != (p->code == ZK_OK)) {
-        return finding_report(w->ret, name, PAIR(number, HISTORY_NONE),
+        return finding_report(w->ret, name, PAIR(number, ANNALS_NONE),
                               "removeWatches answers %s where there is %s watch",
                               zk_code_name(p->code), has_one ? "a" : "no");
     }
@@ -300,7 +300,7 @@ static bool take_removal(struct watching *w, struct connection *c, int32_t numbe
 }
 
 static bool take_part(struct watching *w, struct connection *c, int32_t number,
-                      const struct history_part *p)
+                      const struct annals_part *p)
 {
     int64_t zxid = w->h->items[number].zxid;
     bool is_children = p->type == OP_GET_CHILDREN || p->type == OP_GET_CHILDREN2;
@@ -316,7 +316,7 @@ static bool take_part(struct watching *w, struct connection *c, int32_t number,
 
 static bool take_answer(struct watching *w, struct connection *c, int32_t number)
 {
-    const struct history_item *item = &w->h->items[number];
+    const struct annals_item *item = &w->h->items[number];
     if (item->xid == XID_AUTH) {
         return true;
     }
@@ -325,32 +325,32 @@ static bool take_answer(struct watching *w, struct connection *c, int32_t number
         take_set_watches(w, c, item);
         return true;
     }
-    return item->part_count != 1 || take_part(w, c, number, history_parts(w->h, item));
+    return item->part_count != 1 || take_part(w, c, number, annals_parts(w->h, item));
 }
 
 static bool take(struct watching *w, int32_t number)
 {
-    const struct history_item *item = &w->h->items[number];
+    const struct annals_item *item = &w->h->items[number];
     struct connection *c = &w->all[item->client];
     switch (item->kind) {
-    case HISTORY_OPEN:
+    case ANNALS_OPEN:
         begin(w, c);
         return true;
-    case HISTORY_LOST:
+    case ANNALS_LOST:
         return end_all(w, c);
-    case HISTORY_CALL:
+    case ANNALS_CALL:
         if (item->type == OP_SET_WATCHES2) {
             mem_free(c->told);
             c->told = mem_zalloc(item->part_count * sizeof(bool));
             c->setting = number;
         }
         return true;
-    case HISTORY_ANSWER:
+    case ANNALS_ANSWER:
         return take_answer(w, c, number);
-    case HISTORY_EVENT:
+    case ANNALS_EVENT:
         return take_event(w, c, number);
-    case HISTORY_CLOCK:
-    case HISTORY_TROUBLE:
+    case ANNALS_CLOCK:
+    case ANNALS_TROUBLE:
         return true;
     }
     return true;
@@ -370,7 +370,7 @@ bool check_watch(const struct ledger *l, struct finding *ret)
     }
     bool is_right = true;
     for (int32_t i = 0; i < (int32_t)w->h->count && is_right; i++) {
-        is_right = w->h->items[i].client == HISTORY_NONE || take(w, i);
+        is_right = w->h->items[i].client == ANNALS_NONE || take(w, i);
     }
     for (int i = 0; i < CLIENTS; i++) {
         is_right = is_right && end_all(w, &w->all[i]);

@@ -78,6 +78,7 @@ void cluster_configure(struct cluster *c, int number, int voters)
     buf_fini(&text);
 }
 
+// A connection is gone when both its ends are closed: all processes end before the first machine.
 void cluster_fini(struct cluster *c)
 {
     for (int i = 0; i < c->count; i++) {
@@ -86,7 +87,9 @@ void cluster_fini(struct cluster *c)
         if (box_is_up(&m->box)) {
             box_kill(&m->box);
         }
-        box_fini(&m->box);
+    }
+    for (int i = 0; i < c->count; i++) {
+        box_fini(&c->members[i].box);
     }
     look_fini(&c->look);
 }

@@ -10,9 +10,9 @@
 
 enum { FIRST_CAP = 256 };
 
-bool ledger_is_done(const struct history *h, const struct history_item *answer)
+bool ledger_is_done(const struct annals *h, const struct annals_item *answer)
 {
-    const struct history_part *parts = history_parts(h, answer);
+    const struct annals_part *parts = annals_parts(h, answer);
     bool is_done = answer->code == ZK_OK;
     for (size_t i = 0; i < answer->part_count && is_done; i++) {
         is_done = parts[i].code == ZK_OK;
@@ -32,15 +32,15 @@ static struct ledger_change *add_change(struct ledger *l, struct ledger_change c
     return &l->changes[l->count++];
 }
 
-static void learn_write(struct ledger *l, int32_t item, const struct history_part *p)
+static void learn_write(struct ledger *l, int32_t item, const struct annals_part *p)
 {
-    struct ledger_change c = {.node = p->made != HISTORY_NONE ? p->made : p->node,
+    struct ledger_change c = {.node = p->made != ANNALS_NONE ? p->made : p->node,
                               .zxid = l->history->items[item].zxid,
                               .value = p->value,
                               .owner = -1,
                               .item = item,
                               .is_answered = true};
-    if (history_is_create(p->type)) {
+    if (annals_is_create(p->type)) {
         c.kind = CHANGE_CREATE;
         c.czxid = c.zxid;
         c.seen_until = c.zxid;
@@ -56,10 +56,10 @@ static void learn_write(struct ledger *l, int32_t item, const struct history_par
     add_change(l, c);
 }
 
-static void learn_stat(struct ledger *l, int32_t item, const struct history_part *p)
+static void learn_stat(struct ledger *l, int32_t item, const struct annals_part *p)
 {
     const struct jute_stat *s = &p->stat;
-    struct ledger_change c = {.node = p->made != HISTORY_NONE ? p->made : p->node,
+    struct ledger_change c = {.node = p->made != ANNALS_NONE ? p->made : p->node,
                               .zxid = s->czxid,
                               .kind = CHANGE_CREATE,
                               .czxid = s->czxid,
@@ -82,15 +82,15 @@ static void learn_stat(struct ledger *l, int32_t item, const struct history_part
 
 static void learn_answer(struct ledger *l, int32_t number)
 {
-    const struct history *h = l->history;
-    const struct history_item *item = &h->items[number];
-    bool is_write = history_is_write(item->type);
+    const struct annals *h = l->history;
+    const struct annals_item *item = &h->items[number];
+    bool is_write = annals_is_write(item->type);
     if (is_write && !ledger_is_done(h, item)) {
         return;
     }
-    const struct history_part *parts = history_parts(h, item);
+    const struct annals_part *parts = annals_parts(h, item);
     for (size_t i = 0; i < item->part_count; i++) {
-        if (is_write && history_is_change(parts[i].type)) {
+        if (is_write && annals_is_change(parts[i].type)) {
             learn_write(l, number, &parts[i]);
         }
         if (parts[i].has_stat) {
@@ -164,7 +164,7 @@ static int compare_children(const void *a, const void *b)
 
 static int32_t parent_of(const struct ledger *l, const struct ledger_change *c)
 {
-    return history_parent(l->history, c->node);
+    return annals_parent(l->history, c->node);
 }
 
 // first[node] to first[node + 1] are the node's; likewise children of each parent.
@@ -177,7 +177,7 @@ static void index_changes(struct ledger *l)
     for (size_t i = 0; i < l->count; i++) {
         l->first[l->changes[i].node + 1]++;
         int32_t parent = parent_of(l, &l->changes[i]);
-        if (l->changes[i].kind != CHANGE_SET && parent != HISTORY_NONE) {
+        if (l->changes[i].kind != CHANGE_SET && parent != ANNALS_NONE) {
             l->first_child[parent + 2]++;
             l->child_count++;
         }
@@ -188,7 +188,7 @@ static void index_changes(struct ledger *l)
     }
     for (size_t i = 0; i < l->count; i++) { // moves first_child[n + 1] to the end of n's
         int32_t parent = parent_of(l, &l->changes[i]);
-        if (l->changes[i].kind != CHANGE_SET && parent != HISTORY_NONE) {
+        if (l->changes[i].kind != CHANGE_SET && parent != ANNALS_NONE) {
             l->children[l->first_child[parent + 1]++] = &l->changes[i];
         }
     }
@@ -200,18 +200,18 @@ static void index_changes(struct ledger *l)
 
 // ---- requests without an answer ----
 
-static bool has_place(const struct history_item *answer)
+static bool has_place(const struct annals_item *answer)
 {
-    return history_is_write(answer->type) && answer->code != ZK_SYSTEM_ERROR;
+    return annals_is_write(answer->type) && answer->code != ZK_SYSTEM_ERROR;
 }
 
 // The zxid of the first answer that the client of a call got on a later connection. Where reads may
 // show the past, of the first write: it passed through the leader behind what was under way.
-static int64_t ceiling_of(const struct history *h, size_t call)
+static int64_t ceiling_of(const struct annals *h, size_t call)
 {
     for (size_t i = call + 1; i < h->count; i++) {
-        const struct history_item *item = &h->items[i];
-        if (item->kind == HISTORY_ANSWER && item->client == h->items[call].client &&
+        const struct annals_item *item = &h->items[i];
+        if (item->kind == ANNALS_ANSWER && item->client == h->items[call].client &&
             item->connection > h->items[call].connection && item->xid > 0 &&
             (!h->may_be_stale || has_place(item))) {
             return item->zxid;
@@ -220,16 +220,16 @@ static int64_t ceiling_of(const struct history *h, size_t call)
     return INT64_MAX;
 }
 
-static bool is_sequential(const struct history_part *p)
+static bool is_sequential(const struct annals_part *p)
 {
-    return history_is_create(p->type) &&
+    return annals_is_create(p->type) &&
            (p->mode == CREATE_PERSISTENT_SEQUENTIAL || p->mode == CREATE_EPHEMERAL_SEQUENTIAL);
 }
 
 static void note_open(struct ledger *l, size_t call)
 {
-    const struct history_item *item = &l->history->items[call];
-    const struct history_part *parts = history_parts(l->history, item);
+    const struct annals_item *item = &l->history->items[call];
+    const struct annals_part *parts = annals_parts(l->history, item);
     int64_t ceiling = ceiling_of(l->history, call);
     for (size_t i = 0; i < item->part_count; i++) {
         if (l->open_count == l->open_cap) {
@@ -247,37 +247,37 @@ static void note_open(struct ledger *l, size_t call)
 
 static void note_call(struct ledger *l, size_t call)
 {
-    const struct history *h = l->history;
-    const struct history_item *item = &h->items[call];
-    const struct history_part *parts = history_parts(h, item);
+    const struct annals *h = l->history;
+    const struct annals_item *item = &h->items[call];
+    const struct annals_part *parts = annals_parts(h, item);
     for (size_t i = 0; i < item->part_count; i++) {
-        l->may_vanish[parts[i].node] |= history_is_create(parts[i].type) &&
+        l->may_vanish[parts[i].node] |= annals_is_create(parts[i].type) &&
                                         parts[i].mode != CREATE_PERSISTENT &&
                                         parts[i].mode != CREATE_PERSISTENT_SEQUENTIAL;
         if (parts[i].value != 0) {
             l->writers[parts[i].value] = (int32_t)call;
         }
     }
-    if (item->answer == HISTORY_NONE && history_is_write(item->type)) {
+    if (item->answer == ANNALS_NONE && annals_is_write(item->type)) {
         note_open(l, call);
     }
 }
 
 static void read_history(struct ledger *l)
 {
-    const struct history *h = l->history;
+    const struct annals *h = l->history;
     int64_t floor = 0;
     for (size_t i = 0; i < h->count; i++) {
-        const struct history_item *item = &h->items[i];
+        const struct annals_item *item = &h->items[i];
         l->floors[i] = floor;
-        if (item->kind == HISTORY_CALL) {
+        if (item->kind == ANNALS_CALL) {
             note_call(l, i);
-        } else if (item->kind == HISTORY_ANSWER) {
+        } else if (item->kind == ANNALS_ANSWER) {
             learn_answer(l, (int32_t)i);
             floor = item->zxid > floor ? item->zxid : floor;
-            const struct history_part *p = history_parts(h, item);
+            const struct annals_part *p = annals_parts(h, item);
             for (size_t k = 0; k < item->part_count; k++) {
-                if (p[k].made != HISTORY_NONE) {
+                if (p[k].made != ANNALS_NONE) {
                     l->may_vanish[p[k].made] |= l->may_vanish[p[k].node];
                 }
             }
@@ -285,14 +285,14 @@ static void read_history(struct ledger *l)
     }
 }
 
-void ledger_init(struct ledger *l, const struct history *h)
+void ledger_init(struct ledger *l, const struct annals *h)
 {
-    *l = (struct ledger){.history = h, .conflict = {HISTORY_NONE, HISTORY_NONE}};
+    *l = (struct ledger){.history = h, .conflict = {ANNALS_NONE, ANNALS_NONE}};
     l->may_vanish = mem_zalloc(h->node_count * sizeof(bool));
     l->floors = mem_zalloc((h->count + 1) * sizeof(int64_t));
     l->writers = mem_alloc((h->values + 1) * sizeof(int32_t));
     for (size_t i = 0; i <= h->values; i++) {
-        l->writers[i] = HISTORY_NONE;
+        l->writers[i] = ANNALS_NONE;
     }
     read_history(l);
     put_in_order(l);
@@ -372,13 +372,13 @@ size_t ledger_hidden(const struct ledger *l, int32_t node, int32_t type, int64_t
 
 static bool may_make(const struct ledger *l, const struct ledger_open *o, int32_t node)
 {
-    const struct history *h = l->history;
+    const struct annals *h = l->history;
     if (!o->is_sequential) {
-        return o->node == node && history_is_create(o->type);
+        return o->node == node && annals_is_create(o->type);
     }
-    const char *prefix = history_path(h, o->node);
-    return history_parent(h, node) == history_parent(h, o->node) &&
-           strncmp(history_path(h, node), prefix, strlen(prefix)) == 0;
+    const char *prefix = annals_path(h, o->node);
+    return annals_parent(h, node) == annals_parent(h, o->node) &&
+           strncmp(annals_path(h, node), prefix, strlen(prefix)) == 0;
 }
 
 size_t ledger_hidden_creates(const struct ledger *l, int32_t node, int64_t after, int64_t until)

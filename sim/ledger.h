@@ -20,7 +20,7 @@
 #ifndef PADDOCK_SIM_LEDGER_H
 #define PADDOCK_SIM_LEDGER_H
 
-#include "sim/history.h"
+#include "sim/annals.h"
 
 enum change_kind { CHANGE_CREATE, CHANGE_SET, CHANGE_DELETE };
 
@@ -49,7 +49,7 @@ struct ledger_open {
 enum ledger_presence { IS_ABSENT, IS_PRESENT, IS_UNKNOWN };
 
 struct ledger {
-    const struct history *history;
+    const struct annals *history;
     struct ledger_change *changes; // by node, then zxid
     size_t count, cap;
     size_t *first;                         // of each node, and one behind the last
@@ -60,12 +60,12 @@ struct ledger {
     size_t open_count, open_cap;
     bool *may_vanish;    // by node: was asked for as an ephemeral, a container or with a TTL
     int64_t *floors;     // by item: the greatest zxid of the answers before it
-    int32_t *writers;    // by value: the call that brought it; HISTORY_NONE
-    int32_t conflict[2]; // two answers that tell different things of one zxid, or HISTORY_NONE
+    int32_t *writers;    // by value: the call that brought it; ANNALS_NONE
+    int32_t conflict[2]; // two answers that tell different things of one zxid, or ANNALS_NONE
 };
 
 // Memory: borrows `h`.
-void ledger_init(struct ledger *l, const struct history *h);
+void ledger_init(struct ledger *l, const struct annals *h);
 void ledger_fini(struct ledger *l);
 
 // The last known change of a node at or before `zxid`, and the first one behind it; NULL.
@@ -83,6 +83,6 @@ size_t ledger_hidden_creates(const struct ledger *l, int32_t node, int64_t after
 enum ledger_presence ledger_presence(const struct ledger *l, int32_t node, int64_t zxid);
 
 // True when the request of an answer was done: no part of it failed.
-bool ledger_is_done(const struct history *h, const struct history_item *answer);
+bool ledger_is_done(const struct annals *h, const struct annals_item *answer);
 
 #endif

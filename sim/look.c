@@ -128,12 +128,20 @@ struct sight sight_of(const struct box *b)
     if (server == NULL) {
         return (struct sight){0};
     }
-    return (struct sight){.is_up = true,
-                          .is_serving = true,
-                          .is_leading = true,
-                          .role = "standalone",
-                          .zxid = tree_last_zxid(server->tree),
-                          .digest = tree_digest(server->tree)};
+    struct sight s = {.is_up = true,
+                      .is_serving = true,
+                      .is_leading = true,
+                      .role = "standalone",
+                      .zxid = tree_last_zxid(server->tree),
+                      .digest = tree_digest(server->tree)};
+    if (server->ensemble != NULL) {
+        const struct zab *z = ensemble_zab(server->ensemble);
+        s.is_serving = zab_is_serving(z);
+        s.is_leading = zab_role(z) == ZAB_LEADING;
+        s.role = zab_role_name(zab_role(z));
+        s.epoch = zab_epoch(z);
+    }
+    return s;
 }
 
 bool sight_has(const struct box *b, struct slice path)

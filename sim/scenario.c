@@ -30,7 +30,7 @@ struct scenario {
     struct box box;
     struct actor actors[ACTORS];
     struct visitor visitors[VISITORS];
-    struct history history;
+    struct annals history;
     struct finding finding;
     struct port_timer trouble; // the next one
     struct port_timer restart; // of a dead process
@@ -108,9 +108,9 @@ static void shake_client(struct scenario *s)
 // The history has what visitors could know: that the clock jumped, not why.
 static void shake_clock(struct scenario *s)
 {
-    visitor_mark(&s->history, &s->world, HISTORY_CLOCK);
+    visitor_mark(&s->history, &s->world, ANNALS_CLOCK);
     s->box.node->wall_offset_ms += (int64_t)prng_below(&s->world.prng, 7200000) - 3600000;
-    visitor_mark(&s->history, &s->world, HISTORY_CLOCK);
+    visitor_mark(&s->history, &s->world, ANNALS_CLOCK);
 }
 
 static void shake_process(struct scenario *s)
@@ -276,7 +276,7 @@ static void heal(struct scenario *s)
 
 static bool has_audited(struct scenario *s)
 {
-    return s->visitors[0].audit_next == HISTORY_NONE && is_quiet(s);
+    return s->visitors[0].audit_next == ANNALS_NONE && is_quiet(s);
 }
 
 // All visitors but one leave; what was theirs goes; the one looks at everything; they are judged.
@@ -365,7 +365,7 @@ static void set_up(struct scenario *s)
     world_init(&s->world, s->options->seed);
     box_init(&s->box, &s->world, config_text, s->options->is_verbose);
     s->box.config->container_check_interval_ms = REAP_MS;
-    history_init(&s->history);
+    annals_init(&s->history);
     visitor_name_nodes(&s->history);
     s->trouble.fire = on_trouble_time;
     s->restart.fire = on_restart_time;
@@ -411,7 +411,7 @@ static void sum_up(const struct scenario *s, struct scenario_result *ret)
     }
     ret->seen = s->history.count;
     for (size_t i = 0; i < s->history.count; i++) {
-        ret->answers += s->history.items[i].kind == HISTORY_ANSWER;
+        ret->answers += s->history.items[i].kind == ANNALS_ANSWER;
     }
     struct buf story = {0};
     if (s->finding.property != NULL) {
@@ -429,7 +429,7 @@ static void tear_down(struct scenario *s)
     for (int i = 0; i < VISITORS; i++) {
         visitor_fini(&s->visitors[i]);
     }
-    history_fini(&s->history);
+    annals_fini(&s->history);
     timers_stop(&s->world.events, &s->trouble);
     timers_stop(&s->world.events, &s->restart);
     timers_stop(&s->world.events, &s->refill);

@@ -14,8 +14,8 @@
 #define PADDOCK_SIM_SCENARIO_H
 
 #include "sim/actor.h"
+#include "sim/annals.h"
 #include "sim/box.h"
-#include "sim/history.h"
 
 enum scenario_plan {
     SCENARIO_QUIET,       // no trouble but the planned one
@@ -30,8 +30,8 @@ struct scenario_options {
     enum scenario_plan plan;
     int64_t trouble_ms; // virtual
     bool is_verbose;
-    bool sync_lies;                    // a planted bug: the disk forgets what it promised
-    void (*tamper)(struct history *h); // another: what visitors saw is changed; NULL
+    bool sync_lies;                   // a planted bug: the disk forgets what it promised
+    void (*tamper)(struct annals *h); // another: what visitors saw is changed; NULL
     // One planned fault: the n-th operation of a kind after the start; nth 0: none.
     enum disk_op fail_op;
     uint64_t fail_nth;

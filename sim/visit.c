@@ -64,7 +64,7 @@ enum {
 };
 enum { TTL_MS = 150, QUOTA_NODES = 6 };
 
-void visitor_name_nodes(struct history *h)
+void visitor_name_nodes(struct annals *h)
 {
     static const char *const paths[] = {
 #define X(path) path,
@@ -72,7 +72,7 @@ void visitor_name_nodes(struct history *h)
 #undef X
     };
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        int32_t node = history_node(h, slice_str(paths[i]));
+        int32_t node = annals_node(h, slice_str(paths[i]));
         ASSERT(node == (int32_t)i + 1);
     }
     ASSERT(h->node_count == N_STATS + 1);
@@ -89,7 +89,7 @@ static int32_t one_of(struct visitor *v, int32_t first, uint64_t count)
     return first + (int32_t)below(v, count);
 }
 
-static void send_one(struct visitor *v, struct history_part p)
+static void send_one(struct visitor *v, struct annals_part p)
 {
     visitor_send(v, p.type, &p, 1);
 }
@@ -110,8 +110,8 @@ int visit_base(struct visitor *v)
                 {N_STATS, "count=0,bytes=0"}};
     int count = (int)(sizeof(base) / sizeof(base[0]));
     for (int i = 0; i < count; i++) {
-        send_one(v, (struct history_part){
-                        .type = OP_CREATE, .node = base[i].node, .text = base[i].text});
+        send_one(
+            v, (struct annals_part){.type = OP_CREATE, .node = base[i].node, .text = base[i].text});
     }
     return count;
 }
@@ -130,10 +130,10 @@ static bool is_ephemeral_key(int32_t node)
     return node >= N_KEYS + VISITOR_KEYS - VISITOR_EPHEMERALS && node < N_KEYS + VISITOR_KEYS;
 }
 
-static struct history_part change_of(struct visitor *v, int32_t node)
+static struct annals_part change_of(struct visitor *v, int32_t node)
 {
     uint64_t dice = below(v, 10);
-    struct history_part p = {.node = node, .version = -1};
+    struct annals_part p = {.node = node, .version = -1};
     if (dice < 4) {
         p.type = below(v, 2) == 0 ? OP_CREATE : OP_CREATE2;
         p.mode = is_ephemeral_key(node) ? CREATE_EPHEMERAL : CREATE_PERSISTENT;
@@ -141,7 +141,7 @@ static struct history_part change_of(struct visitor *v, int32_t node)
         p.type = dice < 8 ? OP_SET_DATA : OP_DELETE;
         p.version = choose_version(v, node);
     }
-    p.value = p.type == OP_DELETE ? 0 : history_new_value(v->history);
+    p.value = p.type == OP_DELETE ? 0 : annals_new_value(v->history);
     return p;
 }
 
@@ -153,7 +153,7 @@ static void write_key(struct visitor *v)
 // Two or three different keys, so that one transaction changes a node once.
 static void write_multi(struct visitor *v)
 {
-    struct history_part parts[3];
+    struct annals_part parts[3];
     size_t count = 2 + (size_t)below(v, 2);
     int32_t first = one_of(v, 0, VISITOR_KEYS);
     for (size_t i = 0; i < count; i++) {
@@ -161,7 +161,7 @@ static void write_multi(struct visitor *v)
         parts[i] = change_of(v, node);
         if (below(v, 6) == 0) {
             parts[i] =
-                (struct history_part){.type = OP_CHECK, .node = node, .version = v->versions[node]};
+                (struct annals_part){.type = OP_CHECK, .node = node, .version = v->versions[node]};
         }
     }
     visitor_send(v, OP_MULTI, parts, count);
@@ -171,22 +171,22 @@ static void write_sequence(struct visitor *v)
 {
     int32_t made = v->made[below(v, VISITOR_MADE_MAX)];
     if (made != 0 && below(v, 3) == 0) {
-        send_one(v, (struct history_part){.type = OP_DELETE, .node = made, .version = -1});
+        send_one(v, (struct annals_part){.type = OP_DELETE, .node = made, .version = -1});
         return;
     }
     bool is_ephemeral = below(v, 2) == 0;
-    send_one(v, (struct history_part){.type = below(v, 2) == 0 ? OP_CREATE : OP_CREATE2,
-                                      .node = is_ephemeral ? N_EPHEMERAL_SEQUENCE : N_SEQUENCE,
-                                      .mode = is_ephemeral ? CREATE_EPHEMERAL_SEQUENTIAL
-                                                           : CREATE_PERSISTENT_SEQUENTIAL,
-                                      .value = history_new_value(v->history)});
+    send_one(v, (struct annals_part){.type = below(v, 2) == 0 ? OP_CREATE : OP_CREATE2,
+                                     .node = is_ephemeral ? N_EPHEMERAL_SEQUENCE : N_SEQUENCE,
+                                     .mode = is_ephemeral ? CREATE_EPHEMERAL_SEQUENTIAL
+                                                          : CREATE_PERSISTENT_SEQUENTIAL,
+                                     .value = annals_new_value(v->history)});
 }
 
 static void write_container(struct visitor *v)
 {
     int32_t container = N_CONTAINERS + 2 * (int32_t)below(v, 2);
     uint64_t dice = below(v, 5);
-    struct history_part p = {.node = container, .version = -1};
+    struct annals_part p = {.node = container, .version = -1};
     if (dice < 2) {
         p.type = OP_CREATE_CONTAINER;
         p.mode = CREATE_CONTAINER;
@@ -194,14 +194,14 @@ static void write_container(struct visitor *v)
         p.node = container + 1;
         p.type = dice < 4 ? OP_CREATE : OP_DELETE;
     }
-    p.value = p.type == OP_DELETE ? 0 : history_new_value(v->history);
+    p.value = p.type == OP_DELETE ? 0 : annals_new_value(v->history);
     send_one(v, p);
 }
 
 static void write_ttl(struct visitor *v)
 {
     uint64_t dice = below(v, 8);
-    struct history_part p = {.node = one_of(v, N_TTL, 2), .version = -1};
+    struct annals_part p = {.node = one_of(v, N_TTL, 2), .version = -1};
     if (dice < 4) {
         p.type = OP_CREATE_TTL;
         p.mode = CREATE_PERSISTENT_TTL;
@@ -212,13 +212,13 @@ static void write_ttl(struct visitor *v)
         p.node = N_TTL_CHILD;
         p.type = dice < 6 ? OP_CREATE : OP_DELETE;
     }
-    p.value = p.type == OP_DELETE ? 0 : history_new_value(v->history);
+    p.value = p.type == OP_DELETE ? 0 : annals_new_value(v->history);
     send_one(v, p);
 }
 
 static void write_guarded(struct visitor *v)
 {
-    struct history_part p = {.node = one_of(v, N_GUARDED, 2), .version = -1};
+    struct annals_part p = {.node = one_of(v, N_GUARDED, 2), .version = -1};
     uint64_t dice = below(v, 10);
     if (dice < 3) {
         p.type = OP_CREATE2;
@@ -229,16 +229,16 @@ static void write_guarded(struct visitor *v)
     } else {
         p.type = dice < 9 ? OP_SET_ACL : OP_GET_ACL;
     }
-    p.acl = below(v, 3) == 0 ? HISTORY_ACL_WORLD : HISTORY_ACL_ALICE;
-    p.value = p.type == OP_CREATE2 || p.type == OP_SET_DATA ? history_new_value(v->history) : 0;
+    p.acl = below(v, 3) == 0 ? ANNALS_ACL_WORLD : ANNALS_ACL_ALICE;
+    p.value = p.type == OP_CREATE2 || p.type == OP_SET_DATA ? annals_new_value(v->history) : 0;
     send_one(v, p);
 }
 
 static void write_limited(struct visitor *v)
 {
-    struct history_part p = {.node = one_of(v, N_QUOTA, QUOTA_NODES), .version = -1};
+    struct annals_part p = {.node = one_of(v, N_QUOTA, QUOTA_NODES), .version = -1};
     p.type = below(v, 5) < 3 ? OP_CREATE : OP_DELETE;
-    p.value = p.type == OP_CREATE ? history_new_value(v->history) : 0;
+    p.value = p.type == OP_CREATE ? annals_new_value(v->history) : 0;
     send_one(v, p);
 }
 
@@ -248,7 +248,7 @@ static void read_something(struct visitor *v)
 {
     static const int32_t types[] = {OP_GET_DATA, OP_GET_DATA, OP_EXISTS, OP_GET_CHILDREN2,
                                     OP_GET_CHILDREN};
-    struct history_part p = {.type = types[below(v, 5)], .node = one_of(v, N_S, VISITOR_KEYS + 1)};
+    struct annals_part p = {.type = types[below(v, 5)], .node = one_of(v, N_S, VISITOR_KEYS + 1)};
     bool is_list = p.type == OP_GET_CHILDREN || p.type == OP_GET_CHILDREN2;
     if (below(v, 3) == 0) {
         p.node = one_of(v, N_Q, N_QUOTA + QUOTA_NODES - N_Q);
@@ -261,17 +261,17 @@ static void read_something(struct visitor *v)
 
 static void read_many(struct visitor *v)
 {
-    struct history_part parts[3];
+    struct annals_part parts[3];
     for (size_t i = 0; i < 3; i++) {
         parts[i] =
-            (struct history_part){.type = OP_GET_DATA, .node = one_of(v, N_KEYS, VISITOR_KEYS)};
+            (struct annals_part){.type = OP_GET_DATA, .node = one_of(v, N_KEYS, VISITOR_KEYS)};
     }
     visitor_send(v, OP_MULTI_READ, parts, 3);
 }
 
 static void watch_something(struct visitor *v)
 {
-    struct history_part p = {.node = one_of(v, N_S, VISITOR_KEYS + 1)};
+    struct annals_part p = {.node = one_of(v, N_S, VISITOR_KEYS + 1)};
     if (below(v, 2) == 0) {
         p.type = OP_ADD_WATCH;
         p.mode = below(v, 2) == 0 ? ADD_WATCH_PERSISTENT : ADD_WATCH_RECURSIVE;
@@ -285,7 +285,7 @@ static void watch_something(struct visitor *v)
 static void ask_about_session(struct visitor *v)
 {
     uint64_t dice = below(v, 12);
-    struct history_part p = {.node = N_ROOT, .version = -1};
+    struct annals_part p = {.node = N_ROOT, .version = -1};
     p.type = dice < 5 ? OP_SYNC : dice < 11 ? OP_GET_EPHEMERALS : OP_CLOSE_SESSION;
     if (p.type == OP_CLOSE_SESSION) {
         v->is_closing = true; // nothing is sent behind it

@@ -13,6 +13,6 @@ void visit(struct visitor *v);
 int visit_base(struct visitor *v);
 
 // Of visitor.c: write a request down and send it.
-void visitor_send(struct visitor *v, int32_t type, struct history_part *parts, size_t count);
+void visitor_send(struct visitor *v, int32_t type, struct annals_part *parts, size_t count);
 
 #endif

@@ -11,42 +11,42 @@ enum { THINK_NS = 1500000, PARTS_MAX = VISITOR_NODES_MAX * LISTS };
 
 // ---- writing down ----
 
-static struct history_item mark_of(const struct world *w, enum history_kind kind)
+static struct annals_item mark_of(const struct world *w, enum annals_kind kind)
 {
-    struct history_item item = {
-        .kind = kind, .client = HISTORY_NONE, .connection = HISTORY_NONE, .at_ns = w->now_ns};
+    struct annals_item item = {
+        .kind = kind, .client = ANNALS_NONE, .connection = ANNALS_NONE, .at_ns = w->now_ns};
     node_walls(w, &item.wall_least_ms, &item.wall_ms);
     return item;
 }
 
-static struct history_item item_of(const struct visitor *v, enum history_kind kind)
+static struct annals_item item_of(const struct visitor *v, enum annals_kind kind)
 {
-    struct history_item item = mark_of(v->world, kind);
+    struct annals_item item = mark_of(v->world, kind);
     item.client = v->number;
     item.session = v->client.session_id;
     item.connection = v->connection;
     return item;
 }
 
-void visitor_mark(struct history *h, const struct world *w, enum history_kind kind)
+void visitor_mark(struct annals *h, const struct world *w, enum annals_kind kind)
 {
-    struct history_item item = mark_of(w, kind);
-    (void)history_add(h, &item, NULL, 0);
+    struct annals_item item = mark_of(w, kind);
+    (void)annals_add(h, &item, NULL, 0);
 }
 
-void visitor_send(struct visitor *v, int32_t type, struct history_part *parts, size_t count)
+void visitor_send(struct visitor *v, int32_t type, struct annals_part *parts, size_t count)
 {
     ASSERT(v->open_count < VISITOR_QUEUE_MAX);
     for (size_t i = 0; i < count; i++) {
-        parts[i].made = HISTORY_NONE;
+        parts[i].made = ANNALS_NONE;
     }
-    struct history_item item = item_of(v, HISTORY_CALL);
+    struct annals_item item = item_of(v, ANNALS_CALL);
     item.type = type;
     item.xid = type == OP_AUTH           ? XID_AUTH
                : type == OP_SET_WATCHES2 ? XID_SET_WATCHES
                                          : v->next_xid++;
     item.zxid = v->client.last_zxid;
-    int32_t call = history_add(v->history, &item, parts, count);
+    int32_t call = annals_add(v->history, &item, parts, count);
     v->open[v->open_count++] = call;
     struct buf body = {0};
     call_encode(v->history, type, parts, count, item.zxid, &body);
@@ -58,13 +58,13 @@ void visitor_send(struct visitor *v, int32_t type, struct history_part *parts, s
 
 static void set_watches_again(struct visitor *v)
 {
-    struct history_part parts[PARTS_MAX];
+    struct annals_part parts[PARTS_MAX];
     size_t count = 0;
     for (int32_t node = 0; node < VISITOR_NODES_MAX; node++) {
         for (int32_t list = 0; list < LISTS; list++) {
             if (v->armed[node][list]) {
                 parts[count++] =
-                    (struct history_part){.type = OP_SET_WATCHES2, .node = node, .mode = list};
+                    (struct annals_part){.type = OP_SET_WATCHES2, .node = node, .mode = list};
             }
         }
     }
@@ -84,12 +84,12 @@ static void on_open(void *owner, bool is_new)
     v->connection = v->history->connections++;
     v->state = VISITOR_WORKING;
     v->is_closing = false;
-    struct history_item item = item_of(v, HISTORY_OPEN);
+    struct annals_item item = item_of(v, ANNALS_OPEN);
     item.is_new = is_new;
     item.timeout_ms = v->client.timeout_ms;
-    (void)history_add(v->history, &item, NULL, 0);
+    (void)annals_add(v->history, &item, NULL, 0);
     if (v->is_alice) {
-        struct history_part auth = {.type = OP_AUTH};
+        struct annals_part auth = {.type = OP_AUTH};
         visitor_send(v, OP_AUTH, &auth, 1);
     }
     if (is_new) {
@@ -106,8 +106,8 @@ static void on_open(void *owner, bool is_new)
 static void on_lost(void *owner)
 {
     struct visitor *v = owner;
-    struct history_item item = item_of(v, HISTORY_LOST);
-    (void)history_add(v->history, &item, NULL, 0);
+    struct annals_item item = item_of(v, ANNALS_LOST);
+    (void)annals_add(v->history, &item, NULL, 0);
     v->open_count = 0;
     v->state = VISITOR_AWAY;
     timers_stop(&v->world->events, &v->think);
@@ -118,19 +118,19 @@ static void on_lost(void *owner)
 static void audit(struct visitor *v)
 {
     while (v->open_count < VISITOR_OPEN_MAX && v->audit_next < (int32_t)v->history->node_count) {
-        struct history_part p = {.type = OP_GET_DATA, .node = v->audit_next};
+        struct annals_part p = {.type = OP_GET_DATA, .node = v->audit_next};
         visitor_send(v, OP_GET_DATA, &p, 1);
         v->audit_next++;
     }
     if (v->audit_next == (int32_t)v->history->node_count && v->open_count == 0) {
-        v->audit_next = HISTORY_NONE;
+        v->audit_next = ANNALS_NONE;
     }
 }
 
 static void on_think_time(struct port_timer *timer)
 {
     struct visitor *v = CONTAINER_OF(timer, struct visitor, think);
-    if (v->audit_next != HISTORY_NONE) {
+    if (v->audit_next != ANNALS_NONE) {
         audit(v);
     } else if (v->is_resting) {
         return;
@@ -144,14 +144,14 @@ static void on_think_time(struct port_timer *timer)
 
 // ---- answers ----
 
-static void arm(struct visitor *v, int32_t node, enum history_list list, bool is_armed)
+static void arm(struct visitor *v, int32_t node, enum annals_list list, bool is_armed)
 {
     if (node < VISITOR_NODES_MAX) {
         v->armed[node][list] = is_armed;
     }
 }
 
-static void note_removed(struct visitor *v, const struct history_part *p)
+static void note_removed(struct visitor *v, const struct annals_part *p)
 {
     bool is_any = p->mode == 3;
     for (int32_t list = 0; list < LISTS; list++) {
@@ -160,18 +160,18 @@ static void note_removed(struct visitor *v, const struct history_part *p)
                         (p->mode == 4 && list == LIST_PERSISTENT) ||
                         (p->mode == 5 && list == LIST_RECURSIVE);
         if (is_meant) {
-            arm(v, p->node, (enum history_list)list, false);
+            arm(v, p->node, (enum annals_list)list, false);
         }
     }
 }
 
-static void note_part(struct visitor *v, const struct history_part *p)
+static void note_part(struct visitor *v, const struct annals_part *p)
 {
     bool is_ok = p->code == ZK_OK;
     if (is_ok && p->has_stat && p->node < VISITOR_NODES_MAX) {
         v->versions[p->node] = p->stat.version;
     }
-    if (is_ok && p->made != HISTORY_NONE && p->made != p->node) {
+    if (is_ok && p->made != ANNALS_NONE && p->made != p->node) {
         v->made[v->made_next++ % VISITOR_MADE_MAX] = p->made;
     }
     if (p->watch && is_ok) {
@@ -196,7 +196,7 @@ static int32_t take_open(struct visitor *v, int32_t xid)
     }
     if (at == v->open_count) {
         world_fail(v->world, "visitor %d: an answer to %d that nobody asked", v->number, xid);
-        return HISTORY_NONE;
+        return ANNALS_NONE;
     }
     int32_t call = v->open[at];
     v->open_count--;
@@ -204,7 +204,7 @@ static int32_t take_open(struct visitor *v, int32_t xid)
     return call;
 }
 
-static void note_base(struct visitor *v, const struct history_item *item)
+static void note_base(struct visitor *v, const struct annals_item *item)
 {
     if (v->base_left > 0 && item->xid > 0) {
         v->base_failed |= item->code != ZK_OK && item->code != ZK_NODE_EXISTS;
@@ -226,14 +226,14 @@ static void on_reply(void *owner, const struct jute_reply_header *h, struct jute
 {
     struct visitor *v = owner;
     int32_t call = take_open(v, h->xid);
-    if (call == HISTORY_NONE) {
+    if (call == ANNALS_NONE) {
         return;
     }
-    struct history_part parts[PARTS_MAX];
-    struct history_item item = item_of(v, HISTORY_ANSWER);
-    const struct history_item *asked = &v->history->items[call];
+    struct annals_part parts[PARTS_MAX];
+    struct annals_item item = item_of(v, ANNALS_ANSWER);
+    const struct annals_item *asked = &v->history->items[call];
     size_t count = asked->part_count;
-    memcpy(parts, history_parts(v->history, asked), count * sizeof(parts[0]));
+    memcpy(parts, annals_parts(v->history, asked), count * sizeof(parts[0]));
     item.xid = h->xid;
     item.type = asked->type;
     item.zxid = h->zxid;
@@ -248,7 +248,7 @@ static void on_reply(void *owner, const struct jute_reply_header *h, struct jute
         world_fail(v->world, "visitor %d: %s is refused though nothing fails", v->number,
                    op_name(item.type));
     }
-    (void)history_add(v->history, &item, parts, count);
+    (void)annals_add(v->history, &item, parts, count);
     v->answers++;
     note_base(v, &item);
     for (size_t i = 0; i < count; i++) {
@@ -262,11 +262,11 @@ static void on_reply(void *owner, const struct jute_reply_header *h, struct jute
 static void on_event(void *owner, const struct jute_watcher_event *event, int64_t zxid)
 {
     struct visitor *v = owner;
-    struct history_item item = item_of(v, HISTORY_EVENT);
+    struct annals_item item = item_of(v, ANNALS_EVENT);
     item.event = event->type;
-    item.node = history_node(v->history, event->path);
+    item.node = annals_node(v->history, event->path);
     item.zxid = zxid;
-    (void)history_add(v->history, &item, NULL, 0);
+    (void)annals_add(v->history, &item, NULL, 0);
     if (event->type != 4) {
         arm(v, item.node, LIST_DATA, false);
         arm(v, item.node, LIST_EXIST, false);
@@ -288,7 +288,7 @@ void visitor_audit(struct visitor *v)
     }
 }
 
-void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, struct history *h,
+void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, struct annals *h,
                   int32_t number)
 {
     *v = (struct visitor){.world = server->world,
@@ -296,7 +296,7 @@ void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, str
                           .number = number,
                           .is_alice = number % 2 == 0,
                           .base_failed = true,
-                          .audit_next = HISTORY_NONE,
+                          .audit_next = ANNALS_NONE,
                           .next_xid = 1};
     v->think.fire = on_think_time;
     client_init(&v->client, server, port, &handler, v);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A visitor: a client that shares its nodes with the other visitors, so it cannot know what an
-// answer will be; it writes down what it sees (history.h), and the checkers judge afterwards.
+// answer will be; it writes down what it sees (annals.h), and the checkers judge afterwards.
 //
 //     away ──session opens: auth, setWatches, the base nodes──► working ──connection lost──► away
 //                                                                  └─ closeSession ──► a new
@@ -16,8 +16,8 @@
 #ifndef PADDOCK_SIM_VISITOR_H
 #define PADDOCK_SIM_VISITOR_H
 
+#include "sim/annals.h"
 #include "sim/client.h"
-#include "sim/history.h"
 
 enum {
     VISITOR_OPEN_MAX = 6,   // requests without an answer while working
@@ -34,7 +34,7 @@ enum visitor_state { VISITOR_AWAY, VISITOR_WORKING };
 struct visitor {
     struct sim_client client;
     struct world *world;
-    struct history *history;
+    struct annals *history;
     int32_t number;
     enum visitor_state state;
     int32_t connection;
@@ -49,7 +49,7 @@ struct visitor {
     bool is_alice;
     bool is_closing;
     bool is_resting;    // sends nothing new
-    int32_t audit_next; // reads every node from this one on; HISTORY_NONE: it does not
+    int32_t audit_next; // reads every node from this one on; ANNALS_NONE: it does not
     bool may_refuse;
     int32_t next_xid;
     uint64_t answers;
@@ -57,17 +57,17 @@ struct visitor {
 };
 
 // Give the fixed nodes their numbers: once per history, before any visitor.
-void visitor_name_nodes(struct history *h);
+void visitor_name_nodes(struct annals *h);
 
-// Write down what no client did: HISTORY_CLOCK, HISTORY_TROUBLE.
-void visitor_mark(struct history *h, const struct world *w, enum history_kind kind);
+// Write down what no client did: ANNALS_CLOCK, ANNALS_TROUBLE.
+void visitor_mark(struct annals *h, const struct world *w, enum annals_kind kind);
 
-void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, struct history *h,
+void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, struct annals *h,
                   int32_t number);
 void visitor_fini(struct visitor *v);
 void visitor_start(struct visitor *v);
 
-// Read every node that anybody knows, one after the other. Done when audit_next is HISTORY_NONE.
+// Read every node that anybody knows, one after the other. Done when audit_next is ANNALS_NONE.
 void visitor_audit(struct visitor *v);
 
 static inline bool visitor_is_quiet(const struct visitor *v)

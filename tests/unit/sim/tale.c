@@ -12,23 +12,23 @@
 
 enum { WALL_START_MS = 1000000 };
 
-static struct history_item item_of(struct tale *t, enum history_kind kind, int32_t client)
+static struct annals_item item_of(struct tale *t, enum annals_kind kind, int32_t client)
 {
     t->now_ms++;
     t->wall_ms++;
-    return (struct history_item){.kind = kind,
-                                 .client = client,
-                                 .session = t->session[client],
-                                 .connection = t->connection[client],
-                                 .at_ns = t->now_ms * 1000000,
-                                 .wall_ms = t->wall_ms,
-                                 .wall_least_ms = t->wall_ms};
+    return (struct annals_item){.kind = kind,
+                                .client = client,
+                                .session = t->session[client],
+                                .connection = t->connection[client],
+                                .at_ns = t->now_ms * 1000000,
+                                .wall_ms = t->wall_ms,
+                                .wall_least_ms = t->wall_ms};
 }
 
 void tale_begin(struct tale *t)
 {
     *t = (struct tale){.wall_ms = WALL_START_MS, .next_xid = 1};
-    history_init(&t->h);
+    annals_init(&t->h);
     for (int32_t client = 0; client < 3; client++) {
         tale_open(t, client, true);
     }
@@ -36,41 +36,41 @@ void tale_begin(struct tale *t)
 
 void tale_end(struct tale *t)
 {
-    history_fini(&t->h);
+    annals_fini(&t->h);
 }
 
 void tale_open(struct tale *t, int32_t client, bool is_new)
 {
     t->connection[client] = t->h.connections++;
     t->session[client] = is_new ? 0x1000 + t->connection[client] : t->session[client];
-    struct history_item item = item_of(t, HISTORY_OPEN, client);
+    struct annals_item item = item_of(t, ANNALS_OPEN, client);
     item.is_new = is_new;
     item.timeout_ms = TALE_TIMEOUT_MS;
-    (void)history_add(&t->h, &item, NULL, 0);
+    (void)annals_add(&t->h, &item, NULL, 0);
 }
 
 void tale_lost(struct tale *t, int32_t client)
 {
-    struct history_item item = item_of(t, HISTORY_LOST, client);
-    (void)history_add(&t->h, &item, NULL, 0);
+    struct annals_item item = item_of(t, ANNALS_LOST, client);
+    (void)annals_add(&t->h, &item, NULL, 0);
 }
 
-int32_t tale_call(struct tale *t, int32_t client, struct history_part part, const char *path)
+int32_t tale_call(struct tale *t, int32_t client, struct annals_part part, const char *path)
 {
-    struct history_item item = item_of(t, HISTORY_CALL, client);
-    part.node = history_node(&t->h, slice_str(path));
-    part.made = HISTORY_NONE;
+    struct annals_item item = item_of(t, ANNALS_CALL, client);
+    part.node = annals_node(&t->h, slice_str(path));
+    part.made = ANNALS_NONE;
     item.type = part.type;
     item.xid = t->next_xid++;
-    return history_add(&t->h, &item, &part, 1);
+    return annals_add(&t->h, &item, &part, 1);
 }
 
-struct history_part *tale_answer(struct tale *t, int32_t call, int64_t zxid, int32_t code)
+struct annals_part *tale_answer(struct tale *t, int32_t call, int64_t zxid, int32_t code)
 {
-    const struct history_item asked = t->h.items[call];
-    struct history_item item = item_of(t, HISTORY_ANSWER, asked.client);
-    struct history_part parts[4];
-    memcpy(parts, history_parts(&t->h, &asked), asked.part_count * sizeof(parts[0]));
+    const struct annals_item asked = t->h.items[call];
+    struct annals_item item = item_of(t, ANNALS_ANSWER, asked.client);
+    struct annals_part parts[4];
+    memcpy(parts, annals_parts(&t->h, &asked), asked.part_count * sizeof(parts[0]));
     for (size_t i = 0; i < asked.part_count; i++) {
         parts[i].code = code;
     }
@@ -79,23 +79,23 @@ struct history_part *tale_answer(struct tale *t, int32_t call, int64_t zxid, int
     item.zxid = zxid;
     item.code = code;
     item.call = call;
-    int32_t number = history_add(&t->h, &item, parts, asked.part_count);
-    return history_parts(&t->h, &t->h.items[number]);
+    int32_t number = annals_add(&t->h, &item, parts, asked.part_count);
+    return annals_parts(&t->h, &t->h.items[number]);
 }
 
 void tale_event(struct tale *t, int32_t client, const char *path, int32_t event, int64_t zxid)
 {
-    struct history_item item = item_of(t, HISTORY_EVENT, client);
-    item.node = history_node(&t->h, slice_str(path));
+    struct annals_item item = item_of(t, ANNALS_EVENT, client);
+    item.node = annals_node(&t->h, slice_str(path));
     item.event = event;
     item.zxid = zxid;
-    (void)history_add(&t->h, &item, NULL, 0);
+    (void)annals_add(&t->h, &item, NULL, 0);
 }
 
 uint32_t tale_create(struct tale *t, int32_t client, const char *path, int32_t mode, int64_t zxid)
 {
-    struct history_part part = {.type = OP_CREATE, .mode = mode, .value = history_new_value(&t->h)};
-    struct history_part *p = tale_answer(t, tale_call(t, client, part, path), zxid, ZK_OK);
+    struct annals_part part = {.type = OP_CREATE, .mode = mode, .value = annals_new_value(&t->h)};
+    struct annals_part *p = tale_answer(t, tale_call(t, client, part, path), zxid, ZK_OK);
     p->made = p->node;
     return part.value;
 }
@@ -108,9 +108,9 @@ static struct jute_stat stat_of(int64_t czxid, int64_t mzxid, int32_t version)
 uint32_t tale_set(struct tale *t, int32_t client, const char *path, int64_t czxid, int32_t version,
                   int64_t zxid)
 {
-    struct history_part part = {
-        .type = OP_SET_DATA, .version = version - 1, .value = history_new_value(&t->h)};
-    struct history_part *p = tale_answer(t, tale_call(t, client, part, path), zxid, ZK_OK);
+    struct annals_part part = {
+        .type = OP_SET_DATA, .version = version - 1, .value = annals_new_value(&t->h)};
+    struct annals_part *p = tale_answer(t, tale_call(t, client, part, path), zxid, ZK_OK);
     p->has_stat = true;
     p->stat = stat_of(czxid, zxid, version);
     return part.value;
@@ -118,15 +118,15 @@ uint32_t tale_set(struct tale *t, int32_t client, const char *path, int64_t czxi
 
 void tale_delete(struct tale *t, int32_t client, const char *path, int64_t zxid)
 {
-    struct history_part part = {.type = OP_DELETE, .version = -1};
+    struct annals_part part = {.type = OP_DELETE, .version = -1};
     (void)tale_answer(t, tale_call(t, client, part, path), zxid, ZK_OK);
 }
 
-struct history_part *tale_read(struct tale *t, int32_t client, const char *path, int64_t czxid,
-                               int64_t mzxid, int32_t version, uint32_t value, int64_t zxid)
+struct annals_part *tale_read(struct tale *t, int32_t client, const char *path, int64_t czxid,
+                              int64_t mzxid, int32_t version, uint32_t value, int64_t zxid)
 {
-    struct history_part part = {.type = OP_GET_DATA};
-    struct history_part *p = tale_answer(t, tale_call(t, client, part, path), zxid, ZK_OK);
+    struct annals_part part = {.type = OP_GET_DATA};
+    struct annals_part *p = tale_answer(t, tale_call(t, client, part, path), zxid, ZK_OK);
     p->has_stat = true;
     p->stat = stat_of(czxid, mzxid, version);
     p->found = value;
@@ -135,7 +135,7 @@ struct history_part *tale_read(struct tale *t, int32_t client, const char *path,
 
 void tale_missing(struct tale *t, int32_t client, const char *path, int64_t zxid)
 {
-    struct history_part part = {.type = OP_GET_DATA};
+    struct annals_part part = {.type = OP_GET_DATA};
     (void)tale_answer(t, tale_call(t, client, part, path), zxid, ZK_NO_NODE);
 }
 

@@ -10,7 +10,7 @@
 enum { TALE_CLIENTS = 4, TALE_TIMEOUT_MS = 2000 };
 
 struct tale {
-    struct history h;
+    struct annals h;
     int64_t now_ms; // a line takes a millisecond; tests may move it
     int64_t wall_ms;
     int32_t connection[TALE_CLIENTS];
@@ -26,9 +26,9 @@ void tale_open(struct tale *t, int32_t client, bool is_new);
 void tale_lost(struct tale *t, int32_t client);
 
 // A request of any kind; its node is `path`. Returns the call.
-int32_t tale_call(struct tale *t, int32_t client, struct history_part part, const char *path);
+int32_t tale_call(struct tale *t, int32_t client, struct annals_part part, const char *path);
 // Its answer, with nothing but the code; and the part of it, to be filled in.
-struct history_part *tale_answer(struct tale *t, int32_t call, int64_t zxid, int32_t code);
+struct annals_part *tale_answer(struct tale *t, int32_t call, int64_t zxid, int32_t code);
 void tale_event(struct tale *t, int32_t client, const char *path, int32_t event, int64_t zxid);
 
 // Requests with their answers. Returned values are those that the writes bring.
@@ -37,8 +37,8 @@ uint32_t tale_set(struct tale *t, int32_t client, const char *path, int64_t czxi
                   int64_t zxid);
 void tale_delete(struct tale *t, int32_t client, const char *path, int64_t zxid);
 // getData; `value` 0: none.
-struct history_part *tale_read(struct tale *t, int32_t client, const char *path, int64_t czxid,
-                               int64_t mzxid, int32_t version, uint32_t value, int64_t zxid);
+struct annals_part *tale_read(struct tale *t, int32_t client, const char *path, int64_t czxid,
+                              int64_t mzxid, int32_t version, uint32_t value, int64_t zxid);
 void tale_missing(struct tale *t, int32_t client, const char *path, int64_t zxid);
 
 // The property holds; or does not, for a reason that has `why` in its words.

@@ -26,7 +26,7 @@ static int tear_down(void **state)
 
 static void become_alice(struct tale *t, int32_t client)
 {
-    int32_t call = tale_call(t, client, (struct history_part){.type = OP_AUTH}, "/");
+    int32_t call = tale_call(t, client, (struct annals_part){.type = OP_AUTH}, "/");
     t->h.items[call].xid = XID_AUTH;
     (void)tale_answer(t, call, 0, ZK_OK);
 }
@@ -35,22 +35,22 @@ static void become_alice(struct tale *t, int32_t client)
 static void create_guarded(struct tale *t)
 {
     become_alice(t, 0);
-    struct history_part part = {.type = OP_CREATE, .acl = HISTORY_ACL_ALICE};
-    struct history_part *p = tale_answer(t, tale_call(t, 0, part, "/g"), 10, ZK_OK);
+    struct annals_part part = {.type = OP_CREATE, .acl = ANNALS_ACL_ALICE};
+    struct annals_part *p = tale_answer(t, tale_call(t, 0, part, "/g"), 10, ZK_OK);
     p->made = p->node;
 }
 
 static void set(struct tale *t, int32_t client, int64_t zxid, int32_t code)
 {
-    struct history_part part = {.type = OP_SET_DATA, .version = -1};
-    struct history_part *p = tale_answer(t, tale_call(t, client, part, "/g"), zxid, code);
+    struct annals_part part = {.type = OP_SET_DATA, .version = -1};
+    struct annals_part *p = tale_answer(t, tale_call(t, client, part, "/g"), zxid, code);
     p->has_stat = code == ZK_OK;
     p->stat = (struct jute_stat){.czxid = 10, .mzxid = zxid, .pzxid = 10, .version = 1};
 }
 
 static void open_to_all(struct tale *t, int32_t client, int64_t zxid, int32_t code)
 {
-    struct history_part part = {.type = OP_SET_ACL, .version = -1};
+    struct annals_part part = {.type = OP_SET_ACL, .version = -1};
     (void)tale_answer(t, tale_call(t, client, part, "/g"), zxid, code);
 }
 
@@ -113,7 +113,7 @@ static void an_acl_in_doubt_allows_both(void **state)
 {
     struct tale *t = *state;
     create_guarded(t);
-    (void)tale_call(t, 0, (struct history_part){.type = OP_SET_ACL, .version = -1}, "/g");
+    (void)tale_call(t, 0, (struct annals_part){.type = OP_SET_ACL, .version = -1}, "/g");
     set(t, 1, 12, ZK_OK);
     set(t, 1, 13, ZK_NO_AUTH);
     tale_holds(t, check_access);
@@ -123,10 +123,10 @@ static void another_acl_that_is_shown_is_caught(void **state)
 {
     struct tale *t = *state;
     create_guarded(t);
-    struct history_part part = {.type = OP_GET_ACL, .acl = HISTORY_ACL_ALICE};
+    struct annals_part part = {.type = OP_GET_ACL, .acl = ANNALS_ACL_ALICE};
     (void)tale_answer(t, tale_call(t, 1, part, "/g"), 11, ZK_OK);
     tale_holds(t, check_access);
-    part.acl = HISTORY_ACL_WORLD;
+    part.acl = ANNALS_ACL_WORLD;
     (void)tale_answer(t, tale_call(t, 1, part, "/g"), 11, ZK_OK);
     tale_breaks(t, check_access, "another ACL");
 }

@@ -57,8 +57,7 @@ static void an_acknowledged_create_that_is_lost_is_caught(void **state)
 static void a_state_that_was_seen_and_is_lost_is_caught(void **state)
 {
     struct tale *t = *state;
-    struct history_part set = {
-        .type = OP_SET_DATA, .version = -1, .value = history_new_value(&t->h)};
+    struct annals_part set = {.type = OP_SET_DATA, .version = -1, .value = annals_new_value(&t->h)};
     uint32_t value = tale_create(t, 0, "/a", 0, 10);
     (void)tale_call(t, 0, set, "/a"); // no answer: it may or may not be done
     tale_read(t, 1, "/a", 10, 10, 0, value, 10);
@@ -72,9 +71,9 @@ static void a_read_that_was_under_way_may_be_older(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/a", 0, 10);
-    int32_t read = tale_call(t, 1, (struct history_part){.type = OP_GET_DATA}, "/a");
+    int32_t read = tale_call(t, 1, (struct annals_part){.type = OP_GET_DATA}, "/a");
     (void)tale_set(t, 0, "/a", 10, 1, 12);
-    struct history_part *p = tale_answer(t, read, 11, ZK_OK);
+    struct annals_part *p = tale_answer(t, read, 11, ZK_OK);
     p->has_stat = true;
     p->stat = (struct jute_stat){.czxid = 10, .mzxid = 10, .pzxid = 10};
     tale_holds(t, check_durable);
@@ -84,7 +83,7 @@ static void a_read_that_was_under_way_may_be_older(void **state)
 
 static void sync_now(struct tale *t, int32_t client, int64_t zxid)
 {
-    int32_t call = tale_call(t, client, (struct history_part){.type = OP_SYNC}, "/a");
+    int32_t call = tale_call(t, client, (struct annals_part){.type = OP_SYNC}, "/a");
     (void)tale_answer(t, call, zxid, ZK_OK);
 }
 
@@ -114,7 +113,7 @@ static void a_sync_owes_what_was_known_when_it_was_sent(void **state)
     struct tale *t = *state;
     t->h.may_be_stale = true;
     uint32_t value = tale_create(t, 0, "/a", 0, 10);
-    int32_t sync = tale_call(t, 1, (struct history_part){.type = OP_SYNC}, "/a");
+    int32_t sync = tale_call(t, 1, (struct annals_part){.type = OP_SYNC}, "/a");
     (void)tale_set(t, 0, "/a", 10, 1, 12);
     (void)tale_answer(t, sync, 10, ZK_OK);
     tale_read(t, 1, "/a", 10, 10, 0, value, 10);

@@ -33,7 +33,7 @@ static void show(struct tale *t, int32_t client, int64_t owner, int64_t zxid)
 
 static void close_session(struct tale *t, int32_t client, int64_t zxid)
 {
-    int32_t call = tale_call(t, client, (struct history_part){.type = OP_CLOSE_SESSION}, "/");
+    int32_t call = tale_call(t, client, (struct annals_part){.type = OP_CLOSE_SESSION}, "/");
     (void)tale_answer(t, call, zxid, ZK_OK);
 }
 
@@ -89,7 +89,7 @@ static void one_may_go_when_it_was_deleted(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/e", CREATE_EPHEMERAL, 10);
-    (void)tale_call(t, 2, (struct history_part){.type = OP_DELETE, .version = -1}, "/e");
+    (void)tale_call(t, 2, (struct annals_part){.type = OP_DELETE, .version = -1}, "/e");
     tale_missing(t, 1, "/e", 12);
     tale_holds(t, check_ephemeral);
 }
@@ -114,13 +114,13 @@ static void an_owner_that_nobody_is_is_caught(void **state)
 
 static void list_ephemerals(struct tale *t, int32_t client, const char *path, int64_t zxid)
 {
-    int32_t call = tale_call(t, client, (struct history_part){.type = OP_GET_EPHEMERALS}, "/");
-    struct history_part names = {0};
+    int32_t call = tale_call(t, client, (struct annals_part){.type = OP_GET_EPHEMERALS}, "/");
+    struct annals_part names = {0};
     if (path != NULL) {
-        names.first_name = history_add_name(&t->h, history_node(&t->h, slice_str(path)));
+        names.first_name = annals_add_name(&t->h, annals_node(&t->h, slice_str(path)));
         names.name_count = 1;
     }
-    struct history_part *p = tale_answer(t, call, zxid, ZK_OK);
+    struct annals_part *p = tale_answer(t, call, zxid, ZK_OK);
     p->has_names = true;
     p->first_name = names.first_name;
     p->name_count = names.name_count;

@@ -39,8 +39,8 @@ static void writes_of_several_sessions_hold(void **state)
 static void two_writes_with_one_zxid_are_caught(void **state)
 {
     struct tale *t = *state;
-    int32_t a = tale_call(t, 0, (struct history_part){.type = OP_DELETE, .version = -1}, "/a");
-    int32_t b = tale_call(t, 1, (struct history_part){.type = OP_DELETE, .version = -1}, "/b");
+    int32_t a = tale_call(t, 0, (struct annals_part){.type = OP_DELETE, .version = -1}, "/a");
+    int32_t b = tale_call(t, 1, (struct annals_part){.type = OP_DELETE, .version = -1}, "/b");
     (void)tale_answer(t, a, 10, ZK_NO_NODE);
     (void)tale_answer(t, b, 10, ZK_NO_NODE);
     tale_breaks(t, check_linear, "two writes have zxid");
@@ -66,8 +66,8 @@ static void a_lost_update_is_caught(void **state)
 static void a_version_that_jumps_needs_a_set_in_doubt(void **state)
 {
     struct tale *t = *state;
-    struct history_part open = {
-        .type = OP_SET_DATA, .version = -1, .value = history_new_value(&t->h)};
+    struct annals_part open = {
+        .type = OP_SET_DATA, .version = -1, .value = annals_new_value(&t->h)};
     (void)tale_create(t, 0, "/a", 0, 10);
     (void)tale_call(t, 0, open, "/a");
     (void)tale_set(t, 1, "/a", 10, 2, 12);
@@ -80,7 +80,7 @@ static void an_answer_against_the_state_is_caught(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/a", 0, 10);
-    int32_t call = tale_call(t, 1, (struct history_part){.type = OP_CREATE}, "/a");
+    int32_t call = tale_call(t, 1, (struct annals_part){.type = OP_CREATE}, "/a");
     (void)tale_answer(t, call, 11, ZK_NODE_EXISTS);
     tale_holds(t, check_linear);
     (void)tale_create(t, 1, "/a", 0, 12);
@@ -91,7 +91,7 @@ static void a_node_that_is_there_is_not_missing(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/a", 0, 10);
-    int32_t call = tale_call(t, 1, (struct history_part){.type = OP_DELETE, .version = -1}, "/a");
+    int32_t call = tale_call(t, 1, (struct annals_part){.type = OP_DELETE, .version = -1}, "/a");
     (void)tale_answer(t, call, 11, ZK_NO_NODE);
     tale_breaks(t, check_linear, "but the node was there");
 }
@@ -100,8 +100,8 @@ static void a_delete_in_doubt_explains_a_missing_node(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/a", 0, 10);
-    (void)tale_call(t, 0, (struct history_part){.type = OP_DELETE, .version = -1}, "/a");
-    int32_t call = tale_call(t, 1, (struct history_part){.type = OP_DELETE, .version = -1}, "/a");
+    (void)tale_call(t, 0, (struct annals_part){.type = OP_DELETE, .version = -1}, "/a");
+    int32_t call = tale_call(t, 1, (struct annals_part){.type = OP_DELETE, .version = -1}, "/a");
     (void)tale_answer(t, call, 12, ZK_NO_NODE);
     tale_holds(t, check_linear);
 }
@@ -110,11 +110,11 @@ static void what_was_in_doubt_is_settled_when_its_client_is_back(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/a", 0, 10);
-    (void)tale_call(t, 0, (struct history_part){.type = OP_DELETE, .version = -1}, "/a");
+    (void)tale_call(t, 0, (struct annals_part){.type = OP_DELETE, .version = -1}, "/a");
     tale_lost(t, 0);
     tale_open(t, 0, false);
     tale_read(t, 0, "/a", 10, 10, 0, 0, 12);
-    int32_t call = tale_call(t, 1, (struct history_part){.type = OP_DELETE, .version = -1}, "/a");
+    int32_t call = tale_call(t, 1, (struct annals_part){.type = OP_DELETE, .version = -1}, "/a");
     (void)tale_answer(t, call, 13, ZK_NO_NODE); // too late for that delete
     tale_breaks(t, check_linear, "but the node was there");
 }
@@ -123,7 +123,7 @@ static void a_wrong_version_that_passes_is_caught(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/a", 0, 10);
-    int32_t call = tale_call(t, 1, (struct history_part){.type = OP_DELETE, .version = 3}, "/a");
+    int32_t call = tale_call(t, 1, (struct annals_part){.type = OP_DELETE, .version = 3}, "/a");
     (void)tale_answer(t, call, 11, ZK_OK);
     tale_breaks(t, check_linear, "expects version 3");
 }
@@ -132,7 +132,7 @@ static void a_right_version_that_is_refused_is_caught(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/a", 0, 10);
-    int32_t call = tale_call(t, 1, (struct history_part){.type = OP_DELETE, .version = 0}, "/a");
+    int32_t call = tale_call(t, 1, (struct annals_part){.type = OP_DELETE, .version = 0}, "/a");
     (void)tale_answer(t, call, 11, ZK_BAD_VERSION);
     tale_breaks(t, check_linear, "expects version 0");
 }
@@ -140,8 +140,7 @@ static void a_right_version_that_is_refused_is_caught(void **state)
 static void a_refused_write_that_is_seen_is_caught(void **state)
 {
     struct tale *t = *state;
-    struct history_part set = {
-        .type = OP_SET_DATA, .version = -1, .value = history_new_value(&t->h)};
+    struct annals_part set = {.type = OP_SET_DATA, .version = -1, .value = annals_new_value(&t->h)};
     (void)tale_create(t, 0, "/a", 0, 10);
     int32_t call = tale_call(t, 1, set, "/a");
     (void)tale_answer(t, call, 10, ZK_SYSTEM_ERROR);
@@ -153,8 +152,7 @@ static void a_refused_write_that_is_seen_is_caught(void **state)
 static void a_value_before_its_request_is_caught(void **state)
 {
     struct tale *t = *state;
-    struct history_part set = {
-        .type = OP_SET_DATA, .version = -1, .value = history_new_value(&t->h)};
+    struct annals_part set = {.type = OP_SET_DATA, .version = -1, .value = annals_new_value(&t->h)};
     (void)tale_create(t, 0, "/a", 0, 10);
     tale_missing(t, 0, "/b", 20);
     (void)tale_call(t, 1, set, "/a");

@@ -29,26 +29,26 @@ static int32_t call_multi(struct tale *t, uint32_t values[2])
 {
     (void)tale_create(t, 0, "/a", 0, 10);
     (void)tale_create(t, 0, "/b", 0, 11);
-    struct history_part parts[2];
+    struct annals_part parts[2];
     for (int i = 0; i < 2; i++) {
-        values[i] = history_new_value(&t->h);
-        parts[i] = (struct history_part){.type = OP_SET_DATA,
-                                         .node = history_node(&t->h, slice_str(i ? "/b" : "/a")),
-                                         .version = -1,
-                                         .value = values[i],
-                                         .made = HISTORY_NONE};
+        values[i] = annals_new_value(&t->h);
+        parts[i] = (struct annals_part){.type = OP_SET_DATA,
+                                        .node = annals_node(&t->h, slice_str(i ? "/b" : "/a")),
+                                        .version = -1,
+                                        .value = values[i],
+                                        .made = ANNALS_NONE};
     }
-    struct history_item item = t->h.items[t->h.count - 2]; // a call of client 0
+    struct annals_item item = t->h.items[t->h.count - 2]; // a call of client 0
     item.type = OP_MULTI;
     item.xid = t->next_xid++;
-    return history_add(&t->h, &item, parts, 2);
+    return annals_add(&t->h, &item, parts, 2);
 }
 
 static void the_codes_of_a_failed_multi_hold(void **state)
 {
     struct tale *t = *state;
     uint32_t values[2];
-    struct history_part *p = tale_answer(t, call_multi(t, values), 12, ZK_OK);
+    struct annals_part *p = tale_answer(t, call_multi(t, values), 12, ZK_OK);
     p[0].code = ZK_BAD_VERSION;
     p[1].code = ZK_RUNTIME_INCONSISTENCY;
     tale_holds(t, check_multi);
@@ -58,7 +58,7 @@ static void half_an_answer_is_caught(void **state)
 {
     struct tale *t = *state;
     uint32_t values[2];
-    struct history_part *p = tale_answer(t, call_multi(t, values), 12, ZK_OK);
+    struct annals_part *p = tale_answer(t, call_multi(t, values), 12, ZK_OK);
     p[0].code = ZK_BAD_VERSION; // and part 1 says OK
     tale_breaks(t, check_multi, "part 1 answers OK");
 }
@@ -67,7 +67,7 @@ static void a_part_of_a_refused_multi_is_caught(void **state)
 {
     struct tale *t = *state;
     uint32_t values[2];
-    struct history_part *p = tale_answer(t, call_multi(t, values), 12, ZK_OK);
+    struct annals_part *p = tale_answer(t, call_multi(t, values), 12, ZK_OK);
     p[0].code = ZK_OK;
     p[1].code = ZK_BAD_VERSION;
     tale_holds(t, check_multi);

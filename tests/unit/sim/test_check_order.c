@@ -27,9 +27,9 @@ static int tear_down(void **state)
 static void answers_in_order_hold(void **state)
 {
     struct tale *t = *state;
-    int32_t first = tale_call(t, 0, (struct history_part){.type = OP_EXISTS}, "/a");
-    int32_t other = tale_call(t, 1, (struct history_part){.type = OP_EXISTS}, "/a");
-    int32_t second = tale_call(t, 0, (struct history_part){.type = OP_EXISTS}, "/b");
+    int32_t first = tale_call(t, 0, (struct annals_part){.type = OP_EXISTS}, "/a");
+    int32_t other = tale_call(t, 1, (struct annals_part){.type = OP_EXISTS}, "/a");
+    int32_t second = tale_call(t, 0, (struct annals_part){.type = OP_EXISTS}, "/b");
     (void)tale_answer(t, other, 7, ZK_NO_NODE);
     (void)tale_answer(t, first, 5, ZK_NO_NODE);
     (void)tale_answer(t, second, 5, ZK_NO_NODE);
@@ -39,8 +39,8 @@ static void answers_in_order_hold(void **state)
 static void an_answer_that_overtakes_is_caught(void **state)
 {
     struct tale *t = *state;
-    int32_t first = tale_call(t, 0, (struct history_part){.type = OP_EXISTS}, "/a");
-    int32_t second = tale_call(t, 0, (struct history_part){.type = OP_EXISTS}, "/b");
+    int32_t first = tale_call(t, 0, (struct annals_part){.type = OP_EXISTS}, "/a");
+    int32_t second = tale_call(t, 0, (struct annals_part){.type = OP_EXISTS}, "/b");
     (void)tale_answer(t, second, 5, ZK_NO_NODE);
     (void)tale_answer(t, first, 5, ZK_NO_NODE);
     tale_breaks(t, check_order, "is due");
@@ -49,7 +49,7 @@ static void an_answer_that_overtakes_is_caught(void **state)
 static void a_missing_answer_is_caught(void **state)
 {
     struct tale *t = *state;
-    (void)tale_call(t, 0, (struct history_part){.type = OP_EXISTS}, "/a");
+    (void)tale_call(t, 0, (struct annals_part){.type = OP_EXISTS}, "/a");
     tale_missing(t, 0, "/b", 5);
     tale_breaks(t, check_order, "is due");
 }
@@ -57,7 +57,7 @@ static void a_missing_answer_is_caught(void **state)
 static void what_a_lost_connection_left_open_is_not_due_on_the_next(void **state)
 {
     struct tale *t = *state;
-    (void)tale_call(t, 0, (struct history_part){.type = OP_EXISTS}, "/a");
+    (void)tale_call(t, 0, (struct annals_part){.type = OP_EXISTS}, "/a");
     tale_lost(t, 0);
     tale_open(t, 0, false);
     tale_missing(t, 0, "/b", 5);

@@ -39,7 +39,7 @@ static void fill(struct tale *t, size_t count)
 
 static void refuse(struct tale *t, const char *path, int64_t zxid)
 {
-    int32_t call = tale_call(t, 1, (struct history_part){.type = OP_CREATE}, path);
+    int32_t call = tale_call(t, 1, (struct annals_part){.type = OP_CREATE}, path);
     (void)tale_answer(t, call, zxid, ZK_QUOTA_EXCEEDED);
 }
 
@@ -72,10 +72,10 @@ static void creates_under_way_together_may_overshoot(void **state)
 {
     struct tale *t = *state;
     fill(t, 3);
-    struct history_part part = {.type = OP_CREATE};
+    struct annals_part part = {.type = OP_CREATE};
     int32_t first = tale_call(t, 0, part, "/z/d");
     int32_t second = tale_call(t, 1, part, "/z/e");
-    struct history_part *p = tale_answer(t, first, 17, ZK_OK);
+    struct annals_part *p = tale_answer(t, first, 17, ZK_OK);
     p->made = p->node;
     p = tale_answer(t, second, 18, ZK_OK);
     p->made = p->node;

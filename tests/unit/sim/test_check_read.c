@@ -72,12 +72,12 @@ static void a_node_that_is_not_found_though_there_is_caught(void **state)
     tale_breaks(t, check_read, "but was there");
 }
 
-static struct history_part *list(struct tale *t, int64_t pzxid, int64_t zxid, const char *child)
+static struct annals_part *list(struct tale *t, int64_t pzxid, int64_t zxid, const char *child)
 {
-    struct history_part part = {.type = OP_GET_CHILDREN2};
+    struct annals_part part = {.type = OP_GET_CHILDREN2};
     int32_t call = tale_call(t, 1, part, "/a");
-    size_t name = history_add_name(&t->h, history_node(&t->h, slice_str(child)));
-    struct history_part *p = tale_answer(t, call, zxid, ZK_OK);
+    size_t name = annals_add_name(&t->h, annals_node(&t->h, slice_str(child)));
+    struct annals_part *p = tale_answer(t, call, zxid, ZK_OK);
     p->has_stat = p->has_names = true;
     p->stat = (struct jute_stat){.czxid = 10, .mzxid = 10, .pzxid = pzxid, .num_children = 1};
     p->first_name = name;

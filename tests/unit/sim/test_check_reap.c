@@ -28,16 +28,16 @@ enum { TTL_MS = 100, LONG_MS = 10000 };
 
 static void create_container(struct tale *t, int64_t zxid)
 {
-    struct history_part part = {.type = OP_CREATE_CONTAINER, .mode = CREATE_CONTAINER};
-    struct history_part *p = tale_answer(t, tale_call(t, 0, part, "/c"), zxid, ZK_OK);
+    struct annals_part part = {.type = OP_CREATE_CONTAINER, .mode = CREATE_CONTAINER};
+    struct annals_part *p = tale_answer(t, tale_call(t, 0, part, "/c"), zxid, ZK_OK);
     p->made = p->node;
 }
 
 static void create_ttl(struct tale *t, int64_t zxid)
 {
-    struct history_part part = {
+    struct annals_part part = {
         .type = OP_CREATE_TTL, .mode = CREATE_PERSISTENT_TTL, .ttl_ms = TTL_MS};
-    struct history_part *p = tale_answer(t, tale_call(t, 0, part, "/t"), zxid, ZK_OK);
+    struct annals_part *p = tale_answer(t, tale_call(t, 0, part, "/t"), zxid, ZK_OK);
     p->made = p->node;
     p->has_stat = true;
     p->stat = (struct jute_stat){.czxid = zxid, .mzxid = zxid, .pzxid = zxid, .mtime = t->wall_ms};
@@ -78,7 +78,7 @@ static void an_empty_container_that_stays_is_caught(void **state)
     tale_delete(t, 0, "/c/i", 12);
     tale_missing(t, 0, "/x", 12);
     t->now_ms += LONG_MS;
-    struct history_part *p = tale_read(t, 1, "/c", 10, 10, 0, 0, 13);
+    struct annals_part *p = tale_read(t, 1, "/c", 10, 10, 0, 0, 13);
     p->stat.cversion = 2;
     p->stat.pzxid = 12;
     tale_breaks(t, check_reap, "empty container for long");
@@ -110,7 +110,7 @@ static void a_ttl_node_that_stays_is_caught(void **state)
     tale_missing(t, 0, "/x", 10);
     t->now_ms += LONG_MS;
     t->wall_ms += LONG_MS;
-    struct history_part *p = tale_read(t, 1, "/t", 10, 10, 0, 0, 11);
+    struct annals_part *p = tale_read(t, 1, "/t", 10, 10, 0, 0, 11);
     p->stat.mtime = mtime;
     tale_breaks(t, check_reap, "long after its TTL");
 }

@@ -26,10 +26,10 @@ static int tear_down(void **state)
 
 static void create_numbered(struct tale *t, int32_t client, const char *made, int64_t zxid)
 {
-    struct history_part part = {
-        .type = OP_CREATE, .mode = CREATE_PERSISTENT_SEQUENTIAL, .value = history_new_value(&t->h)};
+    struct annals_part part = {
+        .type = OP_CREATE, .mode = CREATE_PERSISTENT_SEQUENTIAL, .value = annals_new_value(&t->h)};
     int32_t call = tale_call(t, client, part, "/q/n-");
-    int32_t node = history_node(&t->h, slice_str(made));
+    int32_t node = annals_node(&t->h, slice_str(made));
     tale_answer(t, call, zxid, ZK_OK)->made = node;
 }
 
@@ -75,7 +75,7 @@ static void a_gap_needs_a_create_in_doubt(void **state)
 {
     struct tale *t = *state;
     create_numbered(t, 0, "/q/n-0000000004", 10);
-    (void)tale_call(t, 0, (struct history_part){.type = OP_CREATE}, "/q/lost");
+    (void)tale_call(t, 0, (struct annals_part){.type = OP_CREATE}, "/q/lost");
     create_numbered(t, 1, "/q/n-0000000006", 12);
     tale_holds(t, check_sequence);
     create_numbered(t, 1, "/q/n-0000000009", 13);

@@ -36,7 +36,7 @@ static void watch_a(struct tale *t)
 static void ask(struct tale *t, int32_t type, int32_t mode, const char *path, int64_t zxid,
                 int32_t code)
 {
-    struct history_part part = {.type = type, .mode = mode};
+    struct annals_part part = {.type = type, .mode = mode};
     (void)tale_answer(t, tale_call(t, 1, part, path), zxid, code);
 }
 
@@ -123,7 +123,7 @@ static void a_child_watch_that_misses_a_create_is_caught(void **state)
 {
     struct tale *t = *state;
     (void)tale_create(t, 0, "/a", 0, 10);
-    struct history_part part = {.type = OP_GET_CHILDREN, .watch = true};
+    struct annals_part part = {.type = OP_GET_CHILDREN, .watch = true};
     (void)tale_answer(t, tale_call(t, 1, part, "/a"), 11, ZK_OK);
     (void)tale_set(t, 0, "/a", 10, 1, 12); // no child
     tale_missing(t, 1, "/b", 12);
@@ -196,9 +196,9 @@ static void a_removal_that_finds_what_is_not_there_is_caught(void **state)
     tale_breaks(t, check_watch, "where there is no watch");
 }
 
-static int32_t set_watches(struct tale *t, enum history_list list, int64_t relative_zxid)
+static int32_t set_watches(struct tale *t, enum annals_list list, int64_t relative_zxid)
 {
-    struct history_part part = {.type = OP_SET_WATCHES2, .mode = (int32_t)list};
+    struct annals_part part = {.type = OP_SET_WATCHES2, .mode = (int32_t)list};
     int32_t call = tale_call(t, 1, part, "/a");
     t->h.items[call].zxid = relative_zxid;
     return call;

@@ -14,17 +14,17 @@
 
 enum { SHORT_MS = 1500 };
 
-typedef void tamper_fn(struct history *h);
+typedef void tamper_fn(struct annals *h);
 
-static struct history_part *part_of(struct history *h, size_t item)
+static struct annals_part *part_of(struct annals *h, size_t item)
 {
-    return history_parts(h, &h->items[item]);
+    return annals_parts(h, &h->items[item]);
 }
 
-static bool is_answer(const struct history *h, size_t item, int32_t type, int32_t code)
+static bool is_answer(const struct annals *h, size_t item, int32_t type, int32_t code)
 {
-    const struct history_item *i = &h->items[item];
-    return i->kind == HISTORY_ANSWER && i->type == type && history_parts(h, i)->code == code;
+    const struct annals_item *i = &h->items[item];
+    return i->kind == ANNALS_ANSWER && i->type == type && annals_parts(h, i)->code == code;
 }
 
 // In some runs there is nothing to change, or nobody could notice.
@@ -44,7 +44,7 @@ static void expect_caught(tamper_fn *tamper, const char *property)
     assert_true(is_caught);
 }
 
-static void swap_zxids(struct history *h)
+static void swap_zxids(struct annals *h)
 {
     size_t last = 0;
     for (size_t i = h->count / 2; i < h->count; i++) {
@@ -67,11 +67,11 @@ static void a_client_that_is_shown_the_past_is_caught(void **state)
     expect_caught(swap_zxids, "order");
 }
 
-static void give_one_zxid_twice(struct history *h)
+static void give_one_zxid_twice(struct annals *h)
 {
     for (size_t i = h->count / 2, last = 0; i < h->count; i++) {
-        const struct history_item *item = &h->items[i];
-        if (item->kind == HISTORY_ANSWER && history_is_write(item->type)) {
+        const struct annals_item *item = &h->items[i];
+        if (item->kind == ANNALS_ANSWER && annals_is_write(item->type)) {
             if (last != 0 && h->items[last].client == item->client) {
                 h->items[i].zxid = h->items[last].zxid;
                 return;
@@ -88,7 +88,7 @@ static void a_zxid_that_is_given_twice_is_caught(void **state)
 }
 
 // An answer that was NoNode claims to have deleted.
-static void delete_what_is_not_there(struct history *h)
+static void delete_what_is_not_there(struct annals *h)
 {
     for (size_t i = h->count / 2; i < h->count; i++) {
         if (is_answer(h, i, OP_DELETE, ZK_NO_NODE)) {
@@ -106,11 +106,11 @@ static void an_answer_against_the_state_is_caught(void **state)
 }
 
 // Children as they were before the last change.
-static void show_old_children(struct history *h)
+static void show_old_children(struct annals *h)
 {
     for (size_t i = h->count / 2; i < h->count; i++) {
         if (is_answer(h, i, OP_GET_CHILDREN2, ZK_OK) &&
-            strcmp(history_path(h, part_of(h, i)->node), "/s") == 0) {
+            strcmp(annals_path(h, part_of(h, i)->node), "/s") == 0) {
             part_of(h, i)->stat.pzxid = part_of(h, i)->stat.czxid;
         }
     }
@@ -123,10 +123,10 @@ static void an_old_list_of_children_is_caught(void **state)
 }
 
 // Nodes are shown as when they were created.
-static void forget_sets(struct history *h)
+static void forget_sets(struct annals *h)
 {
     for (size_t i = h->count / 2; i < h->count; i++) {
-        struct history_part *p = part_of(h, i);
+        struct annals_part *p = part_of(h, i);
         if (is_answer(h, i, OP_GET_DATA, ZK_OK) && p->stat.version > 0) {
             p->stat.mzxid = p->stat.czxid;
             p->stat.version = 0;
@@ -141,7 +141,7 @@ static void sets_that_are_forgotten_are_caught(void **state)
     expect_caught(forget_sets, "durability");
 }
 
-static void fail_half_a_multi(struct history *h)
+static void fail_half_a_multi(struct annals *h)
 {
     for (size_t i = h->count / 2; i < h->count; i++) {
         if (is_answer(h, i, OP_MULTI, ZK_OK)) {
@@ -157,16 +157,16 @@ static void half_a_multi_is_caught(void **state)
 }
 
 // The event of a write that was answered never came.
-static void drop_an_event(struct history *h)
+static void drop_an_event(struct annals *h)
 {
     for (size_t i = h->count / 2; i < h->count; i++) {
         bool is_known = false;
-        for (size_t k = i; h->items[i].kind == HISTORY_EVENT && k < h->count; k++) {
+        for (size_t k = i; h->items[i].kind == ANNALS_EVENT && k < h->count; k++) {
             is_known |= is_answer(h, k, OP_SET_DATA, ZK_OK) && h->items[k].zxid == h->items[i].zxid;
         }
         if (is_known) {
-            h->items[i].kind = HISTORY_CLOCK;
-            h->items[i].client = HISTORY_NONE;
+            h->items[i].kind = ANNALS_CLOCK;
+            h->items[i].client = ANNALS_NONE;
             return;
         }
     }
@@ -178,10 +178,10 @@ static void an_event_that_is_lost_is_caught(void **state)
     expect_caught(drop_an_event, "watches");
 }
 
-static void repeat_an_event(struct history *h)
+static void repeat_an_event(struct annals *h)
 {
     for (size_t i = h->count / 2; i + 1 < h->count; i++) {
-        if (h->items[i].kind == HISTORY_EVENT && h->items[i + 1].kind == HISTORY_EVENT &&
+        if (h->items[i].kind == ANNALS_EVENT && h->items[i + 1].kind == ANNALS_EVENT &&
             h->items[i].event != 4 && h->items[i].zxid > 0) {
             h->items[i + 1] = h->items[i];
             return;
@@ -195,10 +195,10 @@ static void an_event_that_comes_twice_is_caught(void **state)
     expect_caught(repeat_an_event, "watches");
 }
 
-static void list_no_ephemerals(struct history *h)
+static void list_no_ephemerals(struct annals *h)
 {
     for (size_t i = h->count / 2; i < h->count; i++) {
-        struct history_part *p = part_of(h, i);
+        struct annals_part *p = part_of(h, i);
         if (is_answer(h, i, OP_GET_EPHEMERALS, ZK_OK) && p->name_count > 0) {
             p->name_count = 0;
         }
@@ -212,12 +212,12 @@ static void an_ephemeral_that_its_session_lacks_is_caught(void **state)
 }
 
 // Two clients get each other's numbers.
-static void swap_numbers(struct history *h)
+static void swap_numbers(struct annals *h)
 {
     size_t last = 0;
     for (size_t i = h->count / 4; i < h->count; i++) {
-        if (h->items[i].kind != HISTORY_ANSWER || h->items[i].type != OP_CREATE ||
-            part_of(h, i)->made == HISTORY_NONE || part_of(h, i)->made == part_of(h, i)->node) {
+        if (h->items[i].kind != ANNALS_ANSWER || h->items[i].type != OP_CREATE ||
+            part_of(h, i)->made == ANNALS_NONE || part_of(h, i)->made == part_of(h, i)->node) {
             continue;
         }
         if (last != 0 && part_of(h, last)->node == part_of(h, i)->node) {
@@ -244,15 +244,15 @@ static void numbers_out_of_order_are_caught(void **state)
 }
 
 // From its first read with a child on, a container is not found by anybody.
-static void lose_a_container(struct history *h)
+static void lose_a_container(struct annals *h)
 {
-    int32_t lost = HISTORY_NONE;
+    int32_t lost = ANNALS_NONE;
     for (size_t i = h->count / 2; i < h->count; i++) {
-        struct history_part *p = part_of(h, i);
+        struct annals_part *p = part_of(h, i);
         bool has_child = is_answer(h, i, OP_GET_DATA, ZK_OK) && p->stat.num_children > 0 &&
-                         strncmp(history_path(h, p->node), "/c/", 3) == 0;
-        lost = has_child && lost == HISTORY_NONE ? p->node : lost;
-        if (h->items[i].kind == HISTORY_ANSWER && p->node == lost && p->has_stat &&
+                         strncmp(annals_path(h, p->node), "/c/", 3) == 0;
+        lost = has_child && lost == ANNALS_NONE ? p->node : lost;
+        if (h->items[i].kind == ANNALS_ANSWER && p->node == lost && p->has_stat &&
             op_kind(h->items[i].type) == OP_KIND_READ) {
             p->code = ZK_NO_NODE;
             p->has_stat = p->has_names = false;
@@ -267,7 +267,7 @@ static void a_container_that_is_taken_with_its_child_is_caught(void **state)
     expect_caught(lose_a_container, "containers and TTL");
 }
 
-static void refuse_alice(struct history *h)
+static void refuse_alice(struct annals *h)
 {
     for (size_t i = h->count / 2; i < h->count; i++) {
         if (is_answer(h, i, OP_SET_ACL, ZK_OK)) {
@@ -283,11 +283,11 @@ static void a_wrong_refusal_is_caught(void **state)
     expect_caught(refuse_alice, "access");
 }
 
-static void refuse_with_room_left(struct history *h)
+static void refuse_with_room_left(struct annals *h)
 {
     for (size_t i = h->count / 2; i < h->count; i++) {
         if (is_answer(h, i, OP_CREATE, ZK_NODE_EXISTS) &&
-            strncmp(history_path(h, part_of(h, i)->node), "/z/", 3) == 0) {
+            strncmp(annals_path(h, part_of(h, i)->node), "/z/", 3) == 0) {
             part_of(h, i)->code = ZK_QUOTA_EXCEEDED;
             h->items[i].code = ZK_QUOTA_EXCEEDED;
         }

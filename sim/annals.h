@@ -10,10 +10,10 @@
 //     CLOCK                      a machine's wall clock jumped
 //     TROUBLE                    something befell the servers: time limits begin anew
 //
-// Paths are numbers here (history_node), so that checkers can use tables; data are values that are
-// never used twice (history_new_value), so that what is read tells which request wrote it.
-#ifndef PADDOCK_SIM_HISTORY_H
-#define PADDOCK_SIM_HISTORY_H
+// Paths are numbers here (annals_node), so that checkers can use tables; data are values that are
+// never used twice (annals_new_value), so that what is read tells which request wrote it.
+#ifndef PADDOCK_SIM_ANNALS_H
+#define PADDOCK_SIM_ANNALS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,34 +25,34 @@
 #include "jute/op.h"
 #include "jute/records.h"
 
-enum { HISTORY_NONE = -1 }; // no node, no item
+enum { ANNALS_NONE = -1 }; // no node, no item
 
-enum history_kind {
-    HISTORY_OPEN,
-    HISTORY_LOST,
-    HISTORY_CALL,
-    HISTORY_ANSWER,
-    HISTORY_EVENT,
-    HISTORY_CLOCK,
-    HISTORY_TROUBLE,
+enum annals_kind {
+    ANNALS_OPEN,
+    ANNALS_LOST,
+    ANNALS_CALL,
+    ANNALS_ANSWER,
+    ANNALS_EVENT,
+    ANNALS_CLOCK,
+    ANNALS_TROUBLE,
 };
 
 // The ACLs that clients give to nodes. ALICE: she may do everything, the world may read.
-enum history_acl { HISTORY_ACL_WORLD, HISTORY_ACL_ALICE };
+enum annals_acl { ANNALS_ACL_WORLD, ANNALS_ACL_ALICE };
 
 // The lists of setWatches2, in its order.
-enum history_list { LIST_DATA, LIST_EXIST, LIST_CHILD, LIST_PERSISTENT, LIST_RECURSIVE, LISTS };
+enum annals_list { LIST_DATA, LIST_EXIST, LIST_CHILD, LIST_PERSISTENT, LIST_RECURSIVE, LISTS };
 
 // One operation: a request has one, a multi several, setWatches one for each path.
-struct history_part {
+struct annals_part {
     int32_t type; // enum zk_op
     int32_t node; // path asked for
-    int32_t mode; // create flags, mode of addWatch, type of removeWatches, enum history_list
+    int32_t mode; // create flags, mode of addWatch, type of removeWatches, enum annals_list
     int32_t version;
     uint32_t value; // decides the data that is written; 0: `text` or nothing
     const char *text;
     int64_t ttl_ms;
-    enum history_acl acl;
+    enum annals_acl acl;
     bool watch;
     // Of the answer only.
     int32_t code; // enum zk_code
@@ -60,12 +60,12 @@ struct history_part {
     bool has_stat;
     struct jute_stat stat;
     uint32_t found; // the value read; 0: none
-    bool has_names; // children, or ephemerals: `name_count` numbers in history.names
+    bool has_names; // children, or ephemerals: `name_count` numbers in names of the annals
     size_t first_name, name_count;
 };
 
-struct history_item {
-    enum history_kind kind;
+struct annals_item {
+    enum annals_kind kind;
     int32_t client;
     int64_t session;
     int32_t connection;    // counts over all clients
@@ -77,21 +77,21 @@ struct history_item {
     int64_t zxid;        // of an answer, an event; of a setWatches call: what the client saw last
     int32_t code;        // of an answer
     int32_t call;        // of an answer: the item of its call
-    int32_t answer;      // of a call: the item of its answer, or HISTORY_NONE
+    int32_t answer;      // of a call: the item of its answer, or ANNALS_NONE
     bool is_new;         // of OPEN: the client's session before, if any, has ended
     int32_t timeout_ms;  // of OPEN
     int32_t event, node; // of an event
     size_t first_part, part_count;
 };
 
-struct history {
-    struct history_item *items;
+struct annals {
+    struct annals_item *items;
     size_t count, cap;
-    struct history_part *parts;
+    struct annals_part *parts;
     size_t part_count, part_cap;
     int32_t *names;
     size_t name_count, name_cap;
-    struct history_path **paths; // by node
+    struct annals_path **paths; // by node
     size_t node_count, node_cap;
     struct hmap by_path;
     uint32_t values;
@@ -102,48 +102,48 @@ struct history {
     int64_t slack_ms;
 };
 
-struct history_path {
+struct annals_path {
     struct hmap_link link;
-    int32_t parent; // HISTORY_NONE for the root
+    int32_t parent; // ANNALS_NONE for the root
     char text[48];
 };
 
-void history_init(struct history *h);
-void history_fini(struct history *h);
+void annals_init(struct annals *h);
+void annals_fini(struct annals *h);
 
 // The number of a path, made when it is new. Numbers begin with 0, the root.
-int32_t history_node(struct history *h, struct slice path);
-const char *history_path(const struct history *h, int32_t node);
-static inline int32_t history_parent(const struct history *h, int32_t node)
+int32_t annals_node(struct annals *h, struct slice path);
+const char *annals_path(const struct annals *h, int32_t node);
+static inline int32_t annals_parent(const struct annals *h, int32_t node)
 {
     return h->paths[node]->parent;
 }
 // True when `node` is `above` or lies below it.
-bool history_is_below(const struct history *h, int32_t node, int32_t above);
+bool annals_is_below(const struct annals *h, int32_t node, int32_t above);
 
-static inline uint32_t history_new_value(struct history *h)
+static inline uint32_t annals_new_value(struct annals *h)
 {
     return ++h->values;
 }
 
 // Append an item with copies of `count` parts; links a call and its answer. Returns its number.
-int32_t history_add(struct history *h, const struct history_item *item,
-                    const struct history_part *parts, size_t count);
-size_t history_add_name(struct history *h, int32_t node); // returns its index in names
+int32_t annals_add(struct annals *h, const struct annals_item *item,
+                   const struct annals_part *parts, size_t count);
+size_t annals_add_name(struct annals *h, int32_t node); // returns its index in names
 
-static inline struct history_part *history_parts(const struct history *h,
-                                                 const struct history_item *item)
+static inline struct annals_part *annals_parts(const struct annals *h,
+                                               const struct annals_item *item)
 {
     return h->parts + item->first_part;
 }
 
 // True for a create of any type.
-bool history_is_create(int32_t type);
+bool annals_is_create(int32_t type);
 // True for a part that changes a node when it succeeds (setACL does not: no zxid tells it).
-bool history_is_change(int32_t type);
-bool history_is_write(int32_t type); // of a request: becomes a transaction
+bool annals_is_change(int32_t type);
+bool annals_is_write(int32_t type); // of a request: becomes a transaction
 
 // One line for people.
-void history_print(const struct history *h, int32_t item, struct buf *to);
+void annals_print(const struct annals *h, int32_t item, struct buf *to);
 
 #endif
