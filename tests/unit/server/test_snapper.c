@@ -263,9 +263,44 @@ static void a_stop_in_the_middle_leaves_no_half_file(void **state)
     stage_close(&st);
 }
 
+// Wherever it is: nothing of it stays, and the next one is taken.
+static void a_snapshot_that_is_given_up_leaves_no_file(void **state)
+{
+    (void)state;
+    EXPECT_MARK("snapshot is not wanted any more");
+    for (int steps = 0; steps < 12; steps++) {
+        struct stage st;
+        struct guest g;
+        guest_enter(&g, &st, (uint64_t)steps + 1, NULL);
+        grow(&g, 200); // some slices
+        struct snapper *sn = &stage_server(&st)->snapper;
+        wait_until_idle(&st);
+        size_t files = stage_count_files(&st, NAMES_SNAPSHOT);
+        int64_t last = sn->last_zxid;
+        snapper_start(sn);
+        assert_int_equal(sn->state, SNAPPER_WALKING);
+        for (int i = 0; i < steps; i++) {
+            grow(&g, 1);
+        }
+        bool is_taken = sn->state != SNAPPER_WALKING; // the last slice was on its way before
+        snapper_give_up(sn);
+        grow(&g, 1);
+        wait_until_idle(&st);
+        assert_int_equal(sn->last_zxid != last, is_taken);
+        stage_run(&st, 50);
+        assert_int_equal(stage_count_files(&st, NAMES_SNAPSHOT), files + (is_taken ? 1 : 0));
+        snapper_start(sn);
+        grow(&g, 1);
+        wait_until_idle(&st);
+        assert_true(sn->last_zxid > last);
+        stage_close(&st);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_snapshot_that_is_given_up_leaves_no_file),
         cmocka_unit_test(a_snapshot_is_taken_between_half_and_the_whole_of_snap_count),
         cmocka_unit_test(a_snapshot_is_taken_by_the_bytes_of_the_log),
         cmocka_unit_test(a_snapshot_under_load_recovers_to_the_same_tree),
