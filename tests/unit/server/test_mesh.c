@@ -329,7 +329,7 @@ static void a_port_in_use_is_tried_again(void **state)
     struct port_listener *l;
     assert_int_equal(net->listen(net, NULL, 3888, 0, false, &l), ERR_OK);
     start_all(w, 2);
-    mesh_world_run(w, 500); // up to the next event, a second after the first try
+    mesh_world_run(w, 1500);
     assert_int_equal(mesh_world_logged(w, 1, "election_bind_failed"), 2);
     l->close(l);
     mesh_world_run(w, 1000);
@@ -363,7 +363,7 @@ static void without_a_limit_it_is_tried_for_ever(void **state)
     w->members[1].options.bind_retries = 0;
     mesh_world_start(w, 1);
     mesh_world_run(w, 100500);
-    assert_in_range(mesh_world_logged(w, 1, "election_bind_failed"), 101, 102);
+    assert_int_equal(mesh_world_logged(w, 1, "election_bind_failed"), 101);
     assert_int_equal(w->members[1].bind_failures, 0);
     l->close(l);
 }
