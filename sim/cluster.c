@@ -40,7 +40,7 @@ static void print_config(const struct cluster_options *o, int number, int voters
 
 static void name_machine(struct world *w, const struct box *b, int number)
 {
-    char name[16];
+    char name[24];
     struct port_address address = net_address(&b->node->net, 0);
     (void)snprintf(name, sizeof(name), "node-%d", number + 1);
     names_set(w, name, &address, 1);

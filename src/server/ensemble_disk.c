@@ -140,8 +140,17 @@ static enum err truncate_log(struct disk_job *j)
                              &j->error);
 }
 
+static void release(const struct disk_job *j)
+{
+    struct link *l = links_find(&j->ensemble->links, j->link_id);
+    if (l != NULL) {
+        link_release(l);
+    }
+}
+
 static void truncated(struct disk_job *j)
 {
+    release(j);
     history_replaced(j, ZAB_EV_TRUNCATED);
 }
 
@@ -151,7 +160,12 @@ void ensemble_truncate(struct ensemble *e, int64_t zxid)
     *j = (struct disk_job){.work = truncate_log,
                            .told = truncated,
                            .zxid = zxid,
+                           .link_id = zab_leader_link(e->zab),
                            .hash_seed = entropy_next(e->server->options.entropy)};
+    struct link *l = links_find(&e->links, j->link_id);
+    if (l != NULL) {
+        link_hold(l);
+    }
     pipeline_pause_log(&e->server->pipeline);
     submit(e, j);
 }
@@ -205,10 +219,7 @@ static void installed(struct disk_job *j)
         server_fail(e->server, SERVER_EXIT_UNEXPECTED);
         return;
     }
-    struct link *l = links_find(&e->links, j->link_id);
-    if (l != NULL) {
-        link_release(l);
-    }
+    release(j);
     history_replaced(j, ZAB_EV_SNAP_LOADED);
 }
 
