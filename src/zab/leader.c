@@ -212,7 +212,7 @@ void leader_history_told(struct leader *l, struct leader_learner *t, int64_t epo
         return;
     }
     if (is_ahead(l, epoch, t->last_zxid)) {
-        leader_learner_drop(l, t, effects, "it is ahead of this leader");
+        leader_learner_drop(t, effects, "it is ahead of this leader");
         return;
     }
     if (t->last_zxid != -1 && !t->is_observer) {
@@ -332,7 +332,7 @@ static void on_link(struct leader *l, const struct zab_event *event, struct zab_
     }
     switch ((int)event->type) {
     case ZAB_EV_LINK_DOWN:
-        leader_learner_lost(l, t, effects);
+        leader_learner_lost(t, effects);
         break;
     case ZAB_EV_LINK_ROOM:
         t->queued_bytes = 0;

@@ -82,7 +82,7 @@ static void drop_who_lags_behind_activation(struct leader *l, struct zab_effects
         struct leader_learner *t = l->learners[i];
         if (l->activated_zxid != 0 && t->stage >= STAGE_NEWLEADER_SENT &&
             t->committed < l->activated_zxid) {
-            leader_learner_drop(l, t, effects, "two configurations came into force without it");
+            leader_learner_drop(t, effects, "two configurations came into force without it");
         }
     }
 }

@@ -83,7 +83,7 @@ static uint64_t want_round(struct leader *l, struct zab_effects *effects)
 void leader_confirm_pong(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
 {
     if (t->pongs == t->pings) {
-        leader_learner_drop(l, t, effects, "it answers a PING that it was not sent");
+        leader_learner_drop(t, effects, "it answers a PING that it was not sent");
         return;
     }
     t->pongs++;
@@ -180,7 +180,7 @@ void leader_confirm_answer(struct leader *l, struct leader_learner *t, struct za
         }
         drop_first_group(t);
         if (t->queued_bytes > LEADER_LINK_BYTES_MAX) {
-            leader_learner_drop(l, t, effects, "it does not read the answers to its syncs");
+            leader_learner_drop(t, effects, "it does not read the answers to its syncs");
         }
     }
 }

@@ -50,22 +50,19 @@ struct leader_learner *leader_learner_find(const struct leader *l, zab_link link
     return NULL;
 }
 
-void leader_learner_drop(struct leader *l, struct leader_learner *t, struct zab_effects *effects,
-                         const char *why)
+void leader_learner_drop(struct leader_learner *t, struct zab_effects *effects, const char *why)
 {
     if (t->stage == STAGE_GONE) {
         return;
     }
-    (void)l;
     zab_effects_note(effects, "learner %" PRId64 " on link %" PRIu64 " closed: %s", t->sid, t->link,
                      why);
     zab_effects_add(effects, ZAB_DO_CLOSE)->link = t->link;
     t->stage = STAGE_GONE;
 }
 
-void leader_learner_lost(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
+void leader_learner_lost(struct leader_learner *t, struct zab_effects *effects)
 {
-    (void)l;
     zab_effects_note(effects, "learner %" PRId64 " on link %" PRIu64 " is gone", t->sid, t->link);
     t->stage = STAGE_GONE;
 }
@@ -124,7 +121,7 @@ static void close_older_link(struct leader *l, const struct leader_learner *t,
     for (size_t i = 0; i < l->learner_count; i++) {
         struct leader_learner *other = l->learners[i];
         if (other != t && other->stage != STAGE_NEW && other->sid == t->sid) {
-            leader_learner_drop(l, other, effects, "the server has connected again");
+            leader_learner_drop(other, effects, "the server has connected again");
         }
     }
 }
@@ -153,11 +150,11 @@ static void on_info(struct leader *l, struct leader_learner *t, const struct zab
 {
     struct zab_learner_info info;
     if (p->type != ZAB_FOLLOWERINFO && p->type != ZAB_OBSERVERINFO) {
-        leader_learner_drop(l, t, effects, "its first packet does not say who it is");
+        leader_learner_drop(t, effects, "its first packet does not say who it is");
         return;
     }
     if (zab_learner_info_decode(p->data, &info) != ERR_OK) {
-        leader_learner_drop(l, t, effects, "what it says of itself cannot be read");
+        leader_learner_drop(t, effects, "what it says of itself cannot be read");
         return;
     }
     int64_t accepted_epoch = p->zxid >> 32;
@@ -166,7 +163,7 @@ static void on_info(struct leader *l, struct leader_learner *t, const struct zab
         t->sid = info.sid;
     }
     if (why != NULL) {
-        leader_learner_drop(l, t, effects, why);
+        leader_learner_drop(t, effects, why);
         return;
     }
     close_older_link(l, t, effects);
@@ -181,12 +178,12 @@ static void on_ack_epoch(struct leader *l, struct leader_learner *t, const struc
                          struct zab_effects *effects)
 {
     if (p->type != ZAB_ACKEPOCH || p->data.len < EPOCH_BYTES) {
-        leader_learner_drop(l, t, effects, "it does not answer LEADERINFO by ACKEPOCH");
+        leader_learner_drop(t, effects, "it does not answer LEADERINFO by ACKEPOCH");
         return;
     }
     int64_t epoch = (int32_t)be32_load(p->data.data);
     if (p->zxid < -1 || epoch < -1 || epoch > l->epoch) {
-        leader_learner_drop(l, t, effects, "its history is of no epoch");
+        leader_learner_drop(t, effects, "its history is of no epoch");
         return;
     }
     t->last_zxid = p->zxid;
@@ -204,7 +201,7 @@ static void on_ack(struct leader *l, struct leader_learner *t, int64_t zxid,
         return;
     }
     if (zxid > t->sent) {
-        leader_learner_drop(l, t, effects, "it acknowledges what it was not sent");
+        leader_learner_drop(t, effects, "it acknowledges what it was not sent");
         return;
     }
     if (t->is_observer || zxid <= t->acked) {
@@ -221,7 +218,7 @@ static void on_newleader_answer(struct leader *l, struct leader_learner *t,
                                 const struct zab_packet *p, struct zab_effects *effects)
 {
     if (p->type != ZAB_ACK) {
-        leader_learner_drop(l, t, effects, "it does not answer NEWLEADER by ACK");
+        leader_learner_drop(t, effects, "it does not answer NEWLEADER by ACK");
         return;
     }
     if (p->zxid == leader_epoch_zxid(l)) {
@@ -238,7 +235,7 @@ static void on_request(struct leader *l, struct leader_learner *t, const struct 
                        struct zab_effects *effects)
 {
     if (p->data.len < REQUEST_HEADER_BYTES) {
-        leader_learner_drop(l, t, effects, "its request has no header");
+        leader_learner_drop(t, effects, "its request has no header");
         return;
     }
     if ((int32_t)be32_load(p->data.data + REQUEST_OPCODE_AT) == OP_SYNC) {
@@ -250,12 +247,12 @@ static void on_request(struct leader *l, struct leader_learner *t, const struct 
     e->packet = *p;
 }
 
-// REVALIDATE, or the answer to a PING: `unit` bytes, or any number of them.
+// REVALIDATE names one session, the answer to a PING any number of them.
 static void on_sessions(struct leader *l, struct leader_learner *t, const struct zab_packet *p,
                         bool is_one, struct zab_effects *effects)
 {
     if (p->data.len % TOUCH_BYTES != 0 || (is_one && p->data.len != TOUCH_BYTES)) {
-        leader_learner_drop(l, t, effects, "what it says of sessions cannot be read");
+        leader_learner_drop(t, effects, "what it says of sessions cannot be read");
         return;
     }
     if (p->data.len > 0) {
@@ -265,29 +262,29 @@ static void on_sessions(struct leader *l, struct leader_learner *t, const struct
     }
 }
 
+static void on_pong(struct leader *l, struct leader_learner *t, const struct zab_packet *p,
+                    struct zab_effects *effects)
+{
+    on_sessions(l, t, p, false, effects);
+    if (t->stage == STAGE_LIVE) {
+        leader_confirm_pong(l, t, effects);
+    }
+}
+
 static void on_live_packet(struct leader *l, struct leader_learner *t, const struct zab_packet *p,
                            struct zab_effects *effects)
 {
     t->deadline_tick = l->tick + l->core->options.sync_limit;
-    switch (p->type) {
-    case ZAB_ACK:
+    if (p->type == ZAB_ACK) {
         on_ack(l, t, p->zxid, effects);
-        break;
-    case ZAB_PING:
-        on_sessions(l, t, p, false, effects);
-        if (t->stage == STAGE_LIVE) {
-            leader_confirm_pong(l, t, effects);
-        }
-        break;
-    case ZAB_REVALIDATE:
+    } else if (p->type == ZAB_PING) {
+        on_pong(l, t, p, effects);
+    } else if (p->type == ZAB_REVALIDATE) {
         on_sessions(l, t, p, true, effects);
-        break;
-    case ZAB_REQUEST:
+    } else if (p->type == ZAB_REQUEST) {
         on_request(l, t, p, effects);
-        break;
-    default: // differs: Java warns and goes on
-        leader_learner_drop(l, t, effects, "no learner sends such a packet");
-        break;
+    } else { // differs: Java warns and goes on
+        leader_learner_drop(t, effects, "no learner sends such a packet");
     }
 }
 
@@ -309,7 +306,7 @@ void leader_learner_packet(struct leader *l, struct leader_learner *t, const str
         if (p->type == ZAB_ACK) {
             on_ack(l, t, p->zxid, effects);
         } else {
-            leader_learner_drop(l, t, effects, "it does not wait for UPTODATE");
+            leader_learner_drop(t, effects, "it does not wait for UPTODATE");
         }
         break;
     case STAGE_LIVE:
@@ -318,7 +315,7 @@ void leader_learner_packet(struct leader *l, struct leader_learner *t, const str
     case STAGE_WAITING_EPOCH:
     case STAGE_WAITING_HISTORY:
     case STAGE_SYNCING:
-        leader_learner_drop(l, t, effects, "it speaks before it is asked");
+        leader_learner_drop(t, effects, "it speaks before it is asked");
         break;
     case STAGE_GONE:
         break;

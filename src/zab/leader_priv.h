@@ -9,29 +9,17 @@
 //     leader_commit.c   acknowledgements, commits, configurations coming into force
 //     leader_confirm.c  who asks whether this server still leads
 //     leader_pulse.c    pings, ticks, who is too slow
-//
-// The stages of a learner, and the packet that moves it on:
-//
-//     NEW ─FOLLOWERINFO─► WAITING_EPOCH ─a quorum's epochs─► OFFERED ─ACKEPOCH─►
-//     WAITING_HISTORY ─a quorum's histories─► SYNCING ─all is sent─► NEWLEADER_SENT ─ACK─►
-//     ACKED ─a quorum's ACKs─► LIVE
-//
-// Invariants: (1) A link without room gets no proposal and no commit: what a learner lacks is in
-// two cursors, not in a queue. (2) `committed <= sent`: no COMMIT before its PROPOSAL.
-// (3) A learner that lies or is too slow becomes GONE, and is removed when the step ends.
 #ifndef PADDOCK_ZAB_LEADER_PRIV_H
 #define PADDOCK_ZAB_LEADER_PRIV_H
 
 #include "zab/core.h"
 #include "zab/leader.h"
+#include "zab/leader_learner.h"
 #include "zab/proposals.h"
 
 enum {
     LEADER_LEARNERS_MAX = 1024,
-    LEADER_WINDOW_BYTES = 4 << 20,    // on a link, since it was last empty: more waits
-    LEADER_LINK_BYTES_MAX = 64 << 20, // with answers, which do not wait: who reads none is closed
-    LEADER_SYNCS_MAX = 4,             // groups of a learner's syncs
-    LEADER_RETIRE_TICKS = 2,          // for learners to hear of a new configuration, and leave
+    LEADER_RETIRE_TICKS = 2, // for learners to hear of a new configuration, and leave
 };
 
 enum leader_phase {
@@ -42,60 +30,6 @@ enum leader_phase {
     LEADER_SYNCHRONISING,  // until a quorum has acknowledged NEWLEADER
     LEADER_SERVING,
     LEADER_RETIRING, // a configuration in force names another leader: nothing commits any more
-};
-
-enum learner_stage {
-    STAGE_NEW,
-    STAGE_WAITING_EPOCH,
-    STAGE_OFFERED,
-    STAGE_WAITING_HISTORY,
-    STAGE_SYNCING,
-    STAGE_NEWLEADER_SENT,
-    STAGE_ACKED,
-    STAGE_LIVE,
-    STAGE_GONE,
-};
-
-struct leader_sample { // a proposal that was sent, to see when it is acknowledged
-    int64_t zxid;      // 0: none
-    int64_t sent_ms;
-};
-
-struct leader_syncs { // those that wait for the same
-    uint64_t round;   // answered when this one is confirmed,
-    int64_t position; // and this is committed
-    uint32_t count;
-};
-
-struct leader_learner {
-    zab_link link;
-    enum learner_stage stage;
-    bool is_observer;
-    int64_t sid;
-    int64_t last_zxid;     // of ACKEPOCH
-    int64_t heard_ms;      // of its last packet, or what else shows that it goes on
-    int64_t deadline_tick; // until then it counts as synced
-
-    // Bringing up to date.
-    bool is_choosing; // the log is asked what is around its last zxid
-    bool is_snap;
-    bool is_streaming;   // nothing may be sent before the tree has been
-    bool is_reading_log; // an answer is outstanding
-    int64_t log_end;     // up to where it was asked for
-    int64_t target;      // NEWLEADER follows this one
-
-    // What it was sent and acknowledged.
-    size_t queued_bytes; // since the link was last empty
-    int64_t sent;        // newest PROPOSAL or INFORM
-    int64_t committed;   // newest COMMIT or INFORM
-    int64_t acked;
-    struct leader_sample oldest, newest;
-
-    // Confirming.
-    uint64_t pings, pongs;
-    uint64_t pongs_needed; // so many show that it answered in the round
-    struct leader_syncs syncs[LEADER_SYNCS_MAX];
-    size_t sync_count;
 };
 
 struct leader_local_sync {
@@ -157,26 +91,6 @@ void leader_history_told(struct leader *l, struct leader_learner *t, int64_t epo
                          struct zab_effects *effects);
 void leader_newleader_acked(struct leader *l, struct leader_learner *t,
                             struct zab_effects *effects);
-
-// ---- leader_learner.c ----
-
-void leader_learner_arrive(struct leader *l, zab_link link, struct zab_effects *effects);
-struct leader_learner *leader_learner_find(const struct leader *l, zab_link link);
-void leader_learner_drop(struct leader *l, struct leader_learner *t, struct zab_effects *effects,
-                         const char *why);
-void leader_learner_lost(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
-void leader_learner_remove_gone(struct leader *l);
-void leader_learner_packet(struct leader *l, struct leader_learner *t, const struct zab_packet *p,
-                           struct zab_effects *effects);
-// `data` is borrowed until the effects are cleared.
-void leader_learner_send(struct leader_learner *t, int32_t type, int64_t zxid, struct slice data,
-                         struct zab_effects *effects);
-// Nothing up to `zxid` remains to be sent.
-void leader_learner_has_all(struct leader_learner *t, int64_t zxid);
-bool leader_learner_has_room(const struct leader_learner *t);
-bool leader_learner_is_voter(const struct leader *l,
-                             const struct leader_learner *t); // in a quorum of now
-bool leader_learner_is_synced(const struct leader *l, const struct leader_learner *t);
 
 // ---- leader_sync.c ----
 

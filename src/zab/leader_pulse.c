@@ -80,7 +80,7 @@ static void close_silent(struct leader *l, struct zab_effects *effects)
         struct leader_learner *t = l->learners[i];
         int64_t max_ms = silence_max_ms(l, t);
         if (max_ms >= 0 && l->now_ms - t->heard_ms >= max_ms) {
-            leader_learner_drop(l, t, effects, "it was silent for too long");
+            leader_learner_drop(t, effects, "it was silent for too long");
         }
     }
 }
@@ -94,7 +94,7 @@ static void ping_live(struct leader *l, struct zab_effects *effects)
             continue;
         }
         if (t->oldest.zxid != 0 && l->now_ms - t->oldest.sent_ms >= max_ms) {
-            leader_learner_drop(l, t, effects, "it does not acknowledge what it was sent");
+            leader_learner_drop(t, effects, "it does not acknowledge what it was sent");
             continue;
         }
         leader_confirm_ping(l, t, effects);

@@ -41,7 +41,7 @@ static void start_snap(struct leader *l, struct leader_learner *t, struct zab_ef
     t->is_choosing = false;
     t->is_snap = true;
     if (is_throttled(l, t)) {
-        leader_learner_drop(l, t, effects, "too many snapshots are being sent");
+        leader_learner_drop(t, effects, "too many snapshots are being sent");
         return;
     }
     t->is_streaming = true;
@@ -53,7 +53,7 @@ static void start_diff(struct leader *l, struct leader_learner *t, struct sync_c
 {
     t->is_choosing = false;
     if (is_throttled(l, t)) {
-        leader_learner_drop(l, t, effects, "too many learners are being brought up to date");
+        leader_learner_drop(t, effects, "too many learners are being brought up to date");
         return;
     }
     leader_learner_send(t, choice.way == SYNC_DIFF ? ZAB_DIFF : ZAB_TRUNC, choice.zxid,
@@ -171,7 +171,7 @@ void leader_sync_snap_sent(struct leader *l, struct leader_learner *t, bool is_o
     t->heard_ms = l->now_ms;
     t->target = l->core->history.committed;
     if (!is_ok) {
-        leader_learner_drop(l, t, effects, "the tree could not be sent to it");
+        leader_learner_drop(t, effects, "the tree could not be sent to it");
         return;
     }
     leader_feed(l, t, effects);
@@ -238,7 +238,7 @@ void leader_sync_log_read(struct leader *l, struct leader_learner *t, const stru
         }
     } else if (!event->is_ok || !is_whole(event, t->sent, t->log_end)) {
         l->is_log_broken = true;
-        leader_learner_drop(l, t, effects, "the log does not hold what it lacks");
+        leader_learner_drop(t, effects, "the log does not hold what it lacks");
         return;
     }
     feed_records(l, t, event, effects);

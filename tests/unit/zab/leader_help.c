@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The leader under test and its learners' packets. Notes are kept apart from what is done.
 #include "tests/unit/zab/leader_help.h"
 
 #include <stdio.h>
