@@ -87,7 +87,7 @@ static void propose(struct pipeline *pl, const struct request *request,
         conn_write_begun(request->conn);
     }
     if (pl->mode == PIPELINE_LEADING) {
-        pl->peer->propose(pl->peer->ctx, zxid, body, slice_null());
+        pl->peer->propose(pl->peer->ctx, zxid, body, result->config);
     }
 }
 

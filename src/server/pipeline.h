@@ -65,6 +65,10 @@ struct pipeline_peer {
     // Leading: answer with pipeline_sync_done when everything proposed so far is committed and this
     // server still leads.
     void (*sync)(void *ctx, uint64_t token);
+    // Leading: the configuration, with `zxid` as its version, that a request leads to (reconfig.h).
+    // NULL: there is none to change. Not the last thing done: it must only look.
+    enum zk_code (*reconfig)(void *ctx, const struct jute_reconfig_request *request, int64_t zxid,
+                             struct buf *ret_text);
 };
 
 typedef void pipeline_settled(void *ctx, int64_t zxid);

@@ -62,7 +62,10 @@ static void begin_role(struct pipeline *pl, enum pipeline_mode mode, int64_t zxi
     pl->committed = zxid;
     changes_abandon(&s->changes); // its digest is the tree's
     sessions_clear(&s->sessions, server_now_ms(s));
-    s->sessions.is_leading = mode == PIPELINE_LEADING;
+    bool is_leading = mode == PIPELINE_LEADING;
+    s->sessions.is_leading = is_leading;
+    s->prep.reconfig = is_leading ? pl->peer->reconfig : NULL;
+    s->prep.reconfig_ctx = pl->peer->ctx;
     pl->mode = mode;
 }
 

@@ -57,16 +57,6 @@ static bool decode_create(const struct prep_txn *t, struct jute_in *in, struct p
     return true;
 }
 
-// Standalone servers know no other members.
-static enum zk_code prep_reconfig(struct prep *p, const struct prep_txn *t)
-{
-    if (!p->config->reconfig_enabled) {
-        return ZK_RECONFIG_DISABLED;
-    }
-    enum zk_code code = sessions_check(p->sessions, t->request->session_id, t->request->link);
-    return code != ZK_OK ? code : ZK_UNIMPLEMENTED;
-}
-
 // Decode and prepare one operation into *ret_op; *ret_decoded says whether the body made sense.
 static enum zk_code prep_single(struct prep *p, const struct prep_txn *t, struct jute_in *in,
                                 bool *ret_decoded, struct txn_op *ret_op)
@@ -100,7 +90,7 @@ static enum zk_code prep_single(struct prep *p, const struct prep_txn *t, struct
         return *ret_decoded ? prep_op_set_acl(p, t, &set_acl, ret_op) : ZK_MARSHALLING_ERROR;
     case OP_RECONFIG:
         *ret_decoded = jute_reconfig_request_decode(in, &reconfig);
-        return *ret_decoded ? prep_reconfig(p, t) : ZK_MARSHALLING_ERROR;
+        return *ret_decoded ? prep_op_reconfig(p, t, &reconfig, ret_op) : ZK_MARSHALLING_ERROR;
     }
     ASSERT(false && "not a single write");
     return ZK_MARSHALLING_ERROR;
@@ -119,7 +109,8 @@ static struct prep_result finish_single(struct prep *p, const struct prep_txn *t
     }
     changes_commit(p->changes, t->zxid);
     attach_digest(p, ret);
-    return (struct prep_result){.code = ZK_OK, .is_txn = true};
+    struct slice config = ret->op.type == OP_RECONFIG ? ret->op.set_data.data : slice_null();
+    return (struct prep_result){.code = ZK_OK, .is_txn = true, .config = config};
 }
 
 // ---- multi ----

@@ -24,6 +24,10 @@ struct prep {
     struct log *log;
     struct arena *arena; // reset by the caller when the transaction has been encoded
     uint32_t string_max; // bytes of one string or buffer of a request
+    // What a reconfig leads to; NULL unless this server leads (pipeline.h, struct pipeline_peer).
+    enum zk_code (*reconfig)(void *ctx, const struct jute_reconfig_request *request, int64_t zxid,
+                             struct buf *ret_text);
+    void *reconfig_ctx;
 };
 
 // The code that the requester will see. OK of a failed multi: its codes are inside.
@@ -31,6 +35,7 @@ struct prep_result {
     enum zk_code code;
     bool is_txn;           // false: an undecodable request, answered without a transaction
     bool is_out_of_memory; // nothing is known of the request: not even that it is malformed
+    struct slice config;   // of a reconfig that is one: the new text, in the arena
 };
 
 // Make the transaction `zxid` of `request`; `wall_ms` is its time. `ret` is complete in any case

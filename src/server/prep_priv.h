@@ -34,6 +34,8 @@ enum zk_code prep_op_set_data(struct prep *p, const struct prep_txn *t,
                               const struct jute_set_data_request *r, struct txn_op *ret);
 enum zk_code prep_op_set_acl(struct prep *p, const struct prep_txn *t,
                              const struct jute_set_acl_request *r, struct txn_op *ret);
+enum zk_code prep_op_reconfig(struct prep *p, const struct prep_txn *t,
+                              const struct jute_reconfig_request *r, struct txn_op *ret);
 enum zk_code prep_op_check(struct prep *p, const struct prep_txn *t, struct slice path,
                            int32_t version, struct txn_op *ret);
 

@@ -164,6 +164,11 @@ static void encode_body(const struct txn *txn, const struct tree_outcome *o, str
     case OP_SET_ACL:
         jute_stat_encode(&r->stat, out);
         return;
+    case OP_RECONFIG: {
+        const struct jute_get_data_response body = {.data = txn->op.set_data.data, .stat = r->stat};
+        jute_get_data_response_encode(&body, out);
+        return;
+    }
     case OP_MULTI:
         encode_multi(txn, o, out);
         return;

@@ -243,30 +243,6 @@ static void reads_of_other_clients_do_not_wait(void **state)
     pair_close(&pair);
 }
 
-static void a_session_that_comes_back_to_a_learner_waits_for_its_writes(void **state)
-{
-    (void)state;
-    struct fake_pair pair;
-    struct guest g;
-    begin(&pair, &g, 9);
-    guest_create(&g, "/a", "", 0);
-    fake_until_forwarded(&pair.learner, 2);
-    guest_hang_up(&g);
-    stage_run(&pair.learner_stage, 10);
-    struct guest back;
-    guest_connect(&back, &pair.learner_stage);
-    memcpy(back.passwd, g.passwd, sizeof(back.passwd));
-    guest_ask_session(&back, g.session_id, PAIR_TIMEOUT_MS);
-    guest_silence(&back, QUIET_MS);
-    pair_flow(&pair);
-    struct connect_response r;
-    assert_true(guest_take_session(&back, &r));
-    assert_int_equal(r.body.session_id, g.session_id);
-    int32_t read = guest_read(&back, OP_EXISTS, "/a", false);
-    assert_int_equal(guest_answer(&back, read), ZK_OK);
-    pair_close(&pair);
-}
-
 static void events_reach_a_learners_clients_before_the_answer(void **state)
 {
     (void)state;
@@ -918,7 +894,6 @@ int main(void)
         cmocka_unit_test(a_transaction_of_another_kind_is_no_answer),
         cmocka_unit_test(what_does_not_decode_is_refused_here_and_not_forwarded),
         cmocka_unit_test(reads_of_other_clients_do_not_wait),
-        cmocka_unit_test(a_session_that_comes_back_to_a_learner_waits_for_its_writes),
         cmocka_unit_test(events_reach_a_learners_clients_before_the_answer),
         cmocka_unit_test(a_sync_is_answered_when_the_leaders_packet_and_all_before_it_are_here),
         cmocka_unit_test(a_sync_keeps_its_place_between_writes),
