@@ -248,8 +248,8 @@ static void on_request(struct leader *l, struct leader_learner *t, const struct 
 }
 
 // REVALIDATE names one session, the answer to a PING any number of them.
-static void on_sessions(struct leader *l, struct leader_learner *t, const struct zab_packet *p,
-                        bool is_one, struct zab_effects *effects)
+static void on_sessions(struct leader_learner *t, const struct zab_packet *p, bool is_one,
+                        struct zab_effects *effects)
 {
     if (p->data.len % TOUCH_BYTES != 0 || (is_one && p->data.len != TOUCH_BYTES)) {
         leader_learner_drop(t, effects, "what it says of sessions cannot be read");
@@ -265,7 +265,7 @@ static void on_sessions(struct leader *l, struct leader_learner *t, const struct
 static void on_pong(struct leader *l, struct leader_learner *t, const struct zab_packet *p,
                     struct zab_effects *effects)
 {
-    on_sessions(l, t, p, false, effects);
+    on_sessions(t, p, false, effects);
     if (t->stage == STAGE_LIVE) {
         leader_confirm_pong(l, t, effects);
     }
@@ -280,7 +280,7 @@ static void on_live_packet(struct leader *l, struct leader_learner *t, const str
     } else if (p->type == ZAB_PING) {
         on_pong(l, t, p, effects);
     } else if (p->type == ZAB_REVALIDATE) {
-        on_sessions(l, t, p, true, effects);
+        on_sessions(t, p, true, effects);
     } else if (p->type == ZAB_REQUEST) {
         on_request(l, t, p, effects);
     } else { // differs: Java warns and goes on
