@@ -184,7 +184,7 @@ static void send_read(struct actor *a, int key, bool watch)
 
 static void think_soon(struct actor *a)
 {
-    world_start(a->world, &a->think, world_delay(a->world, THINK_NS));
+    world_start(a->world, &a->think, world_delay(a->world, a->think_ns));
 }
 
 static void on_think_time(struct port_timer *timer)
@@ -501,7 +501,8 @@ static const struct client_handler handler = {on_open, on_reply, on_event, on_lo
 
 void actor_init(struct actor *a, struct sim_node *server, uint16_t port, int number)
 {
-    *a = (struct actor){.world = server->world, .number = number, .next_xid = 1};
+    *a = (struct actor){
+        .world = server->world, .number = number, .next_xid = 1, .think_ns = THINK_NS};
     a->think.fire = on_think_time;
     client_init(&a->client, server, port, &handler, a);
 }

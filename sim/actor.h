@@ -44,6 +44,7 @@ struct actor {
     bool session_ended;        // since the model was last settled
     bool is_armed[MODEL_KEYS]; // a watch is set
     bool is_resting;           // sends nothing new
+    int64_t think_ns;          // between requests, of the order of
     bool may_refuse;           // the disk has faults: SystemError is a legal answer
     int32_t next_xid;
     uint32_t next_value;

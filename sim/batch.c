@@ -263,7 +263,7 @@ static void add_result(struct batch *b, uint64_t index, struct campaign_result *
     struct campaign_options o;
     make_options(b->options, index, &o);
     o.is_verbose = false;
-    if (b->options->plant == PLANT_NONE) {
+    if (b->options->plant == PLANT_NONE && !b->options->is_whole) {
         printf("seed %" PRIu64 " fails: %s; cutting it down\n", o.schedule.seed, r->failure);
         (void)fflush(stdout);
         shrink(&o, r);

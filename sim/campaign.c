@@ -19,6 +19,7 @@ enum {
     REAP_MS = 300,
     SLACK_MS = 1000, // CLUSTER_SYNC_LIMIT ticks and what delays there may be
     AWAY_MS = 6000,  // longer than any session
+    THINK_NS = 5 * 1000000,
 };
 
 struct campaign {
@@ -316,6 +317,7 @@ static void begin_clients(struct campaign *c)
         actor_init(a, cluster_node(&c->cluster, i), BOX_CLIENT_PORT, i);
         a->may_refuse = c->cluster.may_fail;
         a->client.slack_ms = SLACK_MS;
+        a->think_ns = THINK_NS;
         actor_start(a);
     }
     for (int i = 0; i < VISITORS; i++) {
@@ -324,6 +326,7 @@ static void begin_clients(struct campaign *c)
         visitor_init(v, cluster_node(&c->cluster, first), BOX_CLIENT_PORT, &c->history, i);
         add_all_servers(c, &v->client, first);
         v->may_refuse = c->cluster.may_fail;
+        v->think_ns = THINK_NS;
         visitor_start(v);
     }
 }

@@ -2,7 +2,9 @@
 //
 // A hard quota on the number of nodes. A create below it is checked at some moment between the
 // request and its zxid. So it is refused when the quota was used up all that time, and not refused
-// when there was room all that time, whatever became of requests without an answer.
+// when there was room all that time, whatever became of requests without an answer. (The leader of
+// an ensemble may apply later than a follower that has answered, so that time begins earlier
+// there.)
 #include "sim/check.h"
 
 #include <inttypes.h>
@@ -47,12 +49,23 @@ static struct usage usage_in(const struct ledger *l, int32_t top, int64_t after,
     return u;
 }
 
+// What the server that checked had applied when it did, at least.
+static int64_t applied_before(const struct ledger *l, int32_t call)
+{
+    const struct annals *h = l->history;
+    int64_t since_ns = h->items[call].at_ns - h->slack_ms * 1000000;
+    while (call > 0 && h->may_be_stale && h->items[call].at_ns > since_ns) {
+        call--;
+    }
+    return l->floors[call];
+}
+
 static bool check_create(const struct ledger *l, int32_t top, int32_t number, struct finding *ret)
 {
     const struct annals *h = l->history;
     const struct annals_item *item = &h->items[number];
     const struct annals_part *p = annals_parts(h, item);
-    struct usage u = usage_in(l, top, l->floors[item->call], item->zxid);
+    struct usage u = usage_in(l, top, applied_before(l, item->call), item->zxid);
     bool is_refused = p->code == ZK_QUOTA_EXCEEDED;
     bool is_beyond = p->code == ZK_OK && u.least >= VISITOR_QUOTA;
     if (!is_beyond && !(is_refused && u.most < VISITOR_QUOTA)) {
@@ -80,8 +93,8 @@ bool check_quota(const struct ledger *l, struct finding *ret)
                          annals_is_create(item->type) && item->code != ZK_SYSTEM_ERROR &&
                          annals_parent(h, annals_parts(h, item)->node) == top;
         // Before both nodes of the quota are there, nothing limits.
-        if (is_create && ledger_presence(l, limits, l->floors[item->call]) == IS_PRESENT &&
-            ledger_presence(l, stats, l->floors[item->call]) == IS_PRESENT) {
+        if (is_create && ledger_presence(l, limits, applied_before(l, item->call)) == IS_PRESENT &&
+            ledger_presence(l, stats, applied_before(l, item->call)) == IS_PRESENT) {
             is_right = check_create(l, top, i, ret);
         }
     }

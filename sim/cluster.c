@@ -13,7 +13,7 @@
 
 static const char common_text[] = "admin.enableServer=false\n"
                                   "maxClientCnxns=0\n"
-                                  "snapCount=60\n"
+                                  "snapCount=100\n"
                                   "preAllocSize=16\n"
                                   "autopurge.snapRetainCount=3\n"
                                   "extendedTypesEnabled=true\n"

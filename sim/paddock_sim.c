@@ -180,7 +180,7 @@ static const char usage[] =
     "                   [--fail OP:NTH:ERR] [--cut N] [--alloc N] [--sync-lies] [--verbose]]\n"
     "                   [--seconds N] [--sweep [--seed N]]\n"
     "       paddock-sim --servers N [--seed N] [--schedules N] [--jobs N] [--seconds N] [--ms N]\n"
-    "                   [--plant NAME] [--drop N,N...] [--verbose]\n"
+    "                   [--plant NAME] [--drop N,N...] [--whole] [--failures N] [--verbose]\n"
     "       paddock-sim --named all|NUMBER [--seed N] [--schedules N] [--jobs N] [--verbose]\n";
 
 static bool parse_plan(const char *text, enum scenario_plan *ret)
@@ -246,6 +246,12 @@ static bool parse_batch(int option, const char *text, struct arguments *a)
         a->has_servers = true;
         a->batch.named = strcmp(text, "all") == 0 ? NAMED_ALL : (int)n;
         return is_number || a->batch.named == NAMED_ALL;
+    case 'F':
+        a->batch.failures_max = n;
+        return is_number && n > 0;
+    case 'W':
+        a->batch.is_whole = true;
+        return true;
     case 'd':
         a->batch.dropped = text;
         return true;
@@ -314,6 +320,8 @@ static bool parse(int argc, char **argv, struct arguments *a)
         {"jobs", required_argument, NULL, 'j'},
         {"drop", required_argument, NULL, 'd'},
         {"named", required_argument, NULL, 'k'},
+        {"whole", no_argument, NULL, 'W'},
+        {"failures", required_argument, NULL, 'F'},
         {"plant", required_argument, NULL, 'P'},
         {NULL, 0, NULL, 0},
     };

@@ -256,6 +256,9 @@ static void read_something(struct visitor *v)
         p.node = N_S;
     }
     p.watch = p.node < N_Q && below(v, 2) == 0;
+    if (v->history->may_be_stale && below(v, 3) == 0) {
+        send_one(v, (struct annals_part){.type = OP_SYNC, .node = N_ROOT, .version = -1});
+    }
     send_one(v, p);
 }
 

@@ -75,7 +75,7 @@ static void set_watches_again(struct visitor *v)
 
 static void think_soon(struct visitor *v)
 {
-    world_start(v->world, &v->think, world_delay(v->world, THINK_NS));
+    world_start(v->world, &v->think, world_delay(v->world, v->think_ns));
 }
 
 static void on_open(void *owner, bool is_new)
@@ -297,6 +297,7 @@ void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, str
                           .is_alice = number % 2 == 0,
                           .base_failed = true,
                           .audit_next = ANNALS_NONE,
+                          .think_ns = THINK_NS,
                           .next_xid = 1};
     v->think.fire = on_think_time;
     client_init(&v->client, server, port, &handler, v);

@@ -50,6 +50,7 @@ struct visitor {
     bool is_closing;
     bool is_resting;    // sends nothing new
     int32_t audit_next; // reads every node from this one on; ANNALS_NONE: it does not
+    int64_t think_ns;   // between requests, of the order of
     bool may_refuse;
     int32_t next_xid;
     uint64_t answers;
