@@ -118,6 +118,76 @@ static void reconfig_is_refused_as_java_refuses_it(void **state)
     buf_fini(&body);
 }
 
+static void a_session_is_made_with_the_timeout_of_the_request(void **state)
+{
+    struct prep_world *w = *state;
+    struct buf body = {0};
+    buf_put_i32(&body, 12345);
+    assert_int_equal(prep_world_write(w, OP_CREATE_SESSION, &body), ZK_OK);
+    assert_int_equal(w->last.header.type, OP_CREATE_SESSION);
+    assert_int_equal(w->last.op.create_session.timeout_ms, 12345);
+    assert_true(w->last.has_digest);
+    prep_world_apply(w, SIZE_MAX);
+    int32_t timeout_ms;
+    assert_true(tree_session_find(w->tree, w->session, &timeout_ms));
+    assert_int_equal(timeout_ms, 12345);
+    body.len = 3;
+    assert_int_equal(prep_world_write(w, OP_CREATE_SESSION, &body), ZK_MARSHALLING_ERROR);
+    assert_int_equal(w->last_zxid, 1);
+    buf_fini(&body);
+}
+
+// A learner forwards a request if and only if the leader will make a transaction of it.
+static void is_decodable_says_what_preparing_would(void **state)
+{
+    static const int32_t types[] = {
+        OP_CREATE,   OP_CREATE2, OP_CREATE_CONTAINER, OP_CREATE_TTL, OP_DELETE,
+        OP_SET_DATA, OP_SET_ACL, OP_RECONFIG,         OP_MULTI,      OP_DELETE_CONTAINER};
+    struct prep_world *w = *state;
+    struct prng prng;
+    prng_init(&prng, 11);
+    size_t refused = 0;
+    enum { TRIES = 20000 };
+    for (int i = 0; i < TRIES; i++) {
+        struct buf body = {0};
+        uint64_t fields = prng_below(&prng, 6);
+        for (uint64_t f = 0; f < fields; f++) { // what looks like strings, counts, numbers
+            uint64_t len = prng_below(&prng, 4);
+            buf_put_i32(&body, (int32_t)len - 1);
+            buf_append(&body, "/ab", len > 0 ? len - 1 : 0);
+        }
+        const struct request request = {.ids = &w->ids,
+                                        .session_id = w->session,
+                                        .type = types[prng_below(&prng, 10)],
+                                        .body = buf_slice(&body)};
+        bool has_no_memory;
+        bool is_decodable = prep_is_decodable(&w->prep, &request, &has_no_memory);
+        assert_false(has_no_memory);
+        int64_t before = w->last_zxid;
+        (void)prep_world_write(w, request.type, &body);
+        assert_int_equal(w->last_zxid, before + (is_decodable ? 1 : 0));
+        refused += is_decodable ? 0 : 1;
+        prep_world_apply(w, SIZE_MAX);
+        buf_fini(&body);
+    }
+    assert_true(refused > TRIES / 10 && refused < TRIES - TRIES / 10);
+}
+
+static void a_refusal_keeps_session_and_cxid(void **state)
+{
+    (void)state;
+    const struct request request = {.session_id = 77, .xid = 5, .type = OP_SET_DATA};
+    struct txn txn;
+    prep_refuse(&request, ZK_MARSHALLING_ERROR, 9, 1000, &txn);
+    assert_int_equal(txn.header.client_id, 77);
+    assert_int_equal(txn.header.cxid, 5);
+    assert_int_equal(txn.header.zxid, 9);
+    assert_int_equal(txn.header.time_ms, 1000);
+    assert_int_equal(txn.header.type, OP_ERROR);
+    assert_int_equal(txn.op.error.err, ZK_MARSHALLING_ERROR);
+    assert_false(txn.has_digest);
+}
+
 // A random pipeline over few paths, applied with a random delay: every digest must be that of the
 // tree (prep_world_apply checks it), and in the end nothing is left in flight.
 static void a_random_pipeline_predicts_every_digest(void **state)
@@ -166,6 +236,9 @@ int main(void)
         T(an_undecodable_write_takes_no_zxid_but_a_multi_does),
         T(closing_takes_applied_and_pending_ephemerals),
         T(reconfig_is_refused_as_java_refuses_it),
+        T(a_session_is_made_with_the_timeout_of_the_request),
+        T(is_decodable_says_what_preparing_would),
+        T(a_refusal_keeps_session_and_cxid),
         T(a_random_pipeline_predicts_every_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,55 @@ static void a_reopened_session_has_a_full_timeout(void **state)
     sessions_fini(&s);
 }
 
+// The first link that writes owns the session, until it moves.
+static void only_its_owner_writes_for_a_session(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    struct session *session = sessions_track(&s, 5, TIMEOUT_MS, 0);
+    assert_int_equal(sessions_check(&s, 5, 7), ZK_OK);
+    assert_int_equal(sessions_check(&s, 5, 7), ZK_OK);
+    assert_int_equal(sessions_check(&s, 5, 8), ZK_SESSION_MOVED);
+    assert_int_equal(sessions_check(&s, 5, 0), ZK_SESSION_MOVED);
+    session_set_owner(session, 0);
+    assert_int_equal(sessions_check(&s, 5, 0), ZK_OK);
+    assert_int_equal(sessions_check(&s, 5, 7), ZK_SESSION_MOVED);
+    sessions_set_closing(&s, session);
+    assert_int_equal(sessions_check(&s, 5, 7), ZK_SESSION_EXPIRED);
+    sessions_fini(&s);
+}
+
+static void a_leader_calls_an_unknown_session_expired(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    s.is_leading = true;
+    assert_int_equal(sessions_check(&s, 9, 0), ZK_SESSION_EXPIRED);
+    sessions_fini(&s);
+}
+
+static void a_cleared_table_knows_nobody_and_gives_no_id_twice(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    for (int64_t id = 1; id <= 500; id++) {
+        sessions_track(&s, id, TIMEOUT_MS, 0);
+    }
+    int64_t given = sessions_new_id(&s);
+    sessions_clear(&s, 1000 * TIMEOUT_MS);
+    for (int64_t id = 1; id <= 500; id++) {
+        assert_null(sessions_find(&s, id));
+    }
+    assert_int_equal(sessions_new_id(&s), given + 1);
+    sessions_track(&s, 5, TIMEOUT_MS, 1000 * TIMEOUT_MS); // time goes on from here
+    assert_null(sessions_take_expired(&s, 1001 * TIMEOUT_MS));
+    assert_non_null(sessions_take_expired(&s, 1001 * TIMEOUT_MS + TICK_MS));
+    sessions_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +149,9 @@ int main(void)
         cmocka_unit_test(an_ended_session_expires_with_the_next_tick),
         cmocka_unit_test(an_unknown_session_is_unknown),
         cmocka_unit_test(a_reopened_session_has_a_full_timeout),
+        cmocka_unit_test(only_its_owner_writes_for_a_session),
+        cmocka_unit_test(a_leader_calls_an_unknown_session_expired),
+        cmocka_unit_test(a_cleared_table_knows_nobody_and_gives_no_id_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 
 #include "base/mark.h"
 #include "store/names.h"
-#include "tests/unit/server/guest.h"
+#include "tests/unit/server/fake_peer.h"
 
 enum { TICK_MS = 200, SLACK_MS = 10, GRACE_MS = 1000 };
 
@@ -398,9 +398,45 @@ static void without_an_interval_nothing_is_purged(void **state)
     stage_close(&st);
 }
 
+// ---- who decides ----
+
+// A learner neither expires sessions nor reaps; when it becomes the leader it does both, and what
+// it had found before was left to the one that led then.
+static void only_who_leads_expires_and_reaps(void **state)
+{
+    (void)state;
+    struct stage st;
+    struct guest g;
+    stage_open(&st, 30, NULL, fast_reaping);
+    guest_open(&g, &st);
+    guest_make(&g, "/mine", CREATE_EPHEMERAL);
+    guest_make(&g, "/c", CREATE_CONTAINER);
+    guest_make(&g, "/c/child", 0);
+    assert_int_equal(guest_answer(&g, guest_delete(&g, "/c/child", -1)), ZK_OK);
+    guest_hang_up(&g);
+    stage_run(&st, 20);
+    struct fake_peer f;
+    fake_join(&f, &st);
+    f.is_quorum = true;
+    pipeline_learn(fake_pipeline(&f));
+    stage_run(&st, 20 * GUEST_TIMEOUT_MS);
+    assert_true(stage_has_node(&st, "/c") && stage_has_node(&st, "/mine"));
+    assert_int_equal(f.forwarded_count, 0);
+    fake_settle(&f);
+    pipeline_lead(fake_pipeline(&f), FAKE_EPOCH);
+    stage_run(&st, GUEST_TIMEOUT_MS / 2); // a full timeout from here
+    assert_true(stage_has_node(&st, "/mine"));
+    stage_run(&st, GUEST_TIMEOUT_MS);
+    assert_false(stage_has_node(&st, "/mine"));
+    assert_false(stage_has_node(&st, "/c"));
+    stage_close(&st);
+    fake_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_who_leads_expires_and_reaps),
         cmocka_unit_test(a_silent_session_expires_never_early_and_at_most_a_tick_late),
         cmocka_unit_test(an_expired_session_is_closed_with_its_connection_and_nodes),
         cmocka_unit_test(a_session_expires_without_a_connection_too),
