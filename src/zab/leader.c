@@ -127,6 +127,7 @@ void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects)
     l->now_ms = now_ms;
     l->summary_epoch = core->current_epoch;
     l->summary_zxid = core->last_zxid;
+    l->applied_zxid = core->last_zxid;
     l->phase_deadline_ms = now_ms + core->options.init_limit * core->options.tick_ms;
     if (core->history.last != core->last_zxid) {
         history_reset(&core->history, core->last_zxid); // the tree came from a snapshot
@@ -229,6 +230,7 @@ static void begin_to_serve(struct leader *l, struct zab_effects *effects)
     enter(l, LEADER_SERVING);
     l->has_quorum = true;
     leader_commit_begin(l, effects);
+    l->applied_zxid = leader_epoch_zxid(l);
     core->vote.peer_epoch = l->epoch;
     leader_pulse_begin(l);
     if (l->phase == LEADER_SERVING) {
@@ -343,7 +345,7 @@ static void on_link(struct leader *l, const struct zab_event *event, struct zab_
         leader_learner_packet(l, t, &event->packet, effects);
         break;
     case ZAB_EV_SNAP_BEGUN:
-        leader_sync_snap_begun(l, t, event->zxid);
+        leader_sync_snap_begun(l, t, event->zxid, effects);
         break;
     case ZAB_EV_SNAP_SENT:
         leader_sync_snap_sent(l, t, event->is_ok, effects);
@@ -351,6 +353,14 @@ static void on_link(struct leader *l, const struct zab_event *event, struct zab_
     case ZAB_EV_LOG_READ:
         leader_sync_log_read(l, t, event, effects);
         break;
+    }
+}
+
+static void on_applied(struct leader *l, int64_t zxid, struct zab_effects *effects)
+{
+    l->applied_zxid = zxid > l->applied_zxid ? zxid : l->applied_zxid;
+    for (size_t i = 0; i < l->learner_count; i++) {
+        leader_sync_tree_stands(l, l->learners[i], effects);
     }
 }
 
@@ -380,6 +390,9 @@ static void dispatch(struct leader *l, const struct zab_event *event, struct zab
         }
         leader_commit_acked(l, l->core->options.sid, event->zxid, effects);
         break;
+    case ZAB_EV_APPLIED:
+        on_applied(l, event->zxid, effects);
+        break;
     case ZAB_EV_PROPOSE:
         leader_commit_propose(l, event, effects);
         break;
@@ -394,7 +407,6 @@ static void dispatch(struct leader *l, const struct zab_event *event, struct zab
     case ZAB_EV_SNAP_LOADED:
     case ZAB_EV_TRUNCATED:
     case ZAB_EV_SETTLED:
-    case ZAB_EV_APPLIED:
         break;
     }
 }

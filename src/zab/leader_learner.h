@@ -60,10 +60,12 @@ struct leader_learner {
     // Bringing up to date.
     bool is_choosing; // the log is asked what is around its last zxid
     bool is_snap;
-    bool is_streaming;   // nothing may be sent before the tree has been
-    bool is_reading_log; // an answer is outstanding
-    int64_t log_end;     // up to where it was asked for
-    int64_t target;      // NEWLEADER follows this one
+    int64_t snap_min;     // an older tree would take from it what others count on
+    bool is_streaming;    // nothing may be sent before the tree has been
+    bool is_waiting_tree; // ours is not there yet
+    bool is_reading_log;  // an answer is outstanding
+    int64_t log_end;      // up to where it was asked for
+    int64_t target;       // NEWLEADER follows this one
 
     // What it was sent and acknowledged.
     size_t queued_bytes; // since the link last had room

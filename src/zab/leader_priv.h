@@ -59,6 +59,7 @@ struct leader {
     int64_t reconfig_zxid;    // of the one in flight; 0: none
     int64_t activated_zxid;   // of the last one that came into force in this epoch; 0: none
     int64_t activated_leader; // whom it named
+    int64_t applied_zxid;     // where our tree stands
     bool is_log_broken;       // it did not hold what it should: learners get snapshots
     int64_t event_zxid;       // the transaction of this step's event lies in `event_txn`
     struct slice event_txn;
@@ -96,7 +97,11 @@ void leader_newleader_acked(struct leader *l, struct leader_learner *t,
 
 void leader_sync_begin(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
 void leader_sync_feed(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
-void leader_sync_snap_begun(struct leader *l, struct leader_learner *t, int64_t zxid);
+// Ours has moved on: perhaps it is what the learner waits for.
+void leader_sync_tree_stands(struct leader *l, struct leader_learner *t,
+                             struct zab_effects *effects);
+void leader_sync_snap_begun(struct leader *l, struct leader_learner *t, int64_t zxid,
+                            struct zab_effects *effects);
 void leader_sync_snap_sent(struct leader *l, struct leader_learner *t, bool is_ok,
                            struct zab_effects *effects);
 void leader_sync_log_read(struct leader *l, struct leader_learner *t, const struct zab_event *event,

@@ -44,8 +44,24 @@ static void start_snap(struct leader *l, struct leader_learner *t, struct zab_ef
         leader_learner_drop(t, effects, "too many snapshots are being sent");
         return;
     }
+    // What it has acknowledged may be committed because of that. A tree from before it would be
+    // durable in place of its log: if this leader failed then, a quorum could have forgotten it.
+    int64_t committed = l->core->history.committed;
+    t->snap_min = t->last_zxid < committed ? t->last_zxid : committed;
     t->is_streaming = true;
-    zab_effects_add(effects, ZAB_DO_SEND_SNAP)->link = t->link;
+    t->is_waiting_tree = true;
+    leader_sync_tree_stands(l, t, effects);
+}
+
+void leader_sync_tree_stands(struct leader *l, struct leader_learner *t,
+                             struct zab_effects *effects)
+{
+    if (t->stage == STAGE_SYNCING && t->is_waiting_tree && l->applied_zxid >= t->snap_min) {
+        struct zab_effect *e = zab_effects_add(effects, ZAB_DO_SEND_SNAP);
+        e->link = t->link;
+        e->zxid = t->snap_min;
+        t->is_waiting_tree = false;
+    }
 }
 
 static void start_diff(struct leader *l, struct leader_learner *t, struct sync_choice choice,
@@ -152,13 +168,19 @@ void leader_sync_feed(struct leader *l, struct leader_learner *t, struct zab_eff
 
 // ---- the tree ----
 
-void leader_sync_snap_begun(struct leader *l, struct leader_learner *t, int64_t zxid)
+void leader_sync_snap_begun(struct leader *l, struct leader_learner *t, int64_t zxid,
+                            struct zab_effects *effects)
 {
-    if (t->is_streaming) {
-        ASSERT(zxid <= l->core->history.committed);
-        t->sent = zxid;
-        t->committed = zxid;
+    if (!t->is_streaming) {
+        return;
     }
+    ASSERT(zxid <= l->core->history.committed);
+    if (zxid < t->snap_min) {
+        leader_learner_drop(t, effects, "the tree on disk is older than what it has");
+        return;
+    }
+    t->sent = zxid;
+    t->committed = zxid;
 }
 
 void leader_sync_snap_sent(struct leader *l, struct leader_learner *t, bool is_ok,
@@ -180,7 +202,7 @@ void leader_sync_snap_sent(struct leader *l, struct leader_learner *t, bool is_o
 // ---- the log ----
 
 // Whether the records follow `cursor` and each other without a hole, and reach `end` if they are
-// the last.
+// the last. Where an epoch begins there is no record.
 static bool is_whole(const struct zab_event *event, int64_t cursor, int64_t end)
 {
     for (size_t i = 0; i < event->record_count; i++) {
@@ -190,7 +212,8 @@ static bool is_whole(const struct zab_event *event, int64_t cursor, int64_t end)
         }
         cursor = zxid;
     }
-    return cursor >= end || (!event->is_end && event->record_count > 0);
+    bool has_more = !event->is_end && event->record_count > 0;
+    return cursor >= end || has_more || (event->is_end && (uint32_t)end == 0);
 }
 
 // The first answer decides. Source: LearnerHandler.syncFollower, the case "txnlog and
@@ -220,7 +243,12 @@ static void feed_records(struct leader *l, struct leader_learner *t, const struc
     for (size_t i = 0; i < event->record_count; i++) {
         leader_feed_record(l, t, &event->records[i], effects);
     }
-    t->heard_ms = t->stage == STAGE_SYNCING ? l->now_ms : t->heard_ms;
+    if (t->stage == STAGE_SYNCING) {
+        t->heard_ms = l->now_ms;
+        if (event->is_end) {
+            leader_learner_has_all(t, t->log_end);
+        }
+    }
     leader_feed(l, t, effects);
 }
 

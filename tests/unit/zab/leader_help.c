@@ -120,6 +120,11 @@ void lead_logged(struct leader_help *h, int64_t zxid)
     lead_step(h, (struct zab_event){.type = ZAB_EV_LOGGED, .zxid = zxid});
 }
 
+void lead_applied(struct leader_help *h, int64_t zxid)
+{
+    lead_step(h, (struct zab_event){.type = ZAB_EV_APPLIED, .zxid = zxid});
+}
+
 void lead_ack(struct leader_help *h, zab_link link, int64_t zxid)
 {
     lead_packet(h, link, ZAB_ACK, zxid, slice_null());

@@ -48,6 +48,7 @@ void lead_packet(struct leader_help *h, zab_link link, int32_t type, int64_t zxi
                  struct slice data);
 void lead_propose(struct leader_help *h, int64_t zxid);
 void lead_logged(struct leader_help *h, int64_t zxid);
+void lead_applied(struct leader_help *h, int64_t zxid);
 void lead_ack(struct leader_help *h, zab_link link, int64_t zxid);
 void lead_pass(struct leader_help *h, int64_t ms); // in steps to its deadlines
 

@@ -13,6 +13,7 @@ static void write_some(struct leader_help *h, int64_t count)
         lead_propose(h, LEAD_Z(2, i));
         lead_logged(h, LEAD_Z(2, i));
         lead_ack(h, 2, LEAD_Z(2, i));
+        lead_applied(h, LEAD_Z(2, i));
         lead_link(h, ZAB_EV_LINK_ROOM, 2);
     }
     lead_forget(h);
@@ -201,7 +202,7 @@ static void a_log_that_does_not_reach_back_means_a_snapshot(void **state)
     arrive(&h, 3, ZAB_FOLLOWERINFO, 0);
     lead_forget(&h);
     answer(&h, 3, -1, 1, 4, true);
-    lead_expect(&h, "SEND_SNAP 3\n");
+    lead_expect(&h, "SEND_SNAP 3 0x0\n");
     lead_fini(&h);
 }
 
@@ -215,7 +216,7 @@ static void a_log_above_the_size_limit_means_a_snapshot(void **state)
     arrive(&h, 3, ZAB_FOLLOWERINFO, LEAD_LAST_ZXID);
     lead_forget(&h);
     lead_step(&h, (struct zab_event){.type = ZAB_EV_LOG_READ, .link = 3, .is_ok = false});
-    lead_expect(&h, "SEND_SNAP 3\n");
+    lead_expect(&h, "SEND_SNAP 3 0x100000002\n");
     lead_fini(&h);
 }
 
@@ -229,7 +230,7 @@ static void an_unknown_transaction_of_an_ended_epoch_means_a_snapshot(void **sta
     arrive(&h, 3, ZAB_FOLLOWERINFO, LEAD_Z(1, 9));
     lead_expect(&h, "READ_LOG 3 0x100000009 0x200000004 first\n");
     answer(&h, 3, LEAD_LAST_ZXID, 1, 4, true);
-    lead_expect(&h, "SEND_SNAP 3\n");
+    lead_expect(&h, "SEND_SNAP 3 0x100000009\n");
     lead_fini(&h);
 }
 
@@ -248,7 +249,7 @@ static void a_hole_in_the_first_chunk_means_a_snapshot(void **state)
         arrive(&h, 3, ZAB_FOLLOWERINFO, LEAD_LAST_ZXID);
         lead_forget(&h);
         answer(&h, 3, LEAD_LAST_ZXID, rows[i].first, rows[i].last, rows[i].is_end);
-        lead_expect(&h, "SEND_SNAP 3\n");
+        lead_expect(&h, "SEND_SNAP 3 0x100000002\n");
         lead_fini(&h);
     }
 }
@@ -267,7 +268,7 @@ static void a_hole_found_later_closes_and_snapshots_follow(void **state)
     lead_expect(&h, "CLOSE 3\n");
     lead_expect_note(&h, "the log does not hold what it lacks");
     arrive(&h, 3, ZAB_FOLLOWERINFO, LEAD_Z(2, 2));
-    lead_expect(&h, "SEND_SNAP 3\n");
+    lead_expect(&h, "SEND_SNAP 3 0x200000002\n");
     lead_fini(&h);
 }
 
@@ -280,7 +281,7 @@ static void without_log_sync_it_is_memory_or_a_snapshot(void **state)
     lead_to_serving(&h);
     write_some(&h, 25);
     arrive(&h, 3, ZAB_FOLLOWERINFO, LEAD_Z(2, 4));
-    lead_expect(&h, "SEND_SNAP 3\n");
+    lead_expect(&h, "SEND_SNAP 3 0x200000004\n");
     arrive(&h, 4, ZAB_FOLLOWERINFO, LEAD_Z(2, 24));
     lead_expect(&h, "SEND 4 DIFF 0x200000019\n"
                     "SEND 4 PROPOSAL 0x200000019 11 bytes\n"
@@ -303,9 +304,9 @@ static void a_snapshot_is_followed_by_what_came_since(void **state)
     lead_init(&h, 3);
     h.core.options.force_snapshot_sync = true;
     lead_to_comparing(&h);
-    lead_ack_epoch(&h, 2, 1, LEAD_LAST_ZXID);
+    lead_ack_epoch(&h, 2, 1, LEAD_Z(1, 1));
     lead_event(&h, ZAB_EV_EPOCH_SAVED);
-    lead_expect(&h, "SAVE_CURRENT 2\nSEND_SNAP 2\n");
+    lead_expect(&h, "SAVE_CURRENT 2\nSEND_SNAP 2 0x100000001\n");
     snap_begun(&h, 2, LEAD_Z(1, 1)); // of an older file
     lead_pass(&h, 2 * LEAD_TICK_MS);
     lead_link(&h, ZAB_EV_LINK_ROOM, 2);
@@ -327,7 +328,7 @@ static void traffic_during_a_snapshot_waits_in_the_log(void **state)
     lead_to_serving(&h);
     h.core.options.force_snapshot_sync = true;
     arrive(&h, 3, ZAB_FOLLOWERINFO, LEAD_LAST_ZXID);
-    lead_expect(&h, "SEND_SNAP 3\n");
+    lead_expect(&h, "SEND_SNAP 3 0x100000002\n");
     snap_begun(&h, 3, LEAD_Z(2, 0));
     write_some(&h, 22);
     lead_link(&h, ZAB_EV_SNAP_SENT, 3);
@@ -338,6 +339,91 @@ static void traffic_during_a_snapshot_waits_in_the_log(void **state)
     lead_expect(&h, "SEND 3 UPTODATE -1\n");
     lead_propose(&h, LEAD_Z(2, 23));
     lead_expect(&h, "SEND 2 PROPOSAL 0x200000017 11 bytes\nSEND 3 PROPOSAL 0x200000017 11 bytes\n");
+    lead_fini(&h);
+}
+
+// If the learner took the older tree, what it acknowledged would be durable on one server less.
+static void a_tree_older_than_the_learner_is_not_sent(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_init(&h, 3);
+    lead_to_serving(&h);
+    h.core.options.force_snapshot_sync = true;
+    write_some(&h, 3);
+    lead_propose(&h, LEAD_Z(2, 4));
+    arrive(&h, 3, ZAB_FOLLOWERINFO, LEAD_Z(2, 4)); // what is not committed does not count
+    lead_expect(&h, "SEND_SNAP 3 0x200000003\n");
+    snap_begun(&h, 3, LEAD_Z(2, 2));
+    lead_expect(&h, "CLOSE 3\n");
+    lead_expect_note(&h, "older than what it has");
+    arrive(&h, 3, ZAB_FOLLOWERINFO, LEAD_Z(2, 3));
+    snap_begun(&h, 3, LEAD_Z(2, 3));
+    lead_link(&h, ZAB_EV_SNAP_SENT, 3);
+    lead_expect(&h, "SEND_SNAP 3 0x200000003\n"
+                    "SEND 3 NEWLEADER 0x200000000 181 bytes\n"
+                    "SEND 3 PROPOSAL 0x200000004 11 bytes\n");
+    lead_fini(&h);
+}
+
+static void the_tree_is_sent_when_ours_has_what_the_learner_has(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_init(&h, 5);
+    lead_begin(&h);
+    for (zab_link link = 2; link <= 4; link++) {
+        lead_join(&h, link);
+    }
+    lead_event(&h, ZAB_EV_EPOCH_SAVED);
+    for (zab_link link = 2; link <= 4; link++) {
+        lead_ack_epoch(&h, link, 1, LEAD_LAST_ZXID);
+    }
+    lead_event(&h, ZAB_EV_EPOCH_SAVED);
+    for (zab_link link = 2; link <= 4; link++) {
+        lead_ack(&h, link, LEAD_Z(2, 0));
+    }
+    h.core.options.force_snapshot_sync = true;
+    lead_propose(&h, LEAD_Z(2, 1));
+    lead_propose(&h, LEAD_Z(2, 2));
+    for (zab_link link = 2; link <= 4; link++) {
+        lead_ack(&h, link, LEAD_Z(2, 2)); // committed without us
+    }
+    lead_link(&h, ZAB_EV_LINK_DOWN, 4);
+    arrive(&h, 4, ZAB_FOLLOWERINFO, LEAD_Z(2, 2));
+    lead_expect(&h, "");
+    lead_applied(&h, LEAD_Z(2, 1));
+    lead_pass(&h, LEAD_TICK_MS / 4);
+    lead_expect(&h, "");
+    lead_applied(&h, LEAD_Z(2, 2));
+    lead_expect(&h, "SEND_SNAP 4 0x200000002\n");
+    lead_applied(&h, LEAD_Z(2, 2));
+    lead_expect(&h, "");
+    lead_fini(&h);
+}
+
+static void a_floor_at_an_epochs_beginning_is_no_hole(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_init(&h, 3);
+    history_reset(&h.core.history, LEAD_Z(1, 0)); // as after a replay that began with 1:1
+    history_add(&h.core.history, LEAD_Z(1, 1), slice_str("one"));
+    history_add(&h.core.history, LEAD_Z(1, 2), slice_str("two"));
+    lead_to_serving(&h);
+    arrive(&h, 3, ZAB_FOLLOWERINFO, 0);
+    lead_expect(&h, "READ_LOG 3 0x0 0x100000000 first\n");
+    answer(&h, 3, -1, 1, 0, true);
+    lead_expect(&h, "SEND_SNAP 3 0x0\n");
+    snap_begun(&h, 3, 0); // the first one of an empty server
+    lead_link(&h, ZAB_EV_SNAP_SENT, 3);
+    lead_expect(&h, "READ_LOG 3 0x0 0x100000000\n");
+    answer(&h, 3, -1, 1, 0, true);
+    lead_expect(&h, "SEND 3 PROPOSAL 0x100000001 3 bytes\n"
+                    "SEND 3 COMMIT 0x100000001\n"
+                    "SEND 3 PROPOSAL 0x100000002 3 bytes\n"
+                    "SEND 3 COMMIT 0x100000002\n"
+                    "SEND 3 NEWLEADER 0x200000000 181 bytes\n");
     lead_fini(&h);
 }
 
@@ -370,7 +456,7 @@ static void observers_wait_their_turn_and_voters_do_not(void **state)
     lead_expect(&h, "CLOSE 10\n");
     lead_expect_note(&h, "too many snapshots");
     arrive(&h, 3, ZAB_FOLLOWERINFO, 0);
-    lead_expect(&h, "SEND_SNAP 3\n");
+    lead_expect(&h, "SEND_SNAP 3 0x0\n");
     h.core.options.force_snapshot_sync = false;
     arrive(&h, 11, ZAB_OBSERVERINFO, LEAD_LAST_ZXID); // diffs are counted apart
     arrive(&h, 12, ZAB_OBSERVERINFO, LEAD_LAST_ZXID);
@@ -439,6 +525,9 @@ int main(void)
         cmocka_unit_test(without_log_sync_it_is_memory_or_a_snapshot),
         cmocka_unit_test(a_snapshot_is_followed_by_what_came_since),
         cmocka_unit_test(traffic_during_a_snapshot_waits_in_the_log),
+        cmocka_unit_test(a_tree_older_than_the_learner_is_not_sent),
+        cmocka_unit_test(the_tree_is_sent_when_ours_has_what_the_learner_has),
+        cmocka_unit_test(a_floor_at_an_epochs_beginning_is_no_hole),
         cmocka_unit_test(a_snapshot_that_fails_closes),
         cmocka_unit_test(observers_wait_their_turn_and_voters_do_not),
         cmocka_unit_test(a_link_without_room_gets_no_more),
