@@ -14,6 +14,7 @@
 enum {
     ROOM_EVERY_BYTES = 128 * 1024, // of log between two looks at the room ahead
     SPARE_BATCHES = 3,             // kept for the next use
+    END_NOTED_MS = 1000,           // between two notes of how far a member's log goes
 };
 // Its low half is all ones: the last number that an epoch may not give.
 static const uint32_t COUNTER_END = UINT32_MAX;
@@ -189,12 +190,16 @@ static void room_run(struct port_job *job)
 {
     struct pipeline *pl = CONTAINER_OF(job, struct pipeline, room_job);
     txnlog_make_room(pl->log);
+    if (pl->is_end_due) {
+        txnlog_note_end(pl->log);
+    }
 }
 
 static void room_done(struct port_job *job)
 {
     struct pipeline *pl = CONTAINER_OF(job, struct pipeline, room_job);
     pl->is_making_room = false;
+    pl->is_end_due = false;
     pipeline_end_role(pl);
 }
 
@@ -215,7 +220,8 @@ static void submit(struct pipeline *pl)
 static void make_room(struct pipeline *pl)
 {
     bool is_used = pl->mode != PIPELINE_RESTING && pl->done == NULL;
-    if (is_used && !pl->is_making_room && pl->bytes_since_room >= ROOM_EVERY_BYTES) {
+    bool is_wanted = pl->bytes_since_room >= ROOM_EVERY_BYTES || pl->is_end_due;
+    if (is_used && !pl->is_making_room && is_wanted) {
         pl->is_making_room = true;
         pl->bytes_since_room = 0;
         pl->worker->submit(pl->worker, &pl->room_job);
@@ -258,6 +264,9 @@ void pipeline_flush(struct pipeline *pl)
         loop->timer_start(loop, &pl->flush_timer, wait_ns / 1000000 + 1); // the turn then ends here
     } else {
         submit(pl);
+        if (pl->is_end_due) {
+            make_room(pl); // behind the batch, for there may be no moment without one
+        }
     }
 }
 
@@ -350,6 +359,28 @@ static void note_sync(struct pipeline *pl, const struct batch *b)
     }
 }
 
+// A second after a write a member notes how far its log goes (store/logend.h).
+static void time_end(struct pipeline *pl)
+{
+    if (pl->mode != PIPELINE_ALONE && !pl->is_end_timed) {
+        struct port_loop *loop = pl->server->options.loop;
+        pl->is_end_timed = true;
+        loop->timer_start(loop, &pl->end_timer, END_NOTED_MS);
+    }
+}
+
+static void on_end_timer(struct port_timer *timer)
+{
+    struct pipeline *pl = CONTAINER_OF(timer, struct pipeline, end_timer);
+    server_take_time(pl->server);
+    pl->is_end_timed = false;
+    if (!pl->is_making_room) {
+        pl->is_end_due = true; // at the end of the turn
+    } else {
+        time_end(pl);
+    }
+}
+
 static void batch_done(struct port_job *job)
 {
     struct batch *b = CONTAINER_OF(job, struct batch, job);
@@ -363,6 +394,7 @@ static void batch_done(struct port_job *job)
         return;
     }
     note_sync(pl, b);
+    time_end(pl);
     pipeline_flush(pl); // the disk works while we apply
     batch_logged(b);
     list_push_back(&pl->logged, &b->link);
@@ -395,6 +427,7 @@ enum err pipeline_open(struct pipeline *pl, struct server *server)
     pl->filling = pipeline_take_batch(pl);
     pl->mismatches = tree_digest_mismatches(server->tree); // recovery has noted these
     pl->flush_timer = (struct port_timer){.fire = on_flush_timer};
+    pl->end_timer = (struct port_timer){.fire = on_end_timer};
     pl->room_job = (struct port_job){.run = room_run, .done = room_done};
     arena_init(&pl->arena);
     return ERR_OK;
@@ -413,6 +446,7 @@ void pipeline_close(struct pipeline *pl)
         return;
     }
     pl->server->options.loop->timer_stop(pl->server->options.loop, &pl->flush_timer);
+    pl->server->options.loop->timer_stop(pl->server->options.loop, &pl->end_timer);
     pl->worker->close(pl->worker);
     txnlog_close(pl->log);
     batch_free(pl->filling);

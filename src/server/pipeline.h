@@ -100,6 +100,9 @@ struct pipeline {
     struct port_job room_job;                // makes room in the log while nothing else is to do
     bool is_making_room;
     uint64_t bytes_since_room;
+    struct port_timer end_timer; // with it the end of a member's log is noted; it runs or not:
+    bool is_end_timed;
+    bool is_end_due;     // room_job is to do it
     uint64_t mismatches; // of digests that need no line in the log any more
     struct arena arena;  // of the transaction being applied
     struct tree_outcome outcome;

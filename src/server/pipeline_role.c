@@ -309,6 +309,7 @@ void pipeline_join(struct pipeline *pl, const struct pipeline_peer *peer)
     ASSERT(pipeline_is_idle(pl));
     pl->peer = peer;
     pl->mode = PIPELINE_RESTING;
+    txnlog_keep_end(pl->log);
 }
 
 void pipeline_pause_log(struct pipeline *pl)
@@ -330,6 +331,9 @@ void pipeline_resume_log(struct pipeline *pl)
         .trace = s->options.trace,
     };
     pl->log = txnlog_open(s->options.files, datadir_log_dir(s->datadir), &options);
+    if (pl->mode != PIPELINE_ALONE) {
+        txnlog_keep_end(pl->log);
+    }
 }
 
 void pipeline_replace_tree(struct pipeline *pl, struct tree *tree)

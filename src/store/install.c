@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/mark.h"
+#include "store/logend.h"
 #include "store/small_file.h"
 #include "store/truncate.h"
 
@@ -73,7 +74,8 @@ static enum err rename_snapshot(struct datadir *d, const char *name, struct stor
 
 static enum err finish(struct datadir *d, const struct names_file *f, struct store_error *e)
 {
-    enum err err = rename_snapshot(d, f->name, e);
+    enum err err = logend_forget(datadir_files(d), datadir_log_dir(d), e);
+    err = err == ERR_OK ? rename_snapshot(d, f->name, e) : err;
     err = err == ERR_OK ? remove_others(d, NAMES_SNAPSHOT, f->zxid, f->name, e) : err;
     err = err == ERR_OK ? remove_others(d, NAMES_LOG, 0, "", e) : err;
     if (err == ERR_OK) {

@@ -11,6 +11,7 @@ enum {
     LOG_MAGIC = 0x5a4b4c47, // "ZKLG"
     LOG_VERSION = 2,
     SECTOR_BYTES = 512,
+    CHECKSUM_ZEROS = 4, // a checksum has 32 bits in 64
 };
 
 void logfile_header(uint8_t ret[LOGFILE_HEADER_BYTES])
@@ -74,8 +75,7 @@ static bool is_zero(const uint8_t *p, size_t len)
 bool logfile_lacks_sector(struct slice bytes, uint64_t offset)
 {
     size_t at = (size_t)((SECTOR_BYTES - offset % SECTOR_BYTES) % SECTOR_BYTES);
-    // Four zeros are how every checksum begins.
-    if (at > 4 && at <= bytes.len && is_zero(bytes.data, at)) {
+    if (at > CHECKSUM_ZEROS && at <= bytes.len && is_zero(bytes.data, at)) {
         return true;
     }
     for (; at + SECTOR_BYTES <= bytes.len; at += SECTOR_BYTES) {
@@ -84,6 +84,47 @@ bool logfile_lacks_sector(struct slice bytes, uint64_t offset)
         }
     }
     return false;
+}
+
+// True when a piece of the first `len` bytes, cut at the sector boundaries of the file, is all
+// zeros. Zeros that every record begins with say nothing.
+static bool has_zero_piece(struct slice bytes, size_t len, uint64_t offset)
+{
+    size_t at = 0;
+    while (at < len) {
+        size_t end = at + SECTOR_BYTES - (size_t)((offset + at) % SECTOR_BYTES);
+        end = end < len ? end : len;
+        if (end > CHECKSUM_ZEROS && is_zero(bytes.data + at, end - at)) {
+            return true;
+        }
+        at = end;
+    }
+    return false;
+}
+
+// The length alone is damaged: up to the end of the data there is a body with the right checksum.
+static bool is_record_but_length(struct slice bytes, size_t data_len)
+{
+    if (data_len < RECORD_FRAME_BYTES + LOGFILE_BODY_BYTES_MIN ||
+        bytes.data[data_len - 1] != RECORD_END_MARK) {
+        return false;
+    }
+    struct slice body = slice_of(bytes.data + RECORD_HEAD_BYTES, data_len - RECORD_FRAME_BYTES);
+    return be64_load(bytes.data) == hash_adler32(1, body);
+}
+
+bool logfile_is_torn(struct slice bytes, size_t data_len, uint64_t offset)
+{
+    if (is_record_but_length(bytes, data_len)) {
+        return false;
+    }
+    // Of a record whose length is not there nothing is known behind the data and its own head.
+    size_t len = data_len > RECORD_HEAD_BYTES ? data_len : RECORD_HEAD_BYTES + 1;
+    uint32_t body_len = bytes.len < RECORD_HEAD_BYTES ? 0 : be32_load(bytes.data + 8);
+    if (body_len >= LOGFILE_BODY_BYTES_MIN && body_len <= INT32_MAX) {
+        len = RECORD_FRAME_BYTES + (size_t)body_len;
+    }
+    return len > bytes.len || has_zero_piece(bytes, len, offset);
 }
 
 size_t logfile_trim(struct slice bytes)

@@ -39,6 +39,13 @@ bool logfile_find_intact(struct slice bytes, uint64_t budget, size_t *ret_offset
 // sector counts from the record on; what stands before it was written earlier.
 bool logfile_lacks_sector(struct slice bytes, uint64_t offset);
 
+// The strict test, for a member of an ensemble: true when a write that reached the disk in part
+// explains the broken record at `offset`. `bytes` are what the file holds from there on, at least
+// up to the record's end if the file goes so far; `data_len` of them, up to the last that is not
+// zero. Such a write leaves zeros in whole pieces between sector boundaries, or ends with the file;
+// everything else is damage. docs/design/healing.md has the reasons.
+bool logfile_is_torn(struct slice bytes, size_t data_len, uint64_t offset);
+
 // Length of `bytes` without the zeros at their end.
 size_t logfile_trim(struct slice bytes);
 

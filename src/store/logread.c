@@ -23,6 +23,7 @@ struct logread {
     char *dir;
     int64_t from_zxid;
     uint32_t record_bytes_max;
+    bool is_strict;
     bool is_positioned; // a record at or above from_zxid was reached
     int64_t skipped_zxid;
     struct names_list files;
@@ -206,6 +207,28 @@ static const char *const break_text[] = {
     [LOGFILE_BAD_LENGTH] = "a transaction with an impossible length",
 };
 
+// Whether a write that reached the disk in part explains the broken record here.
+static enum err find_tear(struct logread *r, size_t data_len, bool *ret, struct store_error *e)
+{
+    uint64_t size = 0;
+    enum err err = r->file->size(r->file, &size);
+    if (err != ERR_OK) {
+        return fail_read(r, err, e);
+    }
+    struct slice head = rest_of_window(r);
+    uint32_t len = head.len < RECORD_HEAD_BYTES ? 0 : be32_load(head.data + 8);
+    if (len > r->record_bytes_max && position(r) + RECORD_FRAME_BYTES + len <= size) {
+        *ret = false; // no part of a length is larger than the length
+        return ERR_OK;
+    }
+    size_t frame = RECORD_FRAME_BYTES + (size_t)(len > r->record_bytes_max ? 0 : len);
+    err = fill(r, frame > data_len ? frame : data_len, e);
+    if (err == ERR_OK) {
+        *ret = logfile_is_torn(rest_of_window(r), data_len, position(r));
+    }
+    return err;
+}
+
 // At the current position stands no intact record but other bytes, up to `data_end`. A crash leaves
 // an unsynced batch in part; that is the end of the log, if nothing says otherwise. Fails for
 // damage.
@@ -226,6 +249,16 @@ static enum err judge_break(struct logread *r, uint64_t data_end, struct store_e
                                              FIND_BUDGET_FACTOR * (uint64_t)bytes.len, &intact);
     if (next_file_continues(r)) {
         return end_file(r, break_text[found]);
+    }
+    bool is_torn = true;
+    if (r->is_strict && !has_intact) {
+        err = find_tear(r, len, &is_torn, e);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    if (!is_torn) {
+        return fail_damaged(r, position(r), break_text[found], e);
     }
     if (is_last_file(r)) {
         // Sectors of one batch may reach the disk in any order: the missing ones read as zeros. An
@@ -277,9 +310,11 @@ static enum err check_header(struct logread *r, struct store_error *e)
         return err;
     }
     // A file that died before its first sync: nothing of it was acknowledged.
+    // The zeros behind the data are no missing sectors.
+    size_t len = r->have < data_end ? r->have : (size_t)data_end;
     bool is_unwritten =
         r->have < LOGFILE_HEADER_BYTES ||
-        (logfile_lacks_sector(rest_of_window(r), 0) && data_end <= LOGREAD_TORN_BYTES_MAX);
+        (logfile_lacks_sector(slice_of(r->window, len), 0) && data_end <= LOGREAD_TORN_BYTES_MAX);
     if (is_last_file(r) && (data_end == 0 || is_unwritten)) {
         return end_file(r, "a header that was not written");
     }
@@ -437,6 +472,21 @@ enum err logread_open(struct port_files *fs, const char *dir, int64_t from_zxid,
     r->window = mem_alloc(r->cap);
     *ret = r;
     return ERR_OK;
+}
+
+void logread_be_strict(struct logread *r)
+{
+    r->is_strict = true;
+}
+
+void logread_where(const struct logread *r, char ret_file[NAMES_BYTES_MAX], uint64_t *ret_offset)
+{
+    bool has_file = r->file_index < r->files.count;
+    memset(ret_file, 0, NAMES_BYTES_MAX);
+    if (has_file) {
+        memcpy(ret_file, file_name(r), NAMES_BYTES_MAX);
+    }
+    *ret_offset = has_file && r->file != NULL ? position(r) : 0;
 }
 
 const struct logread_tail *logread_tail(const struct logread *r)

@@ -58,6 +58,10 @@ enum err logread_open(struct port_files *fs, const char *dir, int64_t from_zxid,
                       uint32_t record_bytes_max, struct logread **ret,
                       struct store_error *e) MUST_CHECK;
 
+// Judge a broken end as a member of an ensemble does: it is torn only if a write that reached the
+// disk in part explains it (logfile_is_torn), else damage. Before the first record.
+void logread_be_strict(struct logread *r);
+
 // The next record.
 // Memory: *ret borrows the reader until its next call.
 // Errors: ERR_STOPPED at the end (no text); ERR_CORRUPT and ERR_TOO_BIG with file, offset, cause
@@ -75,6 +79,10 @@ int64_t logread_skipped_zxid(const struct logread *r);
 // Bytes of the files behind the one where reading began, as the directory shows them.
 enum err logread_later_bytes(const struct logread *r, uint64_t *ret,
                              struct store_error *e) MUST_CHECK;
+
+// Where it stands: behind an error at what could not be read. `ret_file` is "" behind the last
+// file.
+void logread_where(const struct logread *r, char ret_file[NAMES_BYTES_MAX], uint64_t *ret_offset);
 
 const struct logread_tail *logread_tail(const struct logread *r);
 void logread_close(struct logread *r); // NULL is legal

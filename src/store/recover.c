@@ -6,7 +6,7 @@
 //                                   | none
 //                                   +--> log records? refuse, or replay from nothing
 //                                   +--> no records: a new database, snapshot.0
-#include "store/recover.h"
+#include "store/recover_priv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +16,9 @@
 #include "base/limits.h"
 #include "base/mark.h"
 #include "base/mem.h"
+#include "store/healing.h"
 #include "store/install.h"
+#include "store/logend.h"
 #include "store/logread.h"
 #include "store/snapread.h"
 #include "store/snapsave.h"
@@ -29,6 +31,12 @@ struct recovery {
     void *ctx;
     struct tree *tree; // NULL until a snapshot is loaded or a new one is made
     struct snapscan_report snapshot;
+    // Snapshots that were passed over, ascending. Those above the base must be found in the log: it
+    // could begin behind a hole.
+    struct names_list skipped;
+    size_t skipped_proven; // so many of them are at or below the base, or were found
+    bool is_pending;       // healing was begun earlier: what is missing is known to be
+    struct recover_damage *damage;
     struct recover_report report;
     struct store_error *e;
 };
@@ -54,6 +62,15 @@ static const char *removed(const struct recovery *r)
     return r->options->is_rehearsal ? "a server removes" : "removed";
 }
 
+// Remember where damage stopped the recovery.
+static enum err damaged(struct recovery *r, enum recover_damage_kind kind, const char *file,
+                        uint64_t offset, enum err err)
+{
+    *r->damage = (struct recover_damage){.kind = kind, .offset = offset};
+    memcpy(r->damage->file, file, strlen(file) + 1);
+    return err;
+}
+
 static struct tree *fresh_tree(const struct recovery *r)
 {
     return tree_new(&r->options->tree);
@@ -72,6 +89,9 @@ static enum err finish_installation(struct recovery *r)
         return ERR_OK;
     }
     enum err err = install_resume(r->dir, name, r->e);
+    if (err == ERR_CORRUPT || err == ERR_NOT_FOUND) {
+        return damaged(r, RECOVER_DAMAGED_INSTALL, "", 0, err);
+    }
     if (err == ERR_OK && name[0] != '\0') {
         note(r, "finished the installation of %s, which the leader sent", name);
     }
@@ -122,12 +142,14 @@ static enum err load_newest(struct recovery *r, const struct names_list *files)
         const struct names_file *f = &files->items[i - 1];
         if (!snapread_looks_whole(r->fs, dir, f)) {
             note(r, "snapshot %s/%s is not whole and is passed over", dir, f->name);
+            names_list_add(&r->skipped, f);
             continue;
         }
         tried++;
         if (try_snapshot(r, f)) {
             return ERR_OK;
         }
+        names_list_add(&r->skipped, f);
         r->report.snapshots_skipped++;
         MARK("damaged snapshot is passed over");
         note(r, "%s; the next older snapshot is tried", r->e->text);
@@ -136,7 +158,8 @@ static enum err load_newest(struct recovery *r, const struct names_list *files)
         return ERR_OK;
     }
     struct store_error last = *r->e;
-    return store_fail(r->e, ERR_CORRUPT,
+    enum err err = damaged(r, RECOVER_DAMAGED_BASE, "", 0, ERR_CORRUPT);
+    return store_fail(r->e, err,
                       "none of %u snapshots in %s is valid (the oldest tried: %.300s); restore one "
                       "from a backup, or, in an ensemble, move both version-2 folders away",
                       tried, dir, last.text);
@@ -150,6 +173,7 @@ static enum err load_snapshot(struct recovery *r)
         err = load_newest(r, &files);
     }
     names_list_fini(&files);
+    names_list_sort(&r->skipped);
     if (err != ERR_OK || r->tree == NULL || !r->snapshot.has_digest) {
         return err;
     }
@@ -181,30 +205,51 @@ static enum err write_snapshot(struct recovery *r)
 
 // ---- the log ----
 
-// The zxid that follows in the same epoch; a new epoch may begin at any record.
+// Whether transactions are missing between two that follow each other in the log. The first one of
+// a later epoch ends in 1; how the epoch before it ended cannot be seen.
 static bool is_gap(int64_t last, int64_t next)
 {
-    return last >> 32 == next >> 32 && next > last + 1;
+    bool is_next = last >> 32 == next >> 32 ? next == last + 1 : (next & UINT32_MAX) == 1;
+    return next > last && !is_next;
 }
 
-static enum err check_gap(const struct recovery *r, const struct logread_record *record)
+static enum err fail_gap(struct recovery *r, const struct logread_record *record)
+{
+    const char *why = r->skipped.count > 0 ? ", and the snapshot that held them is damaged" : "";
+    int64_t last = tree_last_zxid(r->tree);
+    enum err err = damaged(r, RECOVER_DAMAGED_LOG, record->file, record->offset, ERR_CORRUPT);
+    return store_fail(r->e, err,
+                      "transactions 0x%" PRIx64 " to 0x%" PRIx64 " are missing in front of %s/%s "
+                      "offset %" PRIu64 "%s; restore it from a backup, or, in an ensemble, move "
+                      "both version-2 folders away",
+                      last + 1, record->zxid - 1, datadir_log_dir(r->dir), record->file,
+                      record->offset, why);
+}
+
+static enum err check_gap(struct recovery *r, const struct logread_record *record)
 {
     int64_t last = tree_last_zxid(r->tree);
-    if (!is_gap(last, record->zxid) || r->report.snapshot[0] == '\0') {
+    if (r->report.snapshot[0] == '\0' || !is_gap(last, record->zxid)) {
         return ERR_OK;
     }
-    if (r->report.snapshots_skipped > 0) {
-        return store_fail(r->e, ERR_CORRUPT,
-                          "transactions 0x%" PRIx64 " to 0x%" PRIx64 " are missing in front of "
-                          "%s/%s offset %" PRIu64 ", and the snapshot that held them is damaged; "
-                          "restore it from a backup, or, in an ensemble, move both version-2 "
-                          "folders away",
-                          last + 1, record->zxid - 1, datadir_log_dir(r->dir), record->file,
-                          record->offset);
+    bool is_known = last >> 32 == record->zxid >> 32;
+    if (r->options->is_member || (is_known && r->skipped.count > 0)) {
+        return fail_gap(r, record);
     }
-    note(r, "no transactions between 0x%" PRIx64 " and 0x%" PRIx64 " in %s/%s", last, record->zxid,
-         datadir_log_dir(r->dir), record->file);
+    if (is_known) {
+        note(r, "no transactions between 0x%" PRIx64 " and 0x%" PRIx64 " in %s/%s", last,
+             record->zxid, datadir_log_dir(r->dir), record->file);
+    }
     return ERR_OK;
+}
+
+// A snapshot that was passed over is in the log's history when its last transaction is in the log.
+static void prove_skipped(struct recovery *r, int64_t zxid)
+{
+    while (r->skipped_proven < r->skipped.count &&
+           r->skipped.items[r->skipped_proven].zxid == zxid) {
+        r->skipped_proven++;
+    }
 }
 
 struct replay {
@@ -231,6 +276,7 @@ static enum err apply_record(struct recovery *r, struct replay *p,
     }
     // A transaction that does not fit is a trace of the snapshot's fuzziness, not a failure.
     tree_apply(r->tree, &txn, NULL, &p->outcome);
+    prove_skipped(r, record->zxid);
     if (r->options->on_txn != NULL) {
         r->options->on_txn(r->ctx, record->zxid, record->body);
     }
@@ -255,6 +301,61 @@ static enum err replay_records(struct recovery *r, struct logread *log)
     arena_fini(&p.arena);
     return err == ERR_STOPPED ? ERR_OK : err;
 }
+
+// ---- what should be there and is not ----
+
+static enum err fail_early(struct recovery *r, int64_t wanted, const char *who)
+{
+    enum err err = damaged(r, RECOVER_ENDS_EARLY, "", 0, ERR_CORRUPT);
+    return store_fail(r->e, err,
+                      "%s knows of transaction 0x%" PRIx64 ", which cannot be recovered: %s ends "
+                      "at 0x%" PRIx64 "; restore the files from a backup, or, in an ensemble, move "
+                      "both version-2 folders away",
+                      who, wanted, datadir_log_dir(r->dir), tree_last_zxid(r->tree));
+}
+
+static enum err check_skipped(struct recovery *r)
+{
+    if (r->skipped_proven == r->skipped.count) {
+        return ERR_OK;
+    }
+    const struct names_file *f = &r->skipped.items[r->skipped_proven];
+    MARK("log does not reach a damaged snapshot");
+    return fail_early(r, f->zxid, f->name);
+}
+
+// Source of these zxids: the log worker, and a snapshot whose writing went on after its zxid. One
+// that ends in zeros is the beginning of an epoch, and no transaction.
+static enum err check_end(struct recovery *r)
+{
+    int64_t end = tree_last_zxid(r->tree);
+    int64_t noted = logend_read(r->fs, datadir_log_dir(r->dir));
+    if (noted > end) {
+        MARK("log ends before it did");
+        return fail_early(r, noted, ".paddock.end");
+    }
+    if (r->snapshot.has_last_zxid && r->snapshot.last_zxid > end &&
+        (r->snapshot.last_zxid & UINT32_MAX) != 0) {
+        MARK("log ends before the snapshot does");
+        return fail_early(r, r->snapshot.last_zxid, r->report.snapshot);
+    }
+    return ERR_OK;
+}
+
+// What seemed to be torn in front of what is missing was damaged.
+static enum err check_complete(struct recovery *r, const struct logread_tail *tail)
+{
+    enum err err = r->is_pending ? ERR_OK : check_skipped(r);
+    if (err == ERR_OK && r->options->is_member && !r->is_pending) {
+        err = check_end(r);
+    }
+    if (err != ERR_OK && tail->is_torn) {
+        err = damaged(r, RECOVER_DAMAGED_LOG, tail->file, tail->good_bytes, err);
+    }
+    return err;
+}
+
+// ---- the end of the log ----
 
 static enum err cut_file(const struct recovery *r, const char *path, uint64_t bytes)
 {
@@ -312,26 +413,56 @@ static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
     return err;
 }
 
+// The log is damaged where the reader stands.
+static enum err damaged_at(struct recovery *r, const struct logread *log, enum err err)
+{
+    char file[NAMES_BYTES_MAX];
+    uint64_t offset;
+    if (r->damage->kind != RECOVER_NO_DAMAGE || (err != ERR_CORRUPT && err != ERR_IO)) {
+        return err; // it is known already, or no damage
+    }
+    logread_where(log, file, &offset);
+    return damaged(r, RECOVER_DAMAGED_LOG, file, offset, err);
+}
+
 static enum err replay_log(struct recovery *r)
 {
     struct logread *log;
     int64_t from = tree_last_zxid(r->tree) + 1;
+    while (r->skipped_proven < r->skipped.count &&
+           r->skipped.items[r->skipped_proven].zxid < from) {
+        r->skipped_proven++; // the base is not older
+    }
     enum err err = logread_open(r->fs, datadir_log_dir(r->dir), from, r->options->record_bytes_max,
                                 &log, r->e);
     if (err != ERR_OK) {
         return err;
     }
-    err = replay_records(r, log);
+    if (r->options->is_member) {
+        logread_be_strict(log);
+    }
+    err = damaged_at(r, log, replay_records(r, log));
     trace(r->options->trace, "recovery: %" PRIu64 " transactions replayed, to 0x%" PRIx64,
           r->report.txns_replayed, tree_last_zxid(r->tree));
-    if (err == ERR_OK) {
-        err = mend_tail(r, logread_tail(log));
-    }
+    err = err == ERR_OK ? check_complete(r, logread_tail(log)) : err;
+    err = err == ERR_OK ? mend_tail(r, logread_tail(log)) : err;
     logread_close(log);
     return err;
 }
 
 // ---- no snapshot ----
+
+// Whether this directory has held data: then an empty one is a loss and no beginning.
+static bool was_used(const struct recovery *r)
+{
+    int64_t epoch = 0;
+    bool has_epoch =
+        datadir_read_epoch(r->dir, DATADIR_EPOCH_ACCEPTED, &epoch, NULL) == ERR_OK && epoch > 0;
+    bool has_end = logend_read(r->fs, datadir_log_dir(r->dir)) > 0;
+    size_t count = r->skipped.count;
+    bool has_snapshot = count > 0 && r->skipped.items[count - 1].zxid > 0;
+    return has_snapshot || (r->options->is_member && (has_epoch || has_end));
+}
 
 // Whether the log holds any record; an empty last file is removed.
 static enum err find_records(struct recovery *r, bool *ret)
@@ -343,15 +474,35 @@ static enum err find_records(struct recovery *r, bool *ret)
         return err;
     }
     struct logread_record record;
-    err = logread_next(log, &record, r->e);
+    if (r->options->is_member) {
+        logread_be_strict(log);
+    }
+    err = damaged_at(r, log, logread_next(log, &record, r->e));
     if (err == ERR_OK) {
         *ret = true;
     } else if (err == ERR_STOPPED) {
         *ret = false;
-        err = mend_tail(r, logread_tail(log));
+        err = r->is_pending || !was_used(r) ? mend_tail(r, logread_tail(log)) : ERR_OK;
     }
     logread_close(log);
     return err;
+}
+
+static enum err fail_no_base(struct recovery *r, bool has_records)
+{
+    if (has_records) {
+        enum err err = damaged(r, RECOVER_DAMAGED_BASE, "", 0, ERR_NOT_FOUND);
+        return store_fail(r->e, err,
+                          "%s holds transactions, but there is no snapshot in %s, so part of the "
+                          "data is missing; restore a snapshot, or set snapshot.trust.empty=true "
+                          "for one start if this log is known to be complete (an upgrade from 3.4)",
+                          datadir_log_dir(r->dir), datadir_snap_dir(r->dir));
+    }
+    enum err err = damaged(r, RECOVER_DAMAGED_BASE, "", 0, ERR_CORRUPT);
+    return store_fail(r->e, err,
+                      "%s held data, and there is neither a whole snapshot nor a log; restore a "
+                      "snapshot, or move the version-2 folders away to begin with nothing",
+                      datadir_snap_dir(r->dir));
 }
 
 static enum err start_empty(struct recovery *r, bool may_create)
@@ -361,12 +512,9 @@ static enum err start_empty(struct recovery *r, bool may_create)
     if (err != ERR_OK) {
         return err;
     }
-    if (has_records && !r->options->trust_empty_snapshot) {
-        return store_fail(r->e, ERR_NOT_FOUND,
-                          "%s holds transactions, but there is no snapshot in %s, so part of the "
-                          "data is missing; restore a snapshot, or set snapshot.trust.empty=true "
-                          "for one start if this log is known to be complete (an upgrade from 3.4)",
-                          datadir_log_dir(r->dir), datadir_snap_dir(r->dir));
+    if ((has_records && !r->options->trust_empty_snapshot) ||
+        (!has_records && !r->is_pending && was_used(r))) {
+        return fail_no_base(r, has_records);
     }
     r->tree = fresh_tree(r);
     if (has_records) {
@@ -374,12 +522,34 @@ static enum err start_empty(struct recovery *r, bool may_create)
         err = replay_log(r);
         return err == ERR_OK ? write_snapshot(r) : err;
     }
-    if (may_create) {
+    if (may_create && !r->is_pending) {
         return write_snapshot(r);
     }
-    note(r, "the database is empty and may not be created (zookeeper.db.autocreate=false)");
+    note(r, "the database is empty and may not be created (%s)",
+         r->is_pending ? "it heals from the others" : "zookeeper.db.autocreate=false");
     r->report.last_zxid = -1;
     return ERR_OK;
+}
+
+// ---- snapshots that were passed over ----
+
+// Snapshots that cannot be loaded, and are not needed: nobody else must try them.
+static enum err set_skipped_aside(struct recovery *r)
+{
+    struct healing_aside aside = {.folder = ""};
+    enum err err = ERR_OK;
+    if (!r->options->is_member || r->options->is_rehearsal) {
+        return ERR_OK;
+    }
+    for (size_t i = 0; err == ERR_OK && i < r->skipped.count; i++) {
+        const char *dir = datadir_snap_dir(r->dir);
+        const char *name = r->skipped.items[i].name;
+        err = healing_set_aside(r->fs, dir, name, &aside, r->e);
+        if (err == ERR_OK) {
+            note(r, "%s/%s is damaged and was moved to %s", dir, name, aside.folder);
+        }
+    }
+    return err;
 }
 
 // ---- the whole ----
@@ -442,6 +612,7 @@ static enum err load_all(struct recovery *r, struct port_clock *clock)
 static enum err finish(struct recovery *r)
 {
     enum err err = check_ttl_nodes(r);
+    err = err == ERR_OK ? set_skipped_aside(r) : err;
     if (err != ERR_OK) {
         return err;
     }
@@ -455,27 +626,45 @@ static enum err finish(struct recovery *r)
     return ERR_OK;
 }
 
-enum err recover(struct datadir *d, struct port_clock *clock, const struct recover_options *options,
-                 recover_note *note_fn, void *ctx, struct tree **ret,
-                 struct recover_report *ret_report, struct store_error *e)
+enum err recover_once(struct datadir *d, struct port_clock *clock,
+                      const struct recover_options *options, recover_note *note_fn, void *ctx,
+                      struct recover_damage *damage, struct tree **ret,
+                      struct recover_report *ret_report, struct store_error *e)
 {
-    struct store_error own = {.text = ""};
     struct recovery r = {
         .dir = d,
         .fs = datadir_files(d),
         .options = options,
         .note = note_fn,
         .ctx = ctx,
-        .e = e != NULL ? e : &own,
+        .is_pending = options->is_member && healing_is_pending(d),
+        .damage = damage,
+        .e = e,
     };
+    *damage = (struct recover_damage){.kind = RECOVER_NO_DAMAGE};
     enum err err = load_all(&r, clock);
     err = err == ERR_OK ? finish(&r) : err;
+    names_list_fini(&r.skipped);
     if (err != ERR_OK) {
         tree_free(r.tree);
         return err;
     }
+    r.report.needs_healing = r.is_pending;
     r.e->text[0] = '\0';
     *ret = r.tree;
     *ret_report = r.report;
     return ERR_OK;
+}
+
+enum err recover(struct datadir *d, struct port_clock *clock, const struct recover_options *options,
+                 recover_note *note_fn, void *ctx, struct tree **ret,
+                 struct recover_report *ret_report, struct store_error *e)
+{
+    struct store_error own = {.text = ""};
+    struct recover_damage damage;
+    e = e != NULL ? e : &own;
+    if (options->is_member && !options->is_rehearsal) {
+        return recover_member(d, clock, options, note_fn, ctx, ret, ret_report, e);
+    }
+    return recover_once(d, clock, options, note_fn, ctx, &damage, ret, ret_report, e);
 }

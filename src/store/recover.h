@@ -3,8 +3,9 @@
 // Recovery: from the files of a data directory to a tree that serves. The newest whole snapshot is
 // loaded, the log behind it replayed, a torn tail cut off, ephemerals of dead sessions dropped.
 // Nothing is guessed: damage that could hide acknowledged transactions stops it with the file, the
-// offset and the remedy.
-// Source: FileTxnSnapLog.restore, ZKDatabase.loadDataBase, ZooKeeperServer.loadData.
+// offset and the remedy. A member of an ensemble goes on with what is left and the duty to heal
+// from the others (healing.h; docs/design/healing.md). Source: FileTxnSnapLog.restore,
+// ZKDatabase.loadDataBase, ZooKeeperServer.loadData.
 #ifndef PADDOCK_STORE_RECOVER_H
 #define PADDOCK_STORE_RECOVER_H
 
@@ -22,6 +23,7 @@ struct recover_options {
     uint32_t record_bytes_max;    // jute.maxbuffer + extrasize
     bool trust_empty_snapshot;    // zookeeper.snapshot.trust.empty
     bool db_autocreate;           // zookeeper.db.autocreate
+    bool is_member;               // there are others: damage is set aside, and heals
     bool drop_dead_ephemerals;    // standalone and leader; a member waits for its role
     enum names_method method;     // of a snapshot that recovery itself has to write
     bool snapshot_with_last_zxid; // serializeLastProcessedZxid.enabled
@@ -44,6 +46,9 @@ struct recover_report {
     int64_t last_zxid;        // of the tree; -1: empty and creation is not allowed
     bool wrote_snapshot;      // snapshot.0, or the one that replaces trust in an empty one
     struct logread_tail tail; // where the log ended; "" in `file`: there is none
+    // The marker of healing.h is there: this server may offer no zxid but -1, serve nobody, and
+    // must get a snapshot from a leader. The tree is what is left.
+    bool needs_healing;
     int64_t snapshot_ms, replay_ms;
 };
 

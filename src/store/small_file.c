@@ -104,7 +104,7 @@ enum err small_file_write(struct port_files *fs, const char *dir, const char *na
 
 enum { SEAL_BYTES = 10 };
 
-static void append_seal(struct buf *text)
+void small_file_seal(struct buf *text)
 {
     buf_printf(text, " %08" PRIx32 "\n", hash_crc32(0, buf_slice(text)));
 }
@@ -115,7 +115,7 @@ enum err small_file_write_sealed(struct port_files *fs, const char *dir, const c
     struct buf sealed = {0};
     ASSERT(text.len + SEAL_BYTES <= SMALL_FILE_BYTES_MAX);
     buf_append_slice(&sealed, text);
-    append_seal(&sealed);
+    small_file_seal(&sealed);
     enum err err = small_file_write(fs, dir, name, buf_slice(&sealed), e);
     buf_fini(&sealed);
     return err;
@@ -129,7 +129,7 @@ enum err small_file_read_sealed(struct port_files *fs, const char *dir, const ch
     if (err == ERR_OK) {
         size_t len = ret->len < SEAL_BYTES ? 0 : ret->len - SEAL_BYTES;
         buf_append(&again, ret->data, len);
-        append_seal(&again);
+        small_file_seal(&again);
         if (slice_equal(buf_slice(ret), buf_slice(&again))) {
             ret->len = len;
         } else {

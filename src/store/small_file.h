@@ -34,6 +34,9 @@ enum err small_file_write_sealed(struct port_files *fs, const char *dir, const c
 enum err small_file_read_sealed(struct port_files *fs, const char *dir, const char *name,
                                 struct buf *ret, struct store_error *e) MUST_CHECK;
 
+// Append the seal to a text, for a file that is written in another way.
+void small_file_seal(struct buf *text);
+
 // Remove dir/name durably; it may be missing. *ret_was_there may be NULL.
 enum err small_file_remove(struct port_files *fs, const char *dir, const char *name,
                            bool *ret_was_there, struct store_error *e) MUST_CHECK;

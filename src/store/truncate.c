@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "base/buf.h"
+#include "store/logend.h"
 #include "store/logread.h"
 #include "store/snapread.h"
 
@@ -140,7 +141,8 @@ enum err truncate_after(struct datadir *d, int64_t zxid, uint32_t record_bytes_m
                           "%s holds no snapshot at or below 0x%" PRIx64 " to go back to",
                           datadir_snap_dir(d), zxid);
     }
-    err = remove_above(d, NAMES_SNAPSHOT, datadir_snap_dir(d), zxid, e);
+    err = logend_forget(datadir_files(d), datadir_log_dir(d), e);
+    err = err == ERR_OK ? remove_above(d, NAMES_SNAPSHOT, datadir_snap_dir(d), zxid, e) : err;
     if (err == ERR_OK) {
         err = remove_above(d, NAMES_LOG, datadir_log_dir(d), zxid, e);
     }

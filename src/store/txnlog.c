@@ -20,8 +20,10 @@
 #include "base/buf.h"
 #include "base/mark.h"
 #include "base/mem.h"
+#include "store/logend.h"
 #include "store/logfile.h"
 #include "store/names.h"
+#include "store/record.h"
 
 enum {
     ROOM_STEP_MIN_BYTES = 256 * 1024,
@@ -49,6 +51,10 @@ struct txnlog {
     bool is_unsynced;
     bool is_name_new; // the directory has not been synced since the file was created
     bool is_broken;
+    bool keeps_end;
+    int64_t written_zxid; // of the last record since the end is kept; -1 before the first
+    int64_t synced_zxid;  // of the last durable one
+    int64_t noted_zxid;
     struct txnlog_stats stats;
 };
 
@@ -69,6 +75,7 @@ struct txnlog *txnlog_open(struct port_files *fs, const char *dir,
     l->options = *options;
     l->stage = mem_alloc_aligned(BLOCK_BYTES, STAGE_BYTES);
     l->stage_cap = STAGE_BYTES;
+    l->written_zxid = l->synced_zxid = l->noted_zxid = -1;
     if (options->prealloc_bytes > 0) {
         l->step_max_bytes = options->prealloc_bytes < ROOM_STEP_MAX_BYTES
                                 ? (uint64_t)options->prealloc_bytes
@@ -254,6 +261,16 @@ static enum err append(struct txnlog *l, struct slice batch)
     return ERR_OK;
 }
 
+static int64_t last_zxid_of(struct slice batch)
+{
+    struct slice body;
+    int64_t zxid = -1;
+    while (record_next(&batch, &body)) {
+        zxid = record_zxid(body);
+    }
+    return zxid;
+}
+
 enum err txnlog_write(struct txnlog *l, int64_t first_zxid, struct slice batch,
                       struct store_error *e)
 {
@@ -282,6 +299,9 @@ enum err txnlog_write(struct txnlog *l, int64_t first_zxid, struct slice batch,
     }
     l->is_unsynced = true;
     l->stats.total_bytes += batch.len;
+    if (l->keeps_end) {
+        l->written_zxid = last_zxid_of(batch);
+    }
     check(l);
     return ERR_OK;
 }
@@ -317,6 +337,7 @@ enum err txnlog_sync(struct txnlog *l, struct store_error *e)
         }
     }
     l->is_unsynced = false;
+    l->synced_zxid = l->written_zxid;
     if (l->options.size_limit_bytes > 0 && l->end > (uint64_t)l->options.size_limit_bytes) {
         end_file(l);
     }
@@ -328,6 +349,22 @@ void txnlog_roll(struct txnlog *l)
     ASSERT(!l->is_unsynced);
     if (l->file != NULL && !l->is_broken) {
         end_file(l);
+    }
+}
+
+void txnlog_keep_end(struct txnlog *l)
+{
+    l->keeps_end = true;
+}
+
+void txnlog_note_end(struct txnlog *l)
+{
+    if (!l->keeps_end || !l->options.force_sync || l->is_broken ||
+        l->synced_zxid == l->noted_zxid) {
+        return;
+    }
+    if (logend_note(l->fs, l->dir, l->synced_zxid, NULL) == ERR_OK) {
+        l->noted_zxid = l->synced_zxid;
     }
 }
 
@@ -352,6 +389,7 @@ void txnlog_close(struct txnlog *l)
     } else if (l->file != NULL) {
         end_file(l);
     }
+    txnlog_note_end(l);
     buf_fini(&l->path);
     mem_free(l->zeros);
     mem_free(l->stage);
