@@ -11,7 +11,6 @@
 // FINALIZE_WAIT is shorter than Java's 200: it decides how long a better vote is waited for, and
 // whoever is elected with a worse one is found out when it collects histories.
 enum { FINALIZE_WAIT_MS = 20 };
-enum { DIAL_MS = 5000 }; // for one connection; zab/ tries again
 
 // ---- clients come and go with the role ----
 
@@ -193,7 +192,9 @@ static void dial(struct ensemble *e, const struct zab_effect *effect)
     if (m == NULL) {
         m = config_servers_find(zab_seen_config(e->zab), effect->sid);
     }
-    struct link_dialling where = {.tries = 1, .try_ms = DIAL_MS, .whole_ms = DIAL_MS};
+    struct link_dialling where = {.tries = 1,
+                                  .try_ms = e->server->config->cnx_timeout_ms,
+                                  .whole_ms = e->server->config->cnx_timeout_ms};
     for (size_t i = 0; m != NULL && i < m->address_count; i++) {
         uint16_t port = effect->is_master ? (uint16_t)e->server->config->observer_master_port
                                           : m->addresses[i].quorum_port;
@@ -305,7 +306,7 @@ static void perform(struct ensemble *e, const struct zab_effect *effect)
         send_packet(e, effect->link, &effect->packet);
         return;
     case ZAB_DO_SEND_SNAP:
-        ensemble_feed_snapshot(e, effect->link);
+        ensemble_feed_snapshot(e, effect->link, effect->zxid);
         return;
     case ZAB_DO_READ_LOG:
         ensemble_feed_log(e, effect);
@@ -551,6 +552,7 @@ static void open_ports(struct ensemble *e)
         .handler = &link_handler,
         .owner = e,
         .data_max = s->string_max,
+        .stall_timeout_ms = (int64_t)cfg->tick_time_ms * cfg->sync_limit,
     };
     links_init(&e->links, &links);
     const struct mesh_options mesh = {
@@ -574,7 +576,8 @@ static void open_ports(struct ensemble *e)
     mesh_configure(e->mesh, zab_committed_config(e->zab), zab_seen_config(e->zab));
 }
 
-enum err ensemble_open(struct server *s, const struct epochs *epochs, struct ensemble **ret)
+enum err ensemble_open(struct server *s, const struct epochs *epochs, int64_t last_zxid,
+                       struct ensemble **ret)
 {
     struct ensemble *e = mem_zalloc(sizeof(*e));
     e->server = s;
@@ -599,7 +602,7 @@ enum err ensemble_open(struct server *s, const struct epochs *epochs, struct ens
     const struct zab_options options = zab_options_of(s->config, s->options.entropy);
     const struct zab_recovered recovered = {.accepted_epoch = epochs->accepted,
                                             .current_epoch = epochs->current,
-                                            .last_zxid = tree_last_zxid(s->tree)};
+                                            .last_zxid = last_zxid};
     e->zab = zab_new(&options, &recovered, &s->config->servers,
                      s->config->has_seen ? &s->config->seen : NULL);
     *ret = e;
@@ -671,6 +674,7 @@ void ensemble_close(struct ensemble *e)
 void ensemble_flush(struct ensemble *e)
 {
     if (e->mesh != NULL) {
+        ensemble_feed_wait(e);
         links_flush(&e->links);
     }
 }

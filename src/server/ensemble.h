@@ -22,8 +22,9 @@ struct epochs;
 struct request;
 struct server;
 
-// Prepare; the tree is recovered. Memory: borrows `s`; *ret is owned. Errors: ERR_LIMIT.
-enum err ensemble_open(struct server *s, const struct epochs *epochs,
+// Prepare; the tree is recovered. `last_zxid` is what this server may say it has: -1 when it must
+// be healed first. Memory: borrows `s`; *ret is owned. Errors: ERR_LIMIT.
+enum err ensemble_open(struct server *s, const struct epochs *epochs, int64_t last_zxid,
                        struct ensemble **ret) MUST_CHECK;
 // A transaction of the replayed log, before ensemble_start.
 void ensemble_remember(struct ensemble *e, int64_t zxid, struct slice txn);

@@ -4,10 +4,12 @@
 // one chunk at a time and handed to the link as it has room. One feed per link.
 //
 //     open ──► chunk ──► sent or told ──► chunk ... ──► end
-//                 ▲            │ no room
-//                 └── room ◄───┘
+//       ▲         ▲            │ no room
+//       │         └── room ◄───┘
+//    waiting: the newest snapshot is too old
 #include "base/assert.h"
 #include "base/limits.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "server/ensemble_priv.h"
 #include "store/logchunk.h"
@@ -40,6 +42,9 @@ struct feed {
     struct logchunk_result records;
     // a snapshot
     struct snapsend *snapshot;
+    int64_t least_zxid; // it must stand there or later
+    bool has_asked;     // for a snapshot to be written
+    bool is_waiting;    // for such a snapshot to be written
     struct buf bytes;
     bool is_last;
 };
@@ -169,6 +174,20 @@ static void begin_snapshot(struct feed *f, struct link *l)
     ensemble_step(f->ensemble, &event);
 }
 
+// The newest file may be older than the snapper knows: others were cut away with the log.
+static bool is_too_old(struct feed *f)
+{
+    if (f->has_begun || snapsend_zxid(f->snapshot) >= f->least_zxid) {
+        return false;
+    }
+    MARK("a learner waits for a newer snapshot");
+    f->ensemble->server->snapper.last_zxid = snapsend_zxid(f->snapshot);
+    snapsend_close(f->snapshot);
+    f->snapshot = NULL;
+    f->is_waiting = true;
+    return true;
+}
+
 static void snapshot_read(struct feed *f)
 {
     struct ensemble *e = f->ensemble;
@@ -176,6 +195,9 @@ static void snapshot_read(struct feed *f)
     struct link *l = links_find(&e->links, to);
     if (f->err != ERR_OK || l == NULL) {
         snapshot_ended(f, false);
+        return;
+    }
+    if (is_too_old(f)) {
         return;
     }
     if (!f->has_begun) {
@@ -192,14 +214,42 @@ static void snapshot_read(struct feed *f)
     }
 }
 
-void ensemble_feed_snapshot(struct ensemble *e, zab_link link)
+// What a learner has logged it must not lose: an older snapshot would take it away, and the rest
+// may never come. So one is written that is new enough.
+static void look_for_snapshot(struct feed *f)
+{
+    struct server *s = f->ensemble->server;
+    struct snapper *sn = &s->snapper;
+    if (sn->last_zxid >= f->least_zxid) {
+        f->is_waiting = false;
+        next(f);
+    } else if (sn->state == SNAPPER_IDLE && f->has_asked && sn->has_failed) {
+        snapshot_ended(f, false);
+    } else if (sn->state == SNAPPER_IDLE && tree_last_zxid(s->tree) >= f->least_zxid) {
+        f->has_asked = true;
+        snapper_start(sn);
+    }
+}
+
+void ensemble_feed_wait(struct ensemble *e)
+{
+    LIST_FOREACH_SAFE (it, tmp, &e->feeds) {
+        struct feed *f = CONTAINER_OF(it, struct feed, link);
+        if (f->is_waiting && !f->is_gone) {
+            look_for_snapshot(f);
+        }
+    }
+}
+
+void ensemble_feed_snapshot(struct ensemble *e, zab_link link, int64_t least_zxid)
 {
     ensemble_feed_stop(e, link);
     struct feed *f = make(e, link);
     f->is_snapshot = true;
     f->work = read_snapshot;
     f->told = snapshot_read;
-    next(f);
+    f->least_zxid = least_zxid;
+    f->is_waiting = true; // until the end of the turn at most, when there is one
 }
 
 bool ensemble_feed_room(struct ensemble *e, zab_link link)
@@ -208,7 +258,7 @@ bool ensemble_feed_room(struct ensemble *e, zab_link link)
     if (f == NULL || !f->is_snapshot) {
         return false;
     }
-    if (!f->is_busy) {
+    if (!f->is_busy && !f->is_waiting) {
         next(f);
     }
     return true;

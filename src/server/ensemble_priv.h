@@ -67,7 +67,9 @@ void ensemble_disk_close(struct ensemble *e); // the worker is closed
 
 // ---- ensemble_feed.c ----
 
-void ensemble_feed_snapshot(struct ensemble *e, zab_link link);
+// The tree as it was at `least_zxid` or later.
+void ensemble_feed_snapshot(struct ensemble *e, zab_link link, int64_t least_zxid);
+void ensemble_feed_wait(struct ensemble *e); // at the end of a turn: who waits for a snapshot?
 void ensemble_feed_log(struct ensemble *e, const struct zab_effect *effect);
 bool ensemble_feed_room(struct ensemble *e, zab_link link); // false: no stream is on the way there
 void ensemble_feed_stop(struct ensemble *e, zab_link link); // legal when there is none

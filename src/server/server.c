@@ -4,6 +4,7 @@
 #include "server/server.h"
 
 #include "base/assert.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "server/account.h"
 #include "server/server_priv.h"
@@ -232,10 +233,17 @@ void server_recover_options(const struct server *s, uint64_t hash_seed, struct r
         // A standalone server has nobody to get its data from.
         .db_autocreate = !is_member || cfg->db_autocreate,
         .drop_dead_ephemerals = !is_member,
+        .is_member = is_member,
         .method = names_method_parse(cfg->snapshot_compression_method),
         .snapshot_with_last_zxid = cfg->serialize_last_processed_zxid,
         .trace = s->options.trace,
     };
+}
+
+static void on_replayed(void *ctx, int64_t zxid, struct slice txn)
+{
+    struct server *s = ctx;
+    history_remember(&s->replayed, zxid, txn);
 }
 
 static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
@@ -243,6 +251,8 @@ static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
 {
     struct recover_options options;
     server_recover_options(s, hash_seed, &options);
+    options.on_txn = options.is_member ? on_replayed : NULL;
+    history_init(&s->replayed, (size_t)s->config->commit_log_count, LIMIT_HISTORY_BYTES);
     struct store_error error = {0};
     enum err e = recover(s->datadir, s->options.clock, &options, on_recovery_note, s, &s->tree,
                          report, &error);
@@ -331,8 +341,19 @@ static enum server_exit check_schemes(struct server *s)
                         "remedy: add its authProvider, or take it from the list");
 }
 
+// What recovery replayed last is for learners that are a little behind.
+static void hand_over_replayed(struct server *s)
+{
+    const struct history_entry *entry = history_after(&s->replayed, -1);
+    for (; entry != NULL; entry = history_after(&s->replayed, entry->zxid)) {
+        ensemble_remember(s->ensemble, entry->zxid, entry->txn);
+    }
+    history_fini(&s->replayed);
+    history_init(&s->replayed, 1, 0);
+}
+
 // A member: it has a past that others know of, and rests until it has a role.
-static enum server_exit open_ensemble(struct server *s)
+static enum server_exit open_ensemble(struct server *s, const struct recover_report *report)
 {
     struct store_error error = {0};
     struct epochs epochs;
@@ -341,10 +362,11 @@ static enum server_exit open_ensemble(struct server *s)
     if (e != ERR_OK) {
         return start_failed(s, SERVER_EXIT_UNEXPECTED, "epochs", error.text);
     }
-    e = ensemble_open(s, &epochs, &s->ensemble);
+    e = ensemble_open(s, &epochs, report->needs_healing ? -1 : report->last_zxid, &s->ensemble);
     if (e != ERR_OK) {
         return start_failed(s, SERVER_EXIT_UNEXPECTED, "workers of the ensemble", err_text(e));
     }
+    hand_over_replayed(s);
     s->state = SERVER_RESTING;
     return SERVER_EXIT_OK;
 }
@@ -370,7 +392,7 @@ static enum server_exit open_parts(struct server *s)
         return start_failed(s, SERVER_EXIT_UNEXPECTED, "log worker", err_text(e));
     }
     if (config_is_distributed(s->config)) {
-        code = open_ensemble(s);
+        code = open_ensemble(s, &report);
     }
     return code == SERVER_EXIT_OK ? open_listener(s) : code;
 }
@@ -519,6 +541,7 @@ void server_close(struct server *s)
         tree_free(s->tree);
     }
     datadir_close(s->datadir);
+    history_fini(&s->replayed);
     spares_fini(&s->spares);
     arena_fini(&s->read_arena);
     arena_fini(&s->prep_arena);

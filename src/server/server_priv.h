@@ -21,6 +21,7 @@
 #include "server/throttle.h"
 #include "server/upkeep.h"
 #include "store/datadir.h"
+#include "zab/history.h"
 
 enum { SERVER_STANDALONE_ID = 1 }; // of session ids, as Java
 
@@ -47,6 +48,7 @@ struct server {
     struct snapper snapper;
     struct upkeep upkeep;
     struct ensemble *ensemble; // NULL: standalone
+    struct history replayed;   // by the recovery of a member
     struct throttle throttle;
     struct stats *stats;
 

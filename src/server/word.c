@@ -208,8 +208,7 @@ bool word_is_full(struct buf *out)
 
 const char *word_mode(const struct server *s)
 {
-    (void)s;
-    return "standalone";
+    return s->ensemble == NULL ? "standalone" : zab_role_name(zab_role(ensemble_zab(s->ensemble)));
 }
 
 void word_print_address(const struct port_address *peer, struct buf *out)
