@@ -57,24 +57,23 @@ static enum err choose_folder(struct port_files *fs, const char *dir, struct hea
                       FOLDERS_MAX - 1);
 }
 
+// The folder's name is durable before a file goes there, the file's new name before its old one is
+// gone: a crash in between leaves it under one of them, or both.
 static enum err move(struct port_files *fs, const char *dir, const char *name, const char *folder)
 {
     struct buf from = {0};
     struct buf to = {0};
-    (void)names_join(&to, dir, folder);
-    enum err err = fs->make_dir(fs, buf_cstr(&to));
+    enum err err = fs->make_dir(fs, names_join(&to, dir, folder));
+    err = err == ERR_OK ? fs->sync_dir(fs, dir) : err;
     if (err == ERR_OK) {
         buf_append_str(&to, "/");
         buf_append_str(&to, name);
         err = fs->rename(fs, names_join(&from, dir, name), buf_cstr(&to));
     }
     if (err == ERR_OK) {
-        // The new name first: a crash in between leaves the file under both names or the old one.
         err = fs->sync_dir(fs, names_join(&to, dir, folder));
     }
-    if (err == ERR_OK) {
-        err = fs->sync_dir(fs, dir);
-    }
+    err = err == ERR_OK ? fs->sync_dir(fs, dir) : err;
     buf_fini(&to);
     buf_fini(&from);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
