@@ -2,6 +2,7 @@
 #   make                    the programs and the client library, CONFIG=release
 #   make install            them, header, pkg-config file, man pages: PREFIX=/usr/local, DESTDIR=
 #   make run                set this machine up and run a server on port 2181
+#   make run-ensemble       the same with three servers, on ports 2181 to 2183
 #   make test               set this machine up and pass the tests (about ten minutes on 2 cores)
 #   make check              unit and script tests and a minute of simulation
 # Others: sim SEED=n, fuzz T=name [SECONDS=n], integration, interop, bench, tidy, fmt, golden, clean.
@@ -15,7 +16,7 @@ SECONDS ?= 60
 PYTEST := $(shell python3 -c 'import pytest, pyte' 2>/dev/null && echo python3 || echo /usr/bin/python3) \
           -m pytest -q -ra
 
-.PHONY: all install deps run test check integration interop sim fuzz bench tidy fmt golden clean
+.PHONY: all install deps run run-ensemble test check integration interop sim fuzz bench tidy fmt golden clean
 
 all: deps
 	@tools/configure.sh $(CONFIG)
@@ -29,6 +30,9 @@ deps:
 
 run: all
 	@tools/run.sh $(B) $(PORT)
+
+run-ensemble: all
+	@tools/run-ensemble.sh $(B) $(PORT)
 
 test: deps
 	@tools/test.sh
