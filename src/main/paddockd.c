@@ -133,6 +133,22 @@ static bool read_membership(struct config *cfg, const struct args *args)
     return true;
 }
 
+// The absolute path of zoo.cfg: its directory without symbolic links, for the files that a member
+// writes beside it. Empty when there is none.
+static void find_config_file(const char *config_file, struct buf *ret)
+{
+    const char *slash = config_file != NULL ? strrchr(config_file, '/') : NULL;
+    struct buf dir = {0};
+    buf_append(&dir, config_file, slash != NULL ? (size_t)(slash + 1 - config_file) : 0);
+    char *real = config_file != NULL ? realpath(slash != NULL ? buf_cstr(&dir) : ".", NULL) : NULL;
+    if (real != NULL) {
+        buf_printf(ret, "%s/%s", strcmp(real, "/") == 0 ? "" : real,
+                   slash != NULL ? slash + 1 : config_file);
+    }
+    free(real);
+    buf_fini(&dir);
+}
+
 static bool load_config(struct config *cfg, const struct args *args)
 {
     for (size_t i = 0; i < args->define_count; i++) {
@@ -317,7 +333,10 @@ static enum server_exit run(struct process *p, const struct args *args)
     } else {
         raise_descriptor_limit(p);
         p->machine = machine_open();
-        code = serve(p, args->config_file);
+        struct buf config_file = {0};
+        find_config_file(args->config_file, &config_file);
+        code = serve(p, config_file.len > 0 ? buf_cstr(&config_file) : NULL);
+        buf_fini(&config_file);
         machine_close(p->machine);
     }
     host_close(p->host);
