@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "server/ensemble_priv.h"
+#include "store/healing.h"
 #include "store/install.h"
 #include "store/snapsave.h"
 
@@ -19,6 +20,7 @@ struct disk_job {
     struct store_error error;
     enum datadir_epoch which;
     struct epochs epochs; // with the one to be saved
+    bool ends_healing;    // nothing is missing here once it is saved
     int64_t zxid;
     uint64_t hash_seed;
     zab_link link_id;      // whose snapshot it is
@@ -84,7 +86,9 @@ void ensemble_disk_close(struct ensemble *e)
 
 static enum err save_epoch(struct disk_job *j)
 {
-    return epochs_save(j->ensemble->server->datadir, &j->epochs, j->which, &j->error);
+    struct datadir *d = j->ensemble->server->datadir;
+    enum err err = epochs_save(d, &j->epochs, j->which, &j->error);
+    return err == ERR_OK && j->ends_healing ? healing_done(d, &j->error) : err;
 }
 
 static void epoch_saved(struct disk_job *j)
@@ -102,6 +106,8 @@ void ensemble_save_epoch(struct ensemble *e, enum datadir_epoch which, int64_t e
     struct disk_job *j = mem_zalloc(sizeof(*j));
     *j = (struct disk_job){
         .work = save_epoch, .told = epoch_saved, .which = which, .epochs = e->epochs};
+    // A learner saves it when the leader's history is durable here.
+    j->ends_healing = which == DATADIR_EPOCH_CURRENT && zab_role(e->zab) != ZAB_LEADING;
     if (which == DATADIR_EPOCH_ACCEPTED) {
         j->epochs.accepted = epoch;
     } else {
@@ -136,8 +142,18 @@ static enum err truncate_log(struct disk_job *j)
     struct server *s = j->ensemble->server;
     struct recover_options options;
     server_recover_options(s, j->hash_seed, &options);
-    return install_truncated(s->datadir, j->zxid, s->options.clock, &options, NULL, NULL, &j->tree,
-                             &j->error);
+    enum err err = install_truncated(s->datadir, j->zxid, s->options.clock, &options, NULL, NULL,
+                                     &j->tree, &j->error);
+    if (err == ERR_OK) {
+        return ERR_OK;
+    }
+    // Our log is not what the leader believes; its snapshot will be, after a restart.
+    struct store_error second = {0};
+    enum err marked = healing_begin(s->datadir, j->error.text, &second);
+    if (marked != ERR_OK) {
+        j->error = second;
+    }
+    return err;
 }
 
 static void release(const struct disk_job *j)
