@@ -10,6 +10,11 @@ static bool is_epoch_begin(int64_t zxid)
     return (zxid & 0xffffffff) == 0;
 }
 
+static bool is_same_epoch(int64_t a, int64_t b)
+{
+    return a >> 32 == b >> 32;
+}
+
 static struct sync_choice choice(enum sync_way way, int64_t zxid, int64_t cursor)
 {
     return (struct sync_choice){.way = way, .zxid = zxid, .cursor = cursor};
@@ -25,7 +30,8 @@ struct sync_choice sync_choose(int64_t zxid, const struct sync_range *range, boo
         return choice(SYNC_DIFF, zxid, zxid);
     }
     if (zxid > range->max && !is_epoch_begin(zxid)) {
-        return choice(SYNC_TRUNC, range->max, range->max);
+        return is_same_epoch(zxid, range->max) ? choice(SYNC_TRUNC, range->max, range->max)
+                                               : choice(SYNC_SNAP, 0, 0);
     }
     if (range->min <= zxid && zxid <= range->max) {
         return choice(SYNC_BY_MEMORY, 0, 0);
@@ -42,8 +48,7 @@ struct sync_choice sync_choose_around(int64_t zxid, const struct sync_range *ran
     if (around->at_or_before == zxid || is_epoch_begin(zxid)) {
         return choice(SYNC_DIFF, range->max, zxid);
     }
-    // A learner cannot cut its log across epochs: it would stop with an error.
-    if (around->after == -1 || around->after >> 32 != zxid >> 32) {
+    if (around->after == -1 || !is_same_epoch(around->after, zxid)) {
         return choice(SYNC_SNAP, 0, 0);
     }
     return choice(SYNC_TRUNC, around->at_or_before, around->at_or_before);
