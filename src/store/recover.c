@@ -205,19 +205,25 @@ static enum err write_snapshot(struct recovery *r)
 
 // ---- the log ----
 
-// Whether transactions are missing between two that follow each other in the log. The first one of
-// a later epoch ends in 1; how the epoch before it ended cannot be seen.
-static bool is_gap(int64_t last, int64_t next)
+// Whether a transaction follows another one: zxids count up, and each epoch begins with 1. How the
+// epoch before it ended cannot be seen.
+static bool follows(int64_t last, int64_t next)
 {
-    bool is_next = last >> 32 == next >> 32 ? next == last + 1 : (next & UINT32_MAX) == 1;
-    return next > last && !is_next;
+    return last >> 32 == next >> 32 ? next == last + 1 : next > last && (next & UINT32_MAX) == 1;
 }
 
-static enum err fail_gap(struct recovery *r, const struct logread_record *record)
+static enum err fail_order(struct recovery *r, const struct logread_record *record)
 {
     const char *why = r->skipped.count > 0 ? ", and the snapshot that held them is damaged" : "";
     int64_t last = tree_last_zxid(r->tree);
     enum err err = damaged(r, RECOVER_DAMAGED_LOG, record->file, record->offset, ERR_CORRUPT);
+    if (record->zxid <= last) {
+        return store_fail(r->e, err,
+                          "%s/%s holds transaction 0x%" PRIx64 " at offset %" PRIu64
+                          " behind 0x%" PRIx64 "; a part of it belongs elsewhere",
+                          datadir_log_dir(r->dir), record->file, record->zxid, record->offset,
+                          last);
+    }
     return store_fail(r->e, err,
                       "transactions 0x%" PRIx64 " to 0x%" PRIx64 " are missing in front of %s/%s "
                       "offset %" PRIu64 "%s; restore it from a backup, or, in an ensemble, move "
@@ -226,17 +232,17 @@ static enum err fail_gap(struct recovery *r, const struct logread_record *record
                       record->offset, why);
 }
 
-static enum err check_gap(struct recovery *r, const struct logread_record *record)
+static enum err check_order(struct recovery *r, const struct logread_record *record)
 {
     int64_t last = tree_last_zxid(r->tree);
-    if (r->report.snapshot[0] == '\0' || !is_gap(last, record->zxid)) {
+    if (r->report.snapshot[0] == '\0' || follows(last, record->zxid)) {
         return ERR_OK;
     }
-    bool is_known = last >> 32 == record->zxid >> 32;
-    if (r->options->is_member || (is_known && r->skipped.count > 0)) {
-        return fail_gap(r, record);
+    bool is_gap = last >> 32 == record->zxid >> 32 && record->zxid > last;
+    if (r->options->is_member || (is_gap && r->skipped.count > 0)) {
+        return fail_order(r, record);
     }
-    if (is_known) {
+    if (is_gap) {
         note(r, "no transactions between 0x%" PRIx64 " and 0x%" PRIx64 " in %s/%s", last,
              record->zxid, datadir_log_dir(r->dir), record->file);
     }
@@ -260,7 +266,7 @@ struct replay {
 static enum err apply_record(struct recovery *r, struct replay *p,
                              const struct logread_record *record)
 {
-    enum err err = check_gap(r, record);
+    enum err err = check_order(r, record);
     if (err != ERR_OK) {
         return err;
     }
