@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "base/assert.h"
 #include "base/prng.h"
 #include "zab/core.h"
 
@@ -154,11 +155,34 @@ static void fails(struct chaos *c)
     member_step(any(c), (struct zab_event){.type = ZAB_EV_FAILED});
 }
 
-// At most one reconfiguration is under way; the write path sees to that in a server.
+// The write path of a server asks before it proposes: a quorum of the new configuration follows,
+// and no other reconfiguration is under way.
+static bool may_propose(struct member *m, const char *members)
+{
+    struct zab_follower followers[WORLD_SIDS];
+    struct config_servers config;
+    struct quorum quorum;
+    struct quorum_set set = {0};
+    struct buf complaint = {0};
+    config_servers_init(&config);
+    ASSERT(config_servers_parse(slice_str(members), &config, &complaint) == ERR_OK);
+    ASSERT(quorum_init_config(&quorum, &config) == ERR_OK);
+    quorum_add(&quorum, &set, m->sid);
+    size_t count = zab_followers(m->zab, followers, WORLD_SIDS);
+    for (size_t i = 0; i < count; i++) {
+        if (followers[i].is_synced && followers[i].is_forwarding) {
+            quorum_add(&quorum, &set, followers[i].sid);
+        }
+    }
+    config_servers_fini(&config);
+    buf_fini(&complaint);
+    return quorum_is_reached(&quorum, set);
+}
+
 static void reconfigure(struct chaos *c)
 {
     struct member *m = any(c);
-    if (!m->is_up || m->next_zxid == 0 ||
+    if (!m->is_up || m->next_zxid == 0 || m->reconfig_zxid > m->committed ||
         zab_seen_config(m->zab)->version != zab_committed_config(m->zab)->version) {
         return;
     }
@@ -173,8 +197,10 @@ static void reconfigure(struct chaos *c)
                        votes ? "participant" : "observer");
         }
     }
-    c->count.reconfigs++;
-    member_propose(m, NULL, buf_cstr(&members));
+    if (may_propose(m, buf_cstr(&members))) {
+        c->count.reconfigs++;
+        member_propose(m, NULL, buf_cstr(&members));
+    }
     buf_fini(&members);
 }
 
@@ -252,7 +278,7 @@ static bool is_whole(struct chaos *c, size_t committed_before)
     }
     for (int64_t sid = 1; sid <= c->sids; sid++) {
         struct member *m = world_member(w, sid);
-        if (!zab_is_serving(m->zab) || !judge_tree_is_whole(m)) {
+        if (!m->is_up || !zab_is_serving(m->zab) || !judge_tree_is_whole(m)) {
             return false;
         }
     }

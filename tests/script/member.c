@@ -73,6 +73,20 @@ static void drop_jobs(struct member *m)
     m->job_count = 0;
 }
 
+// Of the newest image, or of a new one when that is older than the zxid asked for.
+static void send_snapshot(struct member *m, struct zab_event *begun)
+{
+    if (m->disk.images[m->disk.image_count - 1].zxid < begun->zxid) {
+        ASSERT(m->tree_zxid >= begun->zxid);
+        disk_take_image(&m->disk, m->tree_zxid, &m->tree);
+    }
+    const struct image *image = &m->disk.images[m->disk.image_count - 1];
+    begun->zxid = image->zxid;
+    network_send(m->world, m, begun->link,
+                 &(struct zab_packet){.type = ZAB_SNAP, .zxid = image->zxid});
+    network_send_stream(m->world, m, begun->link, image);
+}
+
 bool member_finish_job(struct member *m)
 {
     if (!m->is_up || m->job_count == 0) {
@@ -89,6 +103,9 @@ bool member_finish_job(struct member *m)
     }
     e.records = items;
     e.record_count = records.count;
+    if (e.type == ZAB_EV_SNAP_BEGUN) {
+        send_snapshot(m, &e);
+    }
     member_step(m, e);
     mem_free(items);
     records_fini(&records);
@@ -97,13 +114,14 @@ bool member_finish_job(struct member *m)
 
 // ---- effects ----
 
-static void send_snapshot(struct member *m, zab_link link)
+// Apply what is committed and durable; zab hears of it later.
+static void apply_committed(struct member *m)
 {
-    const struct image *image = &m->disk.images[m->disk.image_count - 1];
-    network_send(m->world, m, link, &(struct zab_packet){.type = ZAB_SNAP, .zxid = image->zxid});
-    network_send_stream(m->world, m, link, image);
-    (void)add_job(m,
-                  (struct zab_event){.type = ZAB_EV_SNAP_BEGUN, .link = link, .zxid = image->zxid});
+    int64_t before = m->tree_zxid;
+    apply(m, smaller(m->committed, m->logged));
+    if (m->tree_zxid > before) {
+        (void)add_job(m, (struct zab_event){.type = ZAB_EV_APPLIED, .zxid = m->tree_zxid});
+    }
 }
 
 static void read_log(struct member *m, const struct zab_effect *e)
@@ -120,6 +138,7 @@ static void serve(struct member *m, int64_t zxid)
 {
     if (zab_role(m->zab) == ZAB_LEADING) {
         m->next_zxid = zxid + 1;
+        m->reconfig_zxid = 0;
         m->tree_zxid = zxid;
         m->committed = zxid;
     }
@@ -139,7 +158,7 @@ static void commit(struct member *m, int64_t zxid)
 {
     m->committed = zxid;
     judge_commit(m, zxid);
-    apply(m, smaller(m->committed, m->logged));
+    apply_committed(m);
 }
 
 static void end_process(struct member *m, int code)
@@ -198,7 +217,8 @@ static void perform(struct member *m, const struct zab_effect *e)
         network_send(w, m, e->link, &e->packet);
         break;
     case ZAB_DO_SEND_SNAP:
-        send_snapshot(m, e->link);
+        (void)add_job(
+            m, (struct zab_event){.type = ZAB_EV_SNAP_BEGUN, .link = e->link, .zxid = e->zxid});
         break;
     case ZAB_DO_READ_LOG:
         read_log(m, e);
@@ -269,7 +289,7 @@ static void take_event(struct member *m, struct zab_event *e)
 {
     if (e->type == ZAB_EV_LOGGED) {
         m->logged = e->zxid;
-        apply(m, smaller(m->committed, m->logged));
+        apply_committed(m);
     } else if (e->type == ZAB_EV_TRUNCATED || e->type == ZAB_EV_SNAP_LOADED) {
         e->link = zab_leader_link(m->zab);
         network_pause(m->world, m, e->link, false);
@@ -371,6 +391,7 @@ void member_propose(struct member *m, const char *text, const char *config)
     struct slice txn = record_txn(&m->world->arena, zxid, text, config != NULL);
     struct zab_event e = {.type = ZAB_EV_PROPOSE, .zxid = zxid, .bytes = txn};
     e.config = config != NULL ? slice_str(text) : slice_null();
+    m->reconfig_zxid = config != NULL ? zxid : m->reconfig_zxid;
     append(m, zxid, txn);
     member_step(m, e);
     buf_fini(&with_version);

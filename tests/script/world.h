@@ -70,7 +70,8 @@ struct member {
     struct records tree;
     struct records unapplied; // in the log or on the way to it
     int64_t logged, committed;
-    int64_t next_zxid; // of a leader that serves
+    int64_t next_zxid;     // of a leader that serves
+    int64_t reconfig_zxid; // the last one it proposed
     bool is_listening;
     zab_link next_link;
 
