@@ -264,9 +264,9 @@ static void synchronise(struct leader *l, struct zab_effects *effects)
 
 void leader_newleader_acked(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
 {
-    if (!t->is_observer) {
-        quorums_add(&l->core->quorums, &l->acked_newleader, t->sid);
-    }
+    // An observer counts, too, where a configuration that is to come makes it a voter: it has the
+    // history. Source: Leader.waitForNewLeaderAck.
+    quorums_add(&l->core->quorums, &l->acked_newleader, t->sid);
     if (l->has_quorum) {
         go_live(l, t, effects);
     }
