@@ -75,8 +75,8 @@ static void touch_idle(struct conn *c)
 
 void conn_open(struct server *s, struct port_stream *stream)
 {
-    bool is_open = s->state == SERVER_SERVING || s->state == SERVER_RESTING;
-    struct peer_count *peer = is_open ? admit(s, stream) : NULL;
+    bool is_going_on = s->state != SERVER_DRAINING && s->state != SERVER_STOPPED;
+    struct peer_count *peer = is_going_on ? admit(s, stream) : NULL;
     if (peer == NULL) {
         stream->close(stream);
         return;
@@ -121,16 +121,28 @@ static void drop_deferred(struct conn *c)
     c->deferred_last = NULL;
 }
 
+// Nobody needs to know the session here any more: it is closed and local, or a leader keeps it.
+static bool is_forgotten(const struct server *s, const struct session *session)
+{
+    return session->is_local ? session->is_closing : s->pipeline.mode == PIPELINE_LEARNING;
+}
+
 // A close outlives its connection: in the throttle it is dropped like everything, but the session
 // ends with the next tick. Source: Request.isStale.
 static void leave_session(struct conn *c)
 {
-    if (c->session != NULL) {
-        if (c->is_leaving) {
-            sessions_end(&c->server->sessions, c->session, server_now_ms(c->server));
-        }
-        c->session->conn = NULL;
-        c->session = NULL;
+    struct server *s = c->server;
+    struct session *session = c->session;
+    if (session == NULL) {
+        return;
+    }
+    if (c->is_leaving) {
+        sessions_end(&s->sessions, session, server_now_ms(s));
+    }
+    session->conn = NULL;
+    c->session = NULL;
+    if (is_forgotten(s, session)) {
+        sessions_remove(&s->sessions, session->id);
     }
 }
 
@@ -488,7 +500,7 @@ void conn_connected(struct conn *c)
 {
     c->state = CONN_OPEN;
     touch_idle(c);
-    if (c->server->state == SERVER_SERVING) {
+    if (server_is_open(c->server)) {
         list_push_back(&c->server->resumable, &c->resumable);
     } else {
         conn_throttle(c);

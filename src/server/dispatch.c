@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/mark.h"
 #include "jute/op.h"
+#include "server/locals.h"
 #include "server/server_priv.h"
 
 enum { HEADER_BYTES = 8 };
@@ -129,12 +130,14 @@ static void answer_in_order(struct conn *c, const struct request *request)
 static void handle_write(struct conn *c, const struct request *request)
 {
     struct server *s = c->server;
-    if (s->state != SERVER_SERVING) {
+    if (!server_is_open(s)) {
         throttle_large_done(&s->throttle, request->large_bytes);
         conn_close(c, "the server stops");
         return;
     }
-    if (!pipeline_write(&s->pipeline, request)) {
+    if (c->session->is_local && locals_take(c, request)) {
+        answer_in_order(c, request);
+    } else if (!pipeline_write(&s->pipeline, request)) {
         answer_in_order(c, request); // the refusal keeps its place
     }
 }
@@ -147,6 +150,14 @@ static void refuse_throttled(struct conn *c, const struct request *request)
     MARK("throttled request is refused");
     reply_code(c, request->xid, tree_last_zxid(s->tree), ZK_THROTTLED_OP);
     log_event(s->log, EVENT_THROTTLED);
+}
+
+static void refuse_read_only(struct conn *c, const struct request *request)
+{
+    struct server *s = c->server;
+    throttle_large_done(&s->throttle, request->large_bytes);
+    MARK("request is refused in read-only mode");
+    reply_code(c, request->xid, tree_last_zxid(s->tree), ZK_NOT_READ_ONLY);
 }
 
 // deleteContainer belongs to the server itself: Java takes it from any client, without any check of
@@ -164,11 +175,15 @@ void dispatch_request(struct conn *c, const struct request *request)
         throttle_large_done(&s->throttle, request->large_bytes);
         return; // closing: no reply, as Java
     }
-    if (s->pipeline.mode == PIPELINE_LEARNING) {
-        touched_add(&s->touched, c->session_id, c->timeout_ms);
+    if (s->pipeline.mode == PIPELINE_LEARNING && !c->session->is_local) {
+        revalidate_touched(s, c->session, c->timeout_ms);
     }
     if (request->is_throttled) {
         refuse_throttled(c, request);
+        return;
+    }
+    if (s->state == SERVER_READING && read_only_refuses(request->type)) {
+        refuse_read_only(c, request);
         return;
     }
     stats_add(s->stats, STATS_REQUEST_THROTTLE_QUEUE_TIME_MS,
@@ -253,6 +268,8 @@ void dispatch_frame(struct conn *c, struct slice frame)
 
 void dispatch_deferred(struct server *s, const struct request *request)
 {
-    read_answer(s, request);
+    if (!locals_try_answer(request->conn, request)) {
+        read_answer(s, request);
+    }
     throttle_large_done(&s->throttle, request->large_bytes);
 }

@@ -385,6 +385,12 @@ static void commit(struct ensemble *e)
     }
 }
 
+// It looks for a leader, and nothing of an earlier role is under way.
+static bool is_at_rest(const struct ensemble *e)
+{
+    return zab_role(e->zab) == ZAB_LOOKING && !e->is_stopping && !e->has_settled;
+}
+
 void ensemble_step(struct ensemble *e, struct zab_event *event)
 {
     if (e->is_leaving || e->server->state == SERVER_STOPPED) {
@@ -394,12 +400,16 @@ void ensemble_step(struct ensemble *e, struct zab_event *event)
     struct zab_effects *effects = &e->effects[e->depth++];
     event->now_ms = server_now_ms(e->server);
     zab_step(e->zab, event, effects);
+    if (!is_at_rest(e)) {
+        read_only_look(&e->server->read_only, false); // before the role changes anything
+    }
     for (size_t i = 0; i < effects->count; i++) {
         perform(e, &effects->items[i]);
     }
     zab_effects_clear(effects);
     e->depth--;
     if (e->depth == 0) {
+        read_only_look(&e->server->read_only, is_at_rest(e));
         set_deadline(e);
         commit(e);
     }

@@ -6,6 +6,7 @@
 #include "base/mark.h"
 #include "jute/op.h"
 #include "server/account.h"
+#include "server/locals.h"
 #include "server/pipeline_priv.h"
 #include "server/server_priv.h"
 #include "store/record.h"
@@ -121,11 +122,24 @@ static void session_closed(struct pipeline *pl, int64_t session_id, const struct
         conn_close(session->conn, "session expired"); // one that closed it itself has left it
     }
     sessions_remove(&s->sessions, session_id);
+    touched_remove(&s->touched, session_id);
     trace(server_trace(s), "session 0x%llx closed", (unsigned long long)session_id);
     struct log_line l;
     if (p->conn != NULL && log_begin(&l, s->log, EVENT_SESSION_CLOSED)) {
         log_hex(&l, "session", session_id);
         log_end(&l);
+    }
+}
+
+// Every learner tells the leader once of a new session, whosever it is.
+// Source: LearnerSessionTracker.commitSession.
+static void session_committed(struct pipeline *pl)
+{
+    struct server *s = pl->server;
+    int64_t session_id = pl->txn.header.client_id;
+    locals_committed(s, session_id);
+    if (pl->mode == PIPELINE_LEARNING && pl->done == NULL) {
+        touched_add(&s->touched, session_id, pl->txn.op.create_session.timeout_ms);
     }
 }
 
@@ -143,6 +157,9 @@ static void session_opened(struct pipeline *pl, const struct pending *p)
 
 static void change_sessions(struct pipeline *pl, const struct pending *p)
 {
+    if (pl->txn.header.type == OP_CREATE_SESSION) {
+        session_committed(pl);
+    }
     if (p->type == OP_CREATE_SESSION) {
         session_opened(pl, p);
     } else if (pl->txn.header.type == OP_CLOSE_SESSION) {

@@ -154,7 +154,9 @@ bool pipeline_forward(struct pipeline *pl, const struct request *request)
     struct server *s = pl->server;
     if (pl->is_over) {
         throttle_large_done(&s->throttle, request->large_bytes);
-        conn_close(request->conn, "this server's role in the ensemble is over");
+        if (request->conn != NULL) {
+            conn_close(request->conn, "this server's role in the ensemble is over");
+        }
         return true;
     }
     bool is_out_of_memory;
@@ -177,7 +179,9 @@ bool pipeline_forward(struct pipeline *pl, const struct request *request)
     };
     forward_add(&pl->forward, &p, ++pl->last_order, request->body.len);
     s->in_process++;
-    conn_write_begun(request->conn);
+    if (request->conn != NULL) { // nobody waits for the upgrade of a session
+        conn_write_begun(request->conn);
+    }
     pl->peer->forward(pl->peer->ctx, request);
     return true;
 }
@@ -240,7 +244,9 @@ void pipeline_sync_done(struct pipeline *pl, uint64_t token)
 
 static void forget(struct pipeline *pl, const struct pending *p)
 {
-    conn_close(p->conn, "nobody will know what became of its write");
+    if (p->conn != NULL) {
+        conn_close(p->conn, "nobody will know what became of its write");
+    }
     pipeline_settle_one(pl, p);
 }
 

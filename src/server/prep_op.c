@@ -65,14 +65,12 @@ static enum zk_code check_mode(const struct prep *p, const struct prep_create *c
     return c->type == OP_CREATE_TTL ? ZK_BAD_ARGUMENTS : ZK_OK;
 }
 
-// An ephemeral needs a session that the tracker knows; an unknown one has expired.
+// An ephemeral needs a session that everybody knows.
 static enum zk_code check_create_session(struct prep *p, const struct prep_txn *t, int32_t flags)
 {
-    enum zk_code code = sessions_check(p->sessions, t->request->session_id, t->request->link);
-    if (is_ephemeral(flags) && code == ZK_UNKNOWN_SESSION) {
-        return ZK_SESSION_EXPIRED;
-    }
-    return code;
+    const struct request *r = t->request;
+    return is_ephemeral(flags) ? sessions_check_global(p->sessions, r->session_id, r->link)
+                               : sessions_check(p->sessions, r->session_id, r->link);
 }
 
 static struct slice with_suffix(struct prep *p, struct slice path, int32_t counter)

@@ -3,6 +3,7 @@
 // Both ends of the question whether a session lives.
 #include "server/revalidate.h"
 
+#include "base/mark.h"
 #include "base/mem.h"
 #include "server/server_priv.h"
 
@@ -19,6 +20,7 @@ struct touch {
 void touched_init(struct touched *t)
 {
     hmap_init(&t->by_id);
+    t->round = 1;
 }
 
 static struct touch *find_touch(const struct touched *t, int64_t session)
@@ -44,25 +46,50 @@ void touched_add(struct touched *t, int64_t session, int32_t timeout_ms)
     touch->timeout_ms = timeout_ms;
 }
 
-void touched_take(struct touched *t, struct buf *to)
+static void forget(struct touched *t, struct touch *touch)
+{
+    hmap_remove(&t->by_id, &touch->link);
+    mem_free(touch);
+}
+
+void touched_remove(struct touched *t, int64_t session)
+{
+    struct touch *touch = find_touch(t, session);
+    if (touch != NULL) {
+        forget(t, touch);
+    }
+}
+
+// `to` may be NULL.
+static void take_all(struct touched *t, struct buf *to)
 {
     struct hmap_link *l = hmap_any(&t->by_id);
     while (l != NULL) {
         struct hmap_link *next = hmap_after(&t->by_id, l);
         struct touch *touch = CONTAINER_OF(l, struct touch, link);
-        buf_put_i64(to, touch->session);
-        buf_put_i32(to, touch->timeout_ms);
-        hmap_remove(&t->by_id, l);
-        mem_free(touch);
+        if (to != NULL) {
+            buf_put_i64(to, touch->session);
+            buf_put_i32(to, touch->timeout_ms);
+        }
+        forget(t, touch);
         l = next;
     }
+    t->round++;
+}
+
+void touched_take(struct touched *t, struct buf *to)
+{
+    take_all(t, to);
+}
+
+void touched_clear(struct touched *t)
+{
+    take_all(t, NULL);
 }
 
 void touched_fini(struct touched *t)
 {
-    struct buf unused = {0};
-    touched_take(t, &unused);
-    buf_fini(&unused);
+    touched_clear(t);
     hmap_fini(&t->by_id);
 }
 
@@ -80,9 +107,21 @@ void revalidate_ask(struct server *s, struct conn *c)
     buf_fini(&data);
 }
 
+void revalidate_touched(struct server *s, struct session *session, int32_t timeout_ms)
+{
+    struct touched *t = &s->touched;
+    if (session->touched_round != t->round) {
+        session->touched_round = t->round;
+        touched_add(t, session->id, timeout_ms);
+    }
+}
+
+// One answer for each question, in their order; a connection that has gone meanwhile leaves its
+// answer to a later one of the same session.
 void revalidate_answered(struct server *s, const struct zab_packet *packet)
 {
     if (packet->data.len < ANSWER_BYTES) {
+        MARK("malformed answer to a revalidation");
         return;
     }
     int64_t session = (int64_t)be64_load(packet->data.data);
@@ -98,22 +137,42 @@ void revalidate_answered(struct server *s, const struct zab_packet *packet)
 
 // ---- the leader ----
 
+// The session is the learner's from now on. A connection that it still has here would keep it
+// alive, and read as if nothing had happened.
+static void move_to(struct session *session, zab_link link)
+{
+    session_set_owner(session, link);
+    if (session->conn != NULL) {
+        MARK("session moves from the leader");
+        conn_close(session->conn, "its session moved to another server");
+    }
+}
+
+// Nobody's local session is valid anywhere else. Source: LeaderZooKeeperServer,
+// checkIfValidGlobalSession.
+static bool is_valid(struct server *s, struct session *session, int32_t timeout_ms)
+{
+    return session != NULL && !session->is_local &&
+           sessions_touch(&s->sessions, session, timeout_ms, server_now_ms(s));
+}
+
 void revalidate_requested(struct server *s, zab_link link, const struct zab_packet *packet)
 {
     if (packet->data.len < QUESTION_BYTES) {
+        MARK("malformed revalidation");
         return;
     }
+    stats_count(s->stats, STATS_REVALIDATE_COUNT, 1);
     int64_t id = (int64_t)be64_load(packet->data.data);
     int32_t timeout_ms = (int32_t)be32_load(packet->data.data + 8);
     struct session *session = sessions_find(&s->sessions, id);
-    bool is_valid =
-        session != NULL && sessions_touch(&s->sessions, session, timeout_ms, server_now_ms(s));
-    if (is_valid) {
-        session_set_owner(session, link);
+    bool lives = is_valid(s, session, timeout_ms);
+    if (lives) {
+        move_to(session, link);
     }
     uint8_t data[ANSWER_BYTES];
     be64_store(data, (uint64_t)id);
-    data[8] = is_valid ? 1 : 0;
+    data[8] = lives ? 1 : 0;
     const struct zab_packet answer = {.type = ZAB_REVALIDATE,
                                       .zxid = packet->zxid,
                                       .data = slice_of(data, sizeof(data)),
@@ -127,7 +186,7 @@ void revalidate_heard(struct server *s, struct slice touched)
         int64_t id = (int64_t)be64_load(touched.data);
         int32_t timeout_ms = (int32_t)be32_load(touched.data + 8);
         struct session *session = sessions_find(&s->sessions, id);
-        if (session != NULL) {
+        if (session != NULL && !session->is_local) { // a local one is not theirs to touch
             (void)sessions_touch(&s->sessions, session, timeout_ms, server_now_ms(s));
         }
     }

@@ -9,6 +9,7 @@
 #include "server/account.h"
 #include "server/server_priv.h"
 #include "store/epochs.h"
+#include "store/healing.h"
 #include "store/recover.h"
 
 enum {
@@ -113,7 +114,7 @@ static void on_turn_end(void *ctx)
 void server_settled(struct server *s)
 {
     connect_settled(s);
-    if (s->state != SERVER_SERVING) {
+    if (!server_is_open(s)) {
         return; // nothing new is begun
     }
     throttle_settled(&s->throttle, &s->in_process, s->now_ns, dispatch_request);
@@ -305,6 +306,7 @@ static void init_core(struct server *s, const struct recover_report *report)
     int64_t now_ms = server_now_ms(s);
     int64_t sid = config_is_distributed(s->config) ? s->config->server_id : SERVER_STANDALONE_ID;
     sessions_init(&s->sessions, s->config->tick_time_ms, sid, now_ms);
+    s->sessions.allows_local = s->config->local_sessions_enabled;
     tree_sessions_each(s->tree, track_session, s);
     auth_use_tree(&s->auth, s->tree);
     touched_init(&s->touched);
@@ -357,6 +359,12 @@ static enum server_exit open_ensemble(struct server *s, const struct recover_rep
 {
     struct store_error error = {0};
     struct epochs epochs;
+    if (report->needs_healing) {
+        struct buf reason = {0};
+        healing_reason(s->datadir, &reason);
+        log_event_str(s->log, EVENT_HEALING, "why", buf_cstr(&reason));
+        buf_fini(&reason);
+    }
     enum err e =
         epochs_load(s->datadir, tree_last_zxid(s->tree), on_recovery_note, s, &epochs, &error);
     if (e != ERR_OK) {
@@ -416,6 +424,7 @@ enum server_exit server_open(const struct server_options *options, struct server
         return code;
     }
     upkeep_start(&s->upkeep, s);
+    read_only_init(&s->read_only, s);
     options->loop->on_turn_end(options->loop, on_turn_end, s);
     if (s->ensemble != NULL) {
         ensemble_start(s->ensemble);
@@ -454,7 +463,7 @@ void server_left(struct server *s)
 
 void server_stop(struct server *s)
 {
-    if (s->state != SERVER_SERVING && s->state != SERVER_RESTING) {
+    if (s->state == SERVER_DRAINING || s->state == SERVER_STOPPED) {
         return;
     }
     trace(server_trace(s), "server stops, %llu requests in process",
@@ -480,15 +489,27 @@ void server_serve(struct server *s)
 {
     ASSERT(s->state == SERVER_RESTING);
     s->state = SERVER_SERVING;
+    s->role_ms = server_now_ms(s);
     log_event_i64(s->log, EVENT_SERVING, "ms", server_now_ms(s) - s->started_ms);
+}
+
+void server_read(struct server *s)
+{
+    ASSERT(s->state == SERVER_RESTING);
+    ASSERT(s->pipeline.mode == PIPELINE_RESTING);
+    s->state = SERVER_READING;
+    s->role_ms = server_now_ms(s);
+    sessions_clear(&s->sessions, s->role_ms);
+    log_event(s->log, EVENT_READ_ONLY);
 }
 
 void server_rest(struct server *s)
 {
-    if (s->state == SERVER_SERVING) {
+    if (s->state == SERVER_SERVING || s->state == SERVER_READING) {
         s->state = SERVER_RESTING;
     }
     close_connections(s, "the server has lost its role in the ensemble");
+    touched_clear(&s->touched); // what another leader would have wanted to hear
 }
 
 void server_fail(struct server *s, enum server_exit code)
@@ -504,6 +525,7 @@ void server_fail(struct server *s, enum server_exit code)
 static void close_core(struct server *s)
 {
     upkeep_stop(&s->upkeep);
+    read_only_fini(&s->read_only);
     snapper_close(&s->snapper);
     pipeline_close(&s->pipeline);
     LIST_FOREACH_SAFE (it, tmp, &s->conns) {

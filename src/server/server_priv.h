@@ -12,6 +12,7 @@
 #include "server/peers.h"
 #include "server/pipeline.h"
 #include "server/prep.h"
+#include "server/read_only.h"
 #include "server/revalidate.h"
 #include "server/server.h"
 #include "server/sessions.h"
@@ -26,7 +27,14 @@
 enum { SERVER_STANDALONE_ID = 1 }; // of session ids, as Java
 
 // resting: a member of an ensemble without a role; only four-letter words are answered.
-enum server_state { SERVER_RESTING, SERVER_SERVING, SERVER_DRAINING, SERVER_STOPPED };
+// reading: the same in read-only mode.
+enum server_state {
+    SERVER_RESTING,
+    SERVER_READING,
+    SERVER_SERVING,
+    SERVER_DRAINING,
+    SERVER_STOPPED
+};
 
 struct server {
     struct server_options options;
@@ -47,8 +55,9 @@ struct server {
     struct pipeline pipeline;
     struct snapper snapper;
     struct upkeep upkeep;
-    struct ensemble *ensemble; // NULL: standalone
-    struct history replayed;   // by the recovery of a member
+    struct read_only read_only; // of a member
+    struct ensemble *ensemble;  // NULL: standalone
+    struct history replayed;    // by the recovery of a member
     struct throttle throttle;
     struct stats *stats;
 
@@ -74,6 +83,7 @@ struct server {
     int64_t now_ns;          // monotonic, taken once per event
     int64_t wall_ms;         // wall time, taken once per batch that is applied
     int64_t started_ms;      // monotonic
+    int64_t role_ms;         // the same, of the role of a member
     struct port_timer drain; // ends a draining that takes too long
     bool is_leaving;         // draining: all is answered, some of it is not sent yet
     bool has_core;           // start-up came as far as the parts behind recovery
@@ -95,8 +105,17 @@ static inline struct trace_sink *server_trace(const struct server *s)
     return s->options.trace;
 }
 
+// Are clients served? A leader may be told not to have any (leaderServes).
+static inline bool server_is_open(const struct server *s)
+{
+    bool is_shy = s->pipeline.mode == PIPELINE_LEADING && !s->config->leader_serves;
+    return s->state == SERVER_READING || (s->state == SERVER_SERVING && !is_shy);
+}
+
 // A member gets its role, and loses it: clients are served from now on; all of them are sent away.
+// Between two roles it may be read from.
 void server_serve(struct server *s);
+void server_read(struct server *s);
 void server_rest(struct server *s);
 void server_left(struct server *s); // ensemble_leave is done
 

@@ -51,8 +51,9 @@ static int64_t tokens_needed(const struct throttle *t, enum throttle_kind kind)
         return 1;
     }
     int32_t least = cfg->connection_throttle_local_session_weight;
-    int32_t weight = kind == THROTTLE_GLOBAL ? cfg->connection_throttle_global_session_weight
-                                             : cfg->connection_throttle_renew_session_weight;
+    int32_t weight = kind == THROTTLE_GLOBAL  ? cfg->connection_throttle_global_session_weight
+                     : kind == THROTTLE_LOCAL ? least
+                                              : cfg->connection_throttle_renew_session_weight;
     return weight < least ? least : weight;
 }
 

@@ -15,7 +15,7 @@
 #include "config/config.h"
 #include "server/request.h"
 
-enum throttle_kind { THROTTLE_GLOBAL, THROTTLE_RENEW }; // what a connection wants
+enum throttle_kind { THROTTLE_GLOBAL, THROTTLE_LOCAL, THROTTLE_RENEW }; // what a connection wants
 
 struct throttled; // a request that waits
 

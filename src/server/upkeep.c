@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/mark.h"
 #include "jute/op.h"
+#include "server/locals.h"
 #include "server/server_priv.h"
 
 enum {
@@ -34,6 +35,10 @@ static void write_internal(struct server *s, int64_t session_id, int32_t type, s
 static void expire_sessions(struct server *s)
 {
     struct session *session;
+    locals_expire(s);
+    if (!pipeline_decides(&s->pipeline)) {
+        return;
+    }
     while ((session = sessions_take_expired(&s->sessions, server_now_ms(s))) != NULL) {
         struct log_line l;
         trace(server_trace(s), "session 0x%llx expired", (unsigned long long)session->id);
@@ -58,15 +63,28 @@ static void expire_connections(struct server *s)
     }
 }
 
+static bool has_clients(const struct server *s)
+{
+    return s->state == SERVER_SERVING || s->state == SERVER_READING;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+// Only queues that are looked at when the time comes; the others stand still.
 static void start_tick(struct upkeep *u)
 {
     struct server *s = u->server;
     int64_t now_ms = server_now_ms(s);
-    bool decides = pipeline_decides(&s->pipeline);
-    int64_t wait_ms =
-        decides ? expiry_wait_ms(&s->sessions.expiry, now_ms) : s->config->tick_time_ms;
-    int64_t idle_ms = expiry_wait_ms(&s->idle, now_ms);
-    wait_ms = idle_ms < wait_ms ? idle_ms : wait_ms;
+    int64_t wait_ms = least(s->config->tick_time_ms, expiry_wait_ms(&s->idle, now_ms));
+    if (has_clients(s)) {
+        wait_ms = least(wait_ms, expiry_wait_ms(&s->sessions.local, now_ms));
+    }
+    if (has_clients(s) && pipeline_decides(&s->pipeline)) {
+        wait_ms = least(wait_ms, expiry_wait_ms(&s->sessions.expiry, now_ms));
+    }
     u->tick_due_ms = now_ms + wait_ms;
     s->options.loop->timer_start(s->options.loop, &u->tick, wait_ms);
 }
@@ -96,11 +114,11 @@ static void on_tick(struct port_timer *timer)
     if (give_grace(u)) {
         return;
     }
-    if (s->state == SERVER_SERVING) {
-        if (pipeline_decides(&s->pipeline)) {
-            expire_sessions(s);
-        }
+    if (s->state != SERVER_DRAINING && s->state != SERVER_STOPPED) {
         expire_connections(s);
+    }
+    if (has_clients(s)) {
+        expire_sessions(s);
     }
     start_tick(u);
 }
