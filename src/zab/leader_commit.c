@@ -97,7 +97,7 @@ static void activate(struct leader *l, int64_t designated, struct zab_effects *e
     zab_effects_add(effects, ZAB_DO_ACTIVATE_CONFIG)->config =
         zab_effects_copy(effects, buf_slice(&text));
     buf_fini(&text);
-    proposals_require(&l->proposals, &core->quorums);
+    proposals_settle(&l->proposals, &core->quorums);
     if (designated != core->options.sid) {
         retire(l, designated, effects);
     }

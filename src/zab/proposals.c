@@ -81,6 +81,15 @@ void proposals_require(struct proposals *p, const struct quorums *quorums)
     check_invariants(p);
 }
 
+void proposals_settle(struct proposals *p, const struct quorums *quorums)
+{
+    p->parts[0].first = p->committed + 1;
+    p->parts[0].quorums = *quorums;
+    p->part_count = 1;
+    drop_strangers(p);
+    check_invariants(p);
+}
+
 void proposals_add(struct proposals *p, int64_t zxid)
 {
     ASSERT(zxid > p->proposed);

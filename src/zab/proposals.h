@@ -4,10 +4,13 @@
 // acknowledged them. Pure: the caller proposes, reports durable acknowledgements (its own included,
 // and only after its own sync), and learns up to which zxid it may commit.
 //
-//     committed | part 0: quorums of then | part 1: quorums since a reconfig | ... proposed
+//     committed | part 0: the configuration in force | part 1: both, since a reconfig | proposed
 //
-// A proposal needs the quorums that were required when it was proposed: those of the configuration
-// in force, and those of a newer one that was proposed and is not in force yet.
+// A proposal needs a quorum of the configuration in force. A reconfiguration, and what is proposed
+// behind it, needs one of the new configuration, too. What is still in flight when the new one
+// comes into force needs only that: who votes no longer may have left, and would be waited for in
+// vain. That is safe because from then on nobody leads without a quorum of the new configuration
+// (an election needs both as long as it may still be unknown).
 //
 // Invariants:
 //  1. zxids in flight increase, and all of them are larger than `committed`.
@@ -15,17 +18,16 @@
 //     committed.
 //  3. An acknowledgement of z covers everything up to z (the channel of a server is FIFO).
 //  4. Nothing behind `hold` commits.
-// Source: Leader.propose, Leader.tryToCommit.
+// Source: Leader.propose, Leader.tryToCommit; differs: there the rest goes on waiting for the old
+// quorum; Shraer, Reed, Malkhi, Junqueira: Dynamic Reconfiguration (ATC'12).
 #ifndef PADDOCK_ZAB_PROPOSALS_H
 #define PADDOCK_ZAB_PROPOSALS_H
 
 #include "zab/quorum.h"
 
 enum {
-    // One reconfiguration is in flight at a time, so behind `committed` there are at most: both of
-    // the last one, the new one alone, both of the next one; and what is required from now on.
-    PROPOSALS_PARTS_MAX = 4,
-    PROPOSALS_SERVERS_MAX = 2 * PROPOSALS_PARTS_MAX * QUORUM_VOTERS_MAX,
+    PROPOSALS_PARTS_MAX = 2, // one reconfiguration is in flight at a time
+    PROPOSALS_SERVERS_MAX = 2 * QUORUM_VOTERS_MAX,
 };
 
 struct proposals_part {
@@ -53,6 +55,8 @@ void proposals_init(struct proposals *p, const struct quorum *quorum, int64_t zx
 
 // What is proposed from now on needs these.
 void proposals_require(struct proposals *p, const struct quorums *quorums);
+// A configuration is in force: everything that is in flight needs these and no others.
+void proposals_settle(struct proposals *p, const struct quorums *quorums);
 
 // Propose `zxid`, larger than every one before it.
 void proposals_add(struct proposals *p, int64_t zxid);
