@@ -34,10 +34,10 @@ static void forget_term(struct leader *l)
 {
     struct zab_core *core = l->core;
     for (size_t i = 0; i < l->learner_count; i++) {
-        mem_free(l->learners[i]);
+        leader_learner_free(l->learners[i]);
     }
     mem_free(l->learners);
-    mem_free(l->syncs);
+    mem_free(l->syncs.items);
     memset(l, 0, sizeof(*l));
     l->core = core;
     l->next_leader = -1;
@@ -492,6 +492,18 @@ size_t leader_followers(const struct leader *l, struct zab_follower *ret, size_t
             };
         }
         count++;
+    }
+    return count;
+}
+
+size_t leader_pending_syncs(const struct leader *l)
+{
+    size_t count = l->syncs.count;
+    for (size_t i = 0; i < l->learner_count; i++) {
+        const struct leader_syncs *q = &l->learners[i]->syncs;
+        for (size_t j = 0; j < q->count; j++) {
+            count += q->items[q->first + j].value;
+        }
     }
     return count;
 }

@@ -32,6 +32,7 @@ bool leader_is_serving(const struct leader *l);
 bool leader_deadline_ms(const struct leader *l, int64_t *ret);
 
 size_t leader_followers(const struct leader *l, struct zab_follower *ret, size_t max);
+size_t leader_pending_syncs(const struct leader *l);
 int64_t leader_last_proposed(const struct leader *l);
 int64_t leader_last_committed(const struct leader *l);
 

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Confirming: a `sync` is answered when everything proposed before it is committed, and a quorum
-// has answered a PING that left after the sync came. A leader that was replaced without knowing it
-// finds no quorum for the second, so its clients get no old data where they asked for new.
+// has shown that it follows us, by an answer to something that left after the sync came. A leader
+// that was replaced without knowing it finds no quorum for the second, so its clients get no old
+// data where they asked for new.
+//
+// What shows it is a commit of something proposed later; or else a round of pings, one at a time:
 //
 //     round_confirmed  round_begun  (round_begun + 1: begins when this one is confirmed)
 //            └── pings are out ──┘
 //
-// Pings go out in rounds, one at a time; a sync that comes while one is out waits for the next.
 // Answers are matched by counting: a link is FIFO, so the n-th answer belongs to the n-th PING.
 //
-// Differs: Java confirms nothing; a sync waits for proposals only (Leader.processSync).
+// On a link, SYNC goes out behind the COMMIT of everything proposed before the sync came, and
+// before the COMMIT of anything later: a Java learner finds its own writes and syncs in that order
+// only. Differs: Java confirms nothing (Leader.processSync).
 #include "zab/leader_priv.h"
+
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
@@ -93,92 +99,93 @@ void leader_confirm_pong(struct leader *l, struct leader_learner *t, struct zab_
     }
 }
 
-// ---- our own clients' ----
+// ---- those that wait: first in, first out ----
 
-static void push_local(struct leader *l, struct leader_local_sync sync)
+static void push(struct leader_syncs *q, struct leader_sync sync)
 {
-    if (l->sync_first + l->sync_count == l->sync_cap) {
-        if (l->sync_first > l->sync_cap / 2) { // more than half is free in front
-            for (size_t i = 0; i < l->sync_count; i++) {
-                l->syncs[i] = l->syncs[l->sync_first + i];
-            }
-            l->sync_first = 0;
+    if (q->first + q->count == q->cap) {
+        if (q->first > q->cap / 2) { // more than half is free in front
+            memmove(q->items, q->items + q->first, q->count * sizeof(q->items[0]));
+            q->first = 0;
         } else {
-            l->sync_cap = l->sync_cap == 0 ? 16 : 2 * l->sync_cap;
-            l->syncs = mem_realloc(l->syncs, l->sync_cap * sizeof(l->syncs[0]));
+            q->cap = q->cap == 0 ? 16 : 2 * q->cap;
+            q->items = mem_realloc(q->items, q->cap * sizeof(q->items[0]));
         }
     }
-    l->syncs[l->sync_first + l->sync_count++] = sync;
+    q->items[q->first + q->count++] = sync;
 }
+
+static void pop(struct leader_syncs *q)
+{
+    q->count--;
+    q->first = q->count == 0 ? 0 : q->first + 1;
+}
+
+static bool is_due(const struct leader *l, const struct leader_sync *sync)
+{
+    int64_t committed = l->core->history.committed;
+    return sync->position < committed ||
+           (sync->position == committed && sync->round <= l->round_confirmed);
+}
+
+// ---- our own clients' ----
 
 void leader_confirm_local(struct leader *l, uint64_t token, struct zab_effects *effects)
 {
     uint64_t round = want_round(l, effects);
-    push_local(l, (struct leader_local_sync){
-                      .token = token, .round = round, .position = l->core->last_zxid});
+    push(&l->syncs, (struct leader_sync){round, l->core->last_zxid, token});
     turn(l, effects);
     answer_all(l, effects);
 }
 
-// A leader that retires has been replaced by those who follow its last configuration.
-static bool is_due(const struct leader *l, uint64_t round, int64_t position)
-{
-    return l->phase == LEADER_SERVING && round <= l->round_confirmed &&
-           position <= l->core->history.committed;
-}
-
 void leader_confirm_answer_local(struct leader *l, struct zab_effects *effects)
 {
-    while (l->sync_count > 0 &&
-           is_due(l, l->syncs[l->sync_first].round, l->syncs[l->sync_first].position)) {
-        zab_effects_add(effects, ZAB_DO_SYNCED)->token = l->syncs[l->sync_first].token;
-        l->sync_first++;
-        l->sync_count--;
-    }
-    if (l->sync_count == 0) {
-        l->sync_first = 0;
+    struct leader_syncs *q = &l->syncs;
+    while (q->count > 0 && is_due(l, &q->items[q->first])) {
+        zab_effects_add(effects, ZAB_DO_SYNCED)->token = q->items[q->first].value;
+        pop(q);
     }
 }
 
 // ---- those of a learner's clients ----
 
-// Those that wait for the same are a group; when groups run out, the last one takes the new sync
-// in and waits for what that one waits for.
+// Those with one position are one item, that counts them.
+static bool join_last(struct leader_syncs *q, uint64_t round, int64_t position)
+{
+    struct leader_sync *last = q->count > 0 ? &q->items[q->first + q->count - 1] : NULL;
+    if (last == NULL || last->position != position) {
+        return false;
+    }
+    last->round = round;
+    last->value++;
+    return true;
+}
+
 void leader_confirm_forwarded(struct leader *l, struct leader_learner *t,
                               struct zab_effects *effects)
 {
-    struct leader_syncs sync = {
-        .round = want_round(l, effects), .position = l->core->last_zxid, .count = 1};
-    struct leader_syncs *last = t->sync_count > 0 ? &t->syncs[t->sync_count - 1] : NULL;
-    bool is_same = last != NULL && last->round == sync.round && last->position == sync.position;
-    if (is_same || t->sync_count == LEADER_SYNCS_MAX) {
-        sync.count += last->count;
-        *last = sync;
-    } else {
-        t->syncs[t->sync_count++] = sync;
+    uint64_t round = want_round(l, effects);
+    int64_t position = l->core->last_zxid;
+    if (!join_last(&t->syncs, round, position)) {
+        if (t->syncs.count >= LEADER_SYNCS_MAX) {
+            leader_learner_drop(t, effects, "too many syncs of it wait");
+            return;
+        }
+        push(&t->syncs, (struct leader_sync){round, position, 1});
     }
     turn(l, effects);
     answer_all(l, effects);
 }
 
-static void drop_first_group(struct leader_learner *t)
-{
-    t->sync_count--;
-    for (size_t i = 0; i < t->sync_count; i++) {
-        t->syncs[i] = t->syncs[i + 1];
-    }
-}
-
-// SYNC follows the COMMIT of what it waited for on the same link.
 void leader_confirm_answer(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
 {
-    while (t->stage == STAGE_LIVE && t->sync_count > 0 &&
-           is_due(l, t->syncs[0].round, t->syncs[0].position) &&
-           t->committed >= t->syncs[0].position) {
-        for (uint32_t i = 0; i < t->syncs[0].count; i++) {
+    struct leader_syncs *q = &t->syncs;
+    while (t->stage == STAGE_LIVE && q->count > 0 && is_due(l, &q->items[q->first]) &&
+           t->committed >= q->items[q->first].position) {
+        for (uint64_t i = 0; i < q->items[q->first].value; i++) {
             leader_learner_send(t, ZAB_SYNC, 0, slice_null(), effects);
         }
-        drop_first_group(t);
+        pop(q);
         if (t->queued_bytes > LEADER_LINK_BYTES_MAX) {
             leader_learner_drop(t, effects, "it does not read the answers to its syncs");
         }

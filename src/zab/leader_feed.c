@@ -49,6 +49,7 @@ static bool is_activation(const struct leader *l, int64_t zxid)
 
 static void send_commit(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
 {
+    leader_confirm_answer(l, t, effects); // what came before this was proposed
     t->committed = next_zxid(l, t->committed);
     if (is_activation(l, t->committed)) {
         leader_learner_send(t, ZAB_COMMITANDACTIVATE, t->committed,
@@ -61,6 +62,7 @@ static void send_commit(struct leader *l, struct leader_learner *t, struct zab_e
 static void send_inform(struct leader *l, struct leader_learner *t, int64_t zxid, struct slice txn,
                         struct zab_effects *effects)
 {
+    leader_confirm_answer(l, t, effects);
     if (is_activation(l, zxid)) {
         leader_learner_send(t, ZAB_INFORMANDACTIVATE, zxid, named_leader(l, txn, effects), effects);
     } else {

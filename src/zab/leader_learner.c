@@ -40,6 +40,12 @@ void leader_learner_arrive(struct leader *l, zab_link link, struct zab_effects *
     l->learners[l->learner_count++] = t;
 }
 
+void leader_learner_free(struct leader_learner *t)
+{
+    mem_free(t->syncs.items);
+    mem_free(t);
+}
+
 struct leader_learner *leader_learner_find(const struct leader *l, zab_link link)
 {
     for (size_t i = 0; i < l->learner_count; i++) {
@@ -72,7 +78,7 @@ void leader_learner_remove_gone(struct leader *l)
     size_t kept = 0;
     for (size_t i = 0; i < l->learner_count; i++) {
         if (l->learners[i]->stage == STAGE_GONE) {
-            mem_free(l->learners[i]);
+            leader_learner_free(l->learners[i]);
         } else {
             l->learners[kept++] = l->learners[i];
         }

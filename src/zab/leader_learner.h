@@ -22,7 +22,7 @@ struct leader;
 enum {
     LEADER_WINDOW_BYTES = 4 << 20,    // on a link, since it last had room: more waits
     LEADER_LINK_BYTES_MAX = 32 << 20, // with answers, which do not wait: who reads none is closed
-    LEADER_SYNCS_MAX = 4,             // groups of a learner's syncs
+    LEADER_SYNCS_MAX = 1 << 16,       // positions at which a learner's syncs wait
 };
 
 enum learner_stage {
@@ -42,10 +42,14 @@ struct leader_sample { // a proposal that was sent, to see when it is acknowledg
     int64_t sent_ms;
 };
 
-struct leader_syncs { // those that wait for the same
-    uint64_t round;   // answered when this one is confirmed,
-    int64_t position; // and this is committed
-    uint32_t count;
+struct leader_sync {
+    uint64_t round;   // that is to be confirmed,
+    int64_t position; // and this committed; or something behind it
+    uint64_t value;   // a token; of a learner: how many they are
+};
+struct leader_syncs { // first in, first out; grows
+    struct leader_sync *items;
+    size_t first, count, cap;
 };
 
 struct leader_learner {
@@ -77,13 +81,13 @@ struct leader_learner {
     // Confirming.
     uint64_t pings, pongs;
     uint64_t pongs_needed; // so many show that it answered in the round
-    struct leader_syncs syncs[LEADER_SYNCS_MAX];
-    size_t sync_count;
+    struct leader_syncs syncs;
 };
 
 // ---- coming and going ----
 
 void leader_learner_arrive(struct leader *l, zab_link link, struct zab_effects *effects);
+void leader_learner_free(struct leader_learner *t);
 struct leader_learner *leader_learner_find(const struct leader *l, zab_link link);
 void leader_learner_drop(struct leader_learner *t, struct zab_effects *effects, const char *why);
 void leader_learner_lost(struct leader_learner *t, struct zab_effects *effects);

@@ -32,12 +32,6 @@ enum leader_phase {
     LEADER_RETIRING, // a configuration in force names another leader: nothing commits any more
 };
 
-struct leader_local_sync {
-    uint64_t token;
-    uint64_t round;
-    int64_t position;
-};
-
 struct leader {
     struct zab_core *core;
     enum leader_phase phase;
@@ -66,8 +60,7 @@ struct leader {
 
     // Confirming.
     uint64_t round_begun, round_confirmed, round_wanted;
-    struct leader_local_sync *syncs; // first in, first out; grows
-    size_t sync_first, sync_count, sync_cap;
+    struct leader_syncs syncs;
 
     // Liveness.
     int64_t tick;
