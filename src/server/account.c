@@ -118,3 +118,54 @@ void account_fired(struct stats *s, const struct watch_fired *fired, size_t coun
         i = end;
     }
 }
+
+// ---- a member of an ensemble ----
+
+void account_role(struct account_role *a, struct stats *s, enum zab_role role, int64_t now_ms)
+{
+    if (role == ZAB_LOOKING && (a->role != ZAB_LOOKING || a->looking_ms < 0)) {
+        stats_count(s, STATS_LOOKING_COUNT, 1);
+        a->looking_ms = now_ms;
+    } else if (role != ZAB_LOOKING && a->role == ZAB_LOOKING) {
+        a->elected_ms = now_ms;
+        if (role != ZAB_OBSERVING) { // which elects nobody
+            stats_add(s, STATS_ELECTION_TIME, now_ms - a->looking_ms);
+        }
+    }
+    a->role = role;
+}
+
+void account_serving(const struct account_role *a, struct stats *s, int64_t now_ms)
+{
+    stats_add(s, STATS_UNAVAILABLE_TIME, now_ms - a->looking_ms);
+    switch (a->role) {
+    case ZAB_LEADING:
+        stats_add(s, STATS_LEADER_UNAVAILABLE_TIME, now_ms - a->looking_ms);
+        return;
+    case ZAB_FOLLOWING:
+        stats_add(s, STATS_FOLLOWER_SYNC_TIME, now_ms - a->elected_ms);
+        return;
+    case ZAB_OBSERVING:
+        stats_add(s, STATS_OBSERVER_SYNC_TIME, now_ms - a->elected_ms);
+        return;
+    case ZAB_LOOKING:
+        return;
+    }
+}
+
+void account_received(struct stats *s, int32_t type)
+{
+    bool is_proposal = type == ZAB_PROPOSAL;
+    bool is_commit = type == ZAB_COMMIT || type == ZAB_INFORM || type == ZAB_COMMITANDACTIVATE ||
+                     type == ZAB_INFORMANDACTIVATE;
+    stats_count(s, STATS_LEARNER_PROPOSAL_RECEIVED_COUNT, is_proposal ? 1 : 0);
+    stats_count(s, STATS_LEARNER_COMMIT_RECEIVED_COUNT, is_commit ? 1 : 0);
+}
+
+// A cut is followed by what is missing, like any difference.
+void account_sent(struct stats *s, int32_t type)
+{
+    bool is_diff = type == ZAB_DIFF || type == ZAB_TRUNC;
+    stats_count(s, STATS_DIFF_COUNT, is_diff ? 1 : 0);
+    stats_count(s, STATS_SNAP_COUNT, type == ZAB_SNAP ? 1 : 0);
+}

@@ -11,6 +11,7 @@
 #include "store/recover.h"
 #include "tree/tree.h"
 #include "tree/watch.h"
+#include "zab/zab.h"
 
 void account_recovered(struct stats *s, const struct recover_report *r);
 
@@ -24,5 +25,22 @@ void account_applied(struct stats *s, const struct txn *txn, const struct tree_o
 
 // Each trigger adds the number of watchers it reached. Source: WatchManager.triggerWatch.
 void account_fired(struct stats *s, const struct watch_fired *fired, size_t count);
+
+// ---- a member of an ensemble ----
+
+// Since when it has been without a role, and in one.
+struct account_role {
+    enum zab_role role;
+    int64_t looking_ms; // since then; -1: never yet
+    int64_t elected_ms; // since then it knows its role
+};
+
+// Its role is `role` at `now_ms`; legal when that is no news.
+void account_role(struct account_role *a, struct stats *s, enum zab_role role, int64_t now_ms);
+// It serves clients.
+void account_serving(const struct account_role *a, struct stats *s, int64_t now_ms);
+// A packet of type `type` came, or is sent.
+void account_received(struct stats *s, int32_t type);
+void account_sent(struct stats *s, int32_t type);
 
 #endif

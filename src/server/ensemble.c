@@ -30,6 +30,7 @@ static void serve(struct ensemble *e, const struct zab_effect *effect)
         learn(e);
     }
     server_serve(e->server);
+    account_serving(&e->role, e->server->stats, server_now_ms(e->server));
 }
 
 static void on_settled(void *ctx, int64_t zxid)
@@ -82,6 +83,7 @@ static void link_packet(struct link *l, const struct zab_packet *packet)
 {
     struct ensemble *e = owner_of(l);
     struct zab_event event = {.type = ZAB_EV_PACKET, .link = link_id(l), .packet = *packet};
+    account_received(e->server->stats, packet->type);
     ensemble_step(e, &event);
 }
 
@@ -220,6 +222,7 @@ static void send_packet(struct ensemble *e, zab_link link, const struct zab_pack
     struct link *l = links_find(&e->links, link);
     if (l != NULL) {
         link_send(l, packet);
+        account_sent(e->server->stats, packet->type);
     }
 }
 
@@ -401,6 +404,7 @@ void ensemble_step(struct ensemble *e, struct zab_event *event)
     event->now_ms = server_now_ms(e->server);
     zab_step(e->zab, event, effects);
     if (!is_at_rest(e)) {
+    account_role(&e->role, e->server->stats, zab_role(e->zab), event->now_ms);
         read_only_look(&e->server->read_only, false); // before the role changes anything
     }
     for (size_t i = 0; i < effects->count; i++) {
@@ -597,6 +601,7 @@ enum err ensemble_open(struct server *s, const struct epochs *epochs, int64_t la
     e->deadline_ms = INT64_MAX;
     e->peer = peer_template;
     e->peer.ctx = e;
+    e->role.looking_ms = -1;
     list_init(&e->feeds);
     list_init(&e->jobs);
     for (size_t i = 0; i < ENSEMBLE_DEPTH_MAX; i++) {

@@ -165,6 +165,7 @@ static void begin_snapshot(struct feed *f, struct link *l)
 {
     const struct zab_packet packet = {
         .type = ZAB_SNAP, .zxid = snapsend_zxid(f->snapshot), .data = slice_null()};
+    account_sent(f->ensemble->server->stats, packet.type);
     link_send(l, &packet);
     f->has_begun = true;
     struct zab_event event = {.type = ZAB_EV_SNAP_BEGUN,

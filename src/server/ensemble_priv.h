@@ -5,6 +5,8 @@
 #ifndef PADDOCK_SERVER_ENSEMBLE_PRIV_H
 #define PADDOCK_SERVER_ENSEMBLE_PRIV_H
 
+#include "server/account.h"
+#include "server/dynamic_config.h"
 #include "server/ensemble.h"
 #include "server/link.h"
 #include "server/mesh.h"
@@ -17,6 +19,7 @@ enum { ENSEMBLE_DEPTH_MAX = 3 }; // steps within steps
 struct ensemble {
     struct server *server;
     struct zab *zab;
+    struct account_role role;
     struct pipeline_peer peer;
     struct mesh *mesh; // NULL: the ports are closed
     struct links links;

@@ -88,6 +88,7 @@ static void propose(struct pipeline *pl, const struct request *request,
         conn_write_begun(request->conn);
     }
     if (pl->mode == PIPELINE_LEADING) {
+        stats_proposal(pl->server->stats, (int64_t)body.len);
         pl->peer->propose(pl->peer->ctx, zxid, body, result->config);
     }
 }

@@ -302,6 +302,7 @@ void pipeline_apply_ready(struct pipeline *pl)
     uint64_t count = apply_batches(pl);
     if (count > 0) {
         look_for_mismatch(pl);
+        stats_count(s->stats, STATS_COMMIT_COUNT, pl->mode == PIPELINE_LEADING ? count : 0);
     }
     pipeline_answer_syncs(pl);
     server_settled(s);

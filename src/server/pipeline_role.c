@@ -74,6 +74,7 @@ void pipeline_lead(struct pipeline *pl, int64_t epoch_zxid)
     struct server *s = pl->server;
     ASSERT(epoch_zxid > tree_last_zxid(s->tree));
     begin_role(pl, PIPELINE_LEADING, epoch_zxid);
+    stats_lead(s->stats);
     tree_set_last_zxid(s->tree, epoch_zxid);
     tree_sessions_each(s->tree, track_session, s);
     close_dead_sessions(pl);

@@ -467,6 +467,7 @@ void server_stop(struct server *s)
         return;
     }
     trace(server_trace(s), "server stops, %llu requests in process",
+    s->role_ms = s->started_ms;
           (unsigned long long)s->in_process);
     log_event(s->log, EVENT_STOPPING);
     s->state = SERVER_DRAINING;

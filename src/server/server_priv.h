@@ -83,7 +83,7 @@ struct server {
     int64_t now_ns;          // monotonic, taken once per event
     int64_t wall_ms;         // wall time, taken once per batch that is applied
     int64_t started_ms;      // monotonic
-    int64_t role_ms;         // the same, of the role of a member
+    int64_t role_ms;         // the same, of its role
     struct port_timer drain; // ends a draining that takes too long
     bool is_leaving;         // draining: all is answered, some of it is not sent yet
     bool has_core;           // start-up came as far as the parts behind recovery

@@ -82,12 +82,18 @@ void stats_reset(struct stats *s)
     s->packets_received = 0;
     s->packets_sent = 0;
     summary_reset(&s->latency);
-    s->response_bytes_last = s->response_bytes_min = s->response_bytes_max = -1;
+    s->responses = (struct stats_sizes){-1, -1, -1};
+    s->proposals = (struct stats_sizes){-1, -1, -1};
     memset(s->counters, 0, sizeof s->counters);
     for (size_t i = 0; i < STATS_SUMMARY_COUNT; i++) {
         summary_reset(&s->summaries[i]);
     }
     forget_namespaces(s);
+}
+
+void stats_lead(struct stats *s)
+{
+    s->proposals = (struct stats_sizes){-1, -1, -1};
 }
 
 // ---- requests ----

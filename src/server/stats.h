@@ -46,12 +46,18 @@ struct stats_namespace {
     char name[];
 };
 
+// In bytes; -1 before the first. Source: BufferStats.
+struct stats_sizes {
+    int64_t last, min, max;
+};
+
 struct stats {
     // Since the start, or since srst.
     uint64_t packets_received;
     uint64_t packets_sent;
     struct summary latency; // ms from arrival to answer, of every request
-    int64_t response_bytes_last, response_bytes_min, response_bytes_max; // -1 before the first
+    struct stats_sizes responses;
+    struct stats_sizes proposals; // of a leader, since it leads
     uint64_t counters[STATS_COUNTER_COUNT];
     struct summary summaries[STATS_SUMMARY_COUNT];
     struct hmap namespaces[STATS_NAMESPACES_COUNT];
@@ -65,6 +71,7 @@ struct stats {
 struct stats *stats_new(uint64_t hash_seed); // keys the tables of namespaces
 void stats_free(struct stats *s);
 void stats_reset(struct stats *s); // srst
+void stats_lead(struct stats *s);  // the server begins to lead
 
 static inline void stats_count(struct stats *s, enum stats_counter id, uint64_t n)
 {
@@ -103,15 +110,26 @@ static inline void stats_packet_sent(struct stats *s)
     s->packets_sent++;
 }
 
+static inline void stats_sizes_add(struct stats_sizes *sizes, int64_t bytes)
+{
+    bool is_first = sizes->last < 0;
+    sizes->last = bytes;
+    sizes->min = is_first || bytes < sizes->min ? bytes : sizes->min;
+    sizes->max = bytes > sizes->max ? bytes : sizes->max;
+}
+
 // A reply to a request (not an event) of `bytes` without its length field.
 static inline void stats_response(struct stats *s, int64_t bytes)
 {
-    bool is_first = s->response_bytes_last < 0;
-    s->response_bytes_last = bytes;
-    s->response_bytes_min =
-        is_first || bytes < s->response_bytes_min ? bytes : s->response_bytes_min;
-    s->response_bytes_max = bytes > s->response_bytes_max ? bytes : s->response_bytes_max;
+    stats_sizes_add(&s->responses, bytes);
     s->counters[STATS_RESPONSE_BYTES] += (uint64_t)bytes;
+}
+
+// A leader proposes a transaction of `bytes`.
+static inline void stats_proposal(struct stats *s, int64_t bytes)
+{
+    stats_sizes_add(&s->proposals, bytes);
+    s->counters[STATS_PROPOSAL_COUNT]++;
 }
 
 static inline void stats_auth_failed(struct stats *s)

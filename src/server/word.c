@@ -26,7 +26,9 @@ static void answer_gtmk(const struct word_question *q)
 
 static void answer_isro(const struct word_question *q)
 {
-    buf_append_str(q->out, q->server->state == SERVER_SERVING ? "rw" : "null");
+    const struct server *s = q->server;
+    bool is_reading = s->state == SERVER_READING;
+    buf_append_str(q->out, is_reading ? "ro" : server_is_open(s) ? "rw" : "null");
 }
 
 static void answer_ruok(const struct word_question *q)
@@ -179,7 +181,7 @@ void word_answer(struct conn *c, struct slice bytes)
     if (!is_allowed(c->server->config, &c->stream->peer, word)) {
         buf_printf(out, "%s is not executed because it is not in the whitelist.\n", word->text);
         log_word(c, EVENT_WORD_REFUSED, word->text);
-    } else if (needs_serving && c->server->state != SERVER_SERVING) {
+    } else if (needs_serving && !server_is_open(c->server)) {
         buf_append_str(out, "This ZooKeeper instance is not currently serving requests");
         buf_append_str(out, is_word(word, "hash") ? "" : "\n");
     } else {
@@ -208,6 +210,9 @@ bool word_is_full(struct buf *out)
 
 const char *word_mode(const struct server *s)
 {
+    if (s->state == SERVER_READING) {
+        return "read-only";
+    }
     return s->ensemble == NULL ? "standalone" : zab_role_name(zab_role(ensemble_zab(s->ensemble)));
 }
 

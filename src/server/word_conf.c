@@ -9,6 +9,36 @@
 #include "base/mem.h"
 #include "server/word_priv.h"
 
+// The ports of all addresses, as "2888|2889".
+static void print_ports(const char *key, const struct config_member *m, bool is_election,
+                        struct buf *out)
+{
+    buf_append_str(out, key);
+    for (size_t i = 0; m != NULL && i < m->address_count; i++) {
+        unsigned port = is_election ? m->addresses[i].election_port : m->addresses[i].quorum_port;
+        buf_printf(out, "%s%u", i > 0 ? "|" : "", port);
+    }
+    buf_append_str(out, "\n");
+}
+
+// Source: QuorumZooKeeperServer.dumpConf; ReadOnlyZooKeeperServer's has no membership.
+static void print_member(const struct server *s, struct buf *out)
+{
+    const struct config *cfg = s->config;
+    const struct config_servers *servers = zab_committed_config(ensemble_zab(s->ensemble));
+    const struct config_member *m = config_servers_find(servers, cfg->server_id);
+    bool is_observer = m == NULL || m->role != CONFIG_PARTICIPANT;
+    buf_printf(out, "initLimit=%" PRId64 "\nsyncLimit=%" PRId64 "\nelectionAlg=%" PRId64 "\n",
+               (int64_t)cfg->init_limit, (int64_t)cfg->sync_limit, (int64_t)cfg->election_alg);
+    print_ports("electionPort=", m, true, out);
+    print_ports("quorumPort=", m, false, out);
+    buf_printf(out, "peerType=%d\n", is_observer ? 1 : 0);
+    if (s->state != SERVER_READING) {
+        buf_append_str(out, "membership: \n");
+        config_servers_print(servers, out);
+    }
+}
+
 void word_conf(const struct word_question *q)
 {
     struct server *s = q->server;
@@ -26,8 +56,11 @@ void word_conf(const struct word_question *q)
                cfg->max_client_cnxns);
     buf_printf(out, "minSessionTimeout=%" PRId32 "\nmaxSessionTimeout=%" PRId32 "\n",
                cfg->min_session_timeout_ms, cfg->max_session_timeout_ms);
-    buf_printf(out, "clientPortListenBacklog=%" PRId32 "\nserverId=0\n",
-               cfg->client_port_listen_backlog);
+    buf_printf(out, "clientPortListenBacklog=%" PRId32 "\nserverId=%" PRId64 "\n",
+               cfg->client_port_listen_backlog, s->ensemble != NULL ? cfg->server_id : 0);
+    if (s->ensemble != NULL) {
+        print_member(s, out);
+    }
 }
 
 void word_dirs(const struct word_question *q)

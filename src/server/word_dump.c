@@ -132,12 +132,67 @@ static void print_ephemerals(struct server *s, struct buf *out)
     tree_ephemeral_owners_each(s->tree, print_owner, &e);
 }
 
+// ---- sessions ----
+
+struct global_session {
+    int64_t id;
+    int32_t timeout_ms;
+};
+struct global_sessions {
+    struct global_session *items;
+    size_t count;
+};
+
+static void collect_global(void *ctx, int64_t session, int32_t timeout_ms)
+{
+    struct global_sessions *g = ctx;
+    g->items[g->count++] = (struct global_session){session, timeout_ms};
+}
+
+static int compare_global(const void *a, const void *b)
+{
+    int64_t x = ((const struct global_session *)a)->id;
+    int64_t y = ((const struct global_session *)b)->id;
+    return x < y ? -1 : x > y;
+}
+
+// A learner knows of all, and of nobody's deadline. Source: LearnerSessionTracker.dumpSessions.
+static void print_global(struct server *s, struct buf *out)
+{
+    struct global_sessions g = {
+        .items = mem_alloc((tree_session_count(s->tree) + 1) * sizeof(*g.items))};
+    tree_sessions_each(s->tree, collect_global, &g);
+    qsort(g.items, g.count, sizeof(*g.items), compare_global);
+    buf_printf(out, "Global Sessions(%zu):\n", g.count);
+    for (size_t i = 0; i < g.count && !word_is_full(out); i++) {
+        buf_printf(out, "0x%" PRIx64 "\t%" PRId32 "ms\n", (uint64_t)g.items[i].id,
+                   g.items[i].timeout_ms);
+    }
+    mem_free(g.items);
+}
+
+static void print_sessions(struct server *s, struct buf *out)
+{
+    bool is_member = s->pipeline.mode != PIPELINE_ALONE;
+    bool has_local = is_member && s->config->local_sessions_enabled;
+    if (has_local || s->sessions.local_count > 0) {
+        buf_append_str(out, "Local Session ");
+        print_queue(s, &s->sessions.local, print_session, out);
+    }
+    if (is_member && s->pipeline.mode != PIPELINE_LEADING) {
+        print_global(s, out);
+        return;
+    }
+    buf_append_str(out, has_local ? "Global Session " : "Session ");
+    print_queue(s, &s->sessions.expiry, print_session, out);
+}
+
 void word_dump(const struct word_question *q)
 {
     struct server *s = q->server;
     struct buf *out = q->out;
-    buf_append_str(out, "SessionTracker dump:\nSession ");
-    print_queue(s, &s->sessions.expiry, print_session, out);
+    buf_append_str(out, "SessionTracker dump:\n");
+    print_sessions(s, out);
     buf_append_str(out, "ephemeral nodes dump:\n");
     print_ephemerals(s, out);
     buf_append_str(out, "Connections dump:\nConnections ");

@@ -6,6 +6,8 @@
 // DefaultMetricsProvider.dump.
 #include <inttypes.h>
 
+#include "base/assert.h"
+#include "base/mem.h"
 #include "server/quota_gauges.h"
 #include "server/word_priv.h"
 
@@ -38,22 +40,22 @@ static void print_traffic(const struct server *s, struct buf *out)
     print_number(out, "packets_sent", (int64_t)st->packets_sent);
     print_number(out, "num_alive_connections", (int64_t)s->conn_count);
     print_number(out, "outstanding_requests", (int64_t)s->in_process);
-    print_number(out, "last_client_response_size", st->response_bytes_last);
-    print_number(out, "max_client_response_size", st->response_bytes_max);
-    print_number(out, "min_client_response_size", st->response_bytes_min);
+    print_number(out, "last_client_response_size", st->responses.last);
+    print_number(out, "max_client_response_size", st->responses.max);
+    print_number(out, "min_client_response_size", st->responses.min);
     print_real(out, "connection_drop_probability", s->throttle.drop);
     print_number(out, "auth_failed_count", (int64_t)st->auth_failed);
 }
 
 static void print_state(const struct server *s, struct buf *out)
 {
-    print_number(out, "uptime", server_now_ms(s) - s->started_ms);
+    print_number(out, "uptime", server_now_ms(s) - s->role_ms);
     print_number(out, "znode_count", (int64_t)tree_node_count(s->tree));
     print_number(out, "watch_count", (int64_t)watches_count(s->watches));
     print_number(out, "ephemerals_count", (int64_t)tree_ephemeral_count(s->tree));
     print_number(out, "approximate_data_size", (int64_t)tree_approximate_data_size(s->tree));
     print_number(out, "global_sessions", (int64_t)tree_session_count(s->tree));
-    print_number(out, "local_sessions", 0);
+    print_number(out, "local_sessions", (int64_t)s->sessions.local_count);
     // Of TLS, which is not here.
     print_number(out, "outstanding_tls_handshake", 0);
     print_number(out, "non_mtls_remote_conn_count", 0);
@@ -65,6 +67,82 @@ static void print_files(const struct server *s, struct buf *out)
     struct port_machine *m = s->options.machine;
     print_number(out, "open_file_descriptor_count", m != NULL ? m->open_files(m) : -1);
     print_number(out, "max_file_descriptor_count", m != NULL ? m->max_files(m) : -1);
+}
+
+// ---- a member of an ensemble ----
+
+static const char *peer_state(enum zab_role role)
+{
+    switch (role) {
+    case ZAB_LEADING:
+        return "leading - broadcast";
+    case ZAB_FOLLOWING:
+        return "following - broadcast";
+    case ZAB_OBSERVING:
+        return "observing - broadcast";
+    case ZAB_LOOKING:
+        return "looking";
+    }
+    ASSERT(false);
+    return "looking";
+}
+
+struct learner_counts {
+    int64_t learners, followers, without_vote, observers;
+};
+
+static bool has_vote(const struct zab *z, int64_t sid)
+{
+    const struct config_member *m = config_servers_find(zab_committed_config(z), sid);
+    return m != NULL && m->role == CONFIG_PARTICIPANT;
+}
+
+static struct learner_counts count_learners(const struct zab *z)
+{
+    size_t count = zab_followers(z, NULL, 0);
+    struct zab_follower *all = mem_alloc((count + 1) * sizeof(*all));
+    struct learner_counts n = {.learners = (int64_t)zab_followers(z, all, count)};
+    for (size_t i = 0; i < count; i++) {
+        n.followers += all[i].is_forwarding ? 1 : 0;
+        n.without_vote += all[i].is_forwarding && !has_vote(z, all[i].sid) ? 1 : 0;
+        n.observers += all[i].is_observer && all[i].is_synced ? 1 : 0;
+    }
+    mem_free(all);
+    return n;
+}
+
+// Source: LeaderZooKeeperServer.registerMetrics.
+static void print_leader(const struct server *s, const struct zab *z, struct buf *out)
+{
+    const struct learner_counts n = count_learners(z);
+    print_number(out, "learners", n.learners);
+    print_number(out, "synced_followers", n.followers);
+    print_number(out, "synced_non_voting_followers", n.without_vote);
+    print_number(out, "synced_observers", n.observers);
+    print_number(out, "pending_syncs", (int64_t)zab_pending_syncs(z));
+    print_number(out, "leader_uptime", server_now_ms(s) - s->role_ms);
+    print_number(out, "last_proposal_size", s->stats->proposals.last);
+    print_number(out, "max_proposal_size", s->stats->proposals.max);
+    print_number(out, "min_proposal_size", s->stats->proposals.min);
+}
+
+// One that only reads says no more than a standalone server, as in Java.
+static void print_member(const struct server *s, struct buf *out)
+{
+    if (s->ensemble == NULL || s->state == SERVER_READING) {
+        return;
+    }
+    const struct zab *z = ensemble_zab(s->ensemble);
+    enum zab_role role = zab_role(z);
+    print_text(out, "peer_state", peer_state(role));
+    print_number(out, "quorum_size",
+                 (int64_t)config_servers_count_role(zab_committed_config(z), CONFIG_PARTICIPANT));
+    if (role == ZAB_OBSERVING) {
+        print_number(out, "observer_master_id", zab_leader_sid(z));
+    }
+    if (role == ZAB_LEADING) {
+        print_leader(s, z, out);
+    }
 }
 
 // ---- counters and summaries ----
@@ -146,6 +224,7 @@ void word_mntr(const struct word_question *q)
     struct buf *out = q->out;
     print_text(out, "version", s->options.version != NULL ? s->options.version : "unknown");
     print_text(out, "server_state", word_mode(s));
+    print_member(s, out);
     print_traffic(s, out);
     print_state(s, out);
     print_files(s, out);

@@ -12,7 +12,8 @@
 enum { WORD_BYTES_MAX = 16 * 1024 * 1024 };
 bool word_is_full(struct buf *out); // true from then on; appends that line once
 
-// What the server calls itself in front of people: "standalone".
+// What the server calls itself in front of people: "standalone", "leader", "follower", "observer",
+// "read-only".
 const char *word_mode(const struct server *s);
 
 // "/127.0.0.1:50336", "/[0:0:0:0:0:0:0:1]:50336". Source: InetSocketAddress.toString.

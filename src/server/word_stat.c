@@ -12,6 +12,9 @@ static void print_version(const struct server *s, struct buf *out)
 {
     const char *version = s->options.version;
     buf_printf(out, "Zookeeper version: %s\n", version != NULL ? version : "unknown");
+    if (s->state == SERVER_READING) {
+        buf_append_str(out, "READ-ONLY mode; serving only read-only clients\n");
+    }
 }
 
 static void print_totals(const struct server *s, struct buf *out)
@@ -25,6 +28,11 @@ static void print_totals(const struct server *s, struct buf *out)
     buf_printf(out, "Outstanding: %" PRIu64 "\nZxid: 0x%" PRIx64 "\nMode: %s\n", s->in_process,
                (uint64_t)tree_last_zxid(s->tree), word_mode(s));
     buf_printf(out, "Node count: %" PRIu64 "\n", tree_node_count(s->tree));
+    if (s->pipeline.mode == PIPELINE_LEADING) {
+        const struct stats_sizes *sizes = &st->proposals;
+        buf_printf(out, "Proposal sizes last/min/max: %" PRId64 "/%" PRId64 "/%" PRId64 "\n",
+                   sizes->last, sizes->min, sizes->max);
+    }
 }
 
 void word_srvr(const struct word_question *q)

@@ -390,6 +390,11 @@ size_t zab_followers(const struct zab *z, struct zab_follower *ret, size_t max)
     return z->leader != NULL ? leader_followers(z->leader, ret, max) : 0;
 }
 
+size_t zab_pending_syncs(const struct zab *z)
+{
+    return z->leader != NULL ? leader_pending_syncs(z->leader) : 0;
+}
+
 int64_t zab_last_proposed(const struct zab *z)
 {
     return is_leading(z) ? leader_last_proposed(z->leader) : z->core.last_zxid;

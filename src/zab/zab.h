@@ -92,6 +92,7 @@ struct zab_follower {
 };
 size_t zab_followers(const struct zab *z, struct zab_follower *ret,
                      size_t max); // how many there are
+size_t zab_pending_syncs(const struct zab *z); // those of its own clients, too
 int64_t zab_last_proposed(const struct zab *z);
 int64_t zab_last_committed(const struct zab *z);
 

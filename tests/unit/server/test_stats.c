@@ -64,13 +64,13 @@ static void response_sizes_are_unknown_before_the_first(void **state)
 {
     (void)state;
     struct stats *s = stats_new(1);
-    assert_int_equal(s->response_bytes_min, -1);
+    assert_int_equal(s->responses.min, -1);
     stats_response(s, 20);
     stats_response(s, 10);
     stats_response(s, 15);
-    assert_int_equal(s->response_bytes_last, 15);
-    assert_int_equal(s->response_bytes_min, 10);
-    assert_int_equal(s->response_bytes_max, 20);
+    assert_int_equal(s->responses.last, 15);
+    assert_int_equal(s->responses.min, 10);
+    assert_int_equal(s->responses.max, 20);
     assert_int_equal(s->counters[STATS_RESPONSE_BYTES], 45);
     stats_free(s);
 }
@@ -93,7 +93,7 @@ static void reset_forgets_everything_but_the_trace_mask(void **state)
     assert_int_equal(s->latency.count, 0);
     assert_int_equal(s->summaries[STATS_FSYNCTIME].count, 0);
     assert_int_equal(summary_percentile(&s->summaries[STATS_READLATENCY], 0.5), 0);
-    assert_int_equal(s->response_bytes_max, -1);
+    assert_int_equal(s->responses.max, -1);
     assert_int_equal(s->namespaces[STATS_READ_PER_NAMESPACE].count, 0);
     assert_int_equal(s->trace_mask, 2);
     stats_free(s);
