@@ -24,13 +24,14 @@ static void learn(struct ensemble *e)
 
 static void serve(struct ensemble *e, const struct zab_effect *effect)
 {
+    ensemble_show_config(e);
     if (zab_role(e->zab) == ZAB_LEADING) {
         pipeline_lead(&e->server->pipeline, effect->zxid);
     } else {
         learn(e);
     }
-    server_serve(e->server);
     account_serving(&e->role, e->server->stats, server_now_ms(e->server));
+    server_serve(e->server);
 }
 
 static void on_settled(void *ctx, int64_t zxid)
@@ -82,8 +83,8 @@ static void link_up(struct link *l)
 static void link_packet(struct link *l, const struct zab_packet *packet)
 {
     struct ensemble *e = owner_of(l);
-    struct zab_event event = {.type = ZAB_EV_PACKET, .link = link_id(l), .packet = *packet};
     account_received(e->server->stats, packet->type);
+    struct zab_event event = {.type = ZAB_EV_PACKET, .link = link_id(l), .packet = *packet};
     ensemble_step(e, &event);
 }
 
@@ -221,8 +222,8 @@ static void send_packet(struct ensemble *e, zab_link link, const struct zab_pack
 {
     struct link *l = links_find(&e->links, link);
     if (l != NULL) {
-        link_send(l, packet);
         account_sent(e->server->stats, packet->type);
+        link_send(l, packet);
     }
 }
 
@@ -403,8 +404,8 @@ void ensemble_step(struct ensemble *e, struct zab_event *event)
     struct zab_effects *effects = &e->effects[e->depth++];
     event->now_ms = server_now_ms(e->server);
     zab_step(e->zab, event, effects);
-    if (!is_at_rest(e)) {
     account_role(&e->role, e->server->stats, zab_role(e->zab), event->now_ms);
+    if (!is_at_rest(e)) {
         read_only_look(&e->server->read_only, false); // before the role changes anything
     }
     for (size_t i = 0; i < effects->count; i++) {
@@ -542,6 +543,7 @@ static const struct pipeline_peer peer_template = {
     .failed = peer_failed,
     .forward = peer_forward,
     .sync = peer_sync,
+    .reconfig = ensemble_reconfig,
 };
 
 static void on_bind_failed(void *ctx)
@@ -599,9 +601,9 @@ enum err ensemble_open(struct server *s, const struct epochs *epochs, int64_t la
     e->logged_zxid = tree_last_zxid(s->tree);
     e->deadline = (struct port_timer){.fire = on_deadline};
     e->deadline_ms = INT64_MAX;
+    e->role.looking_ms = -1;
     e->peer = peer_template;
     e->peer.ctx = e;
-    e->role.looking_ms = -1;
     list_init(&e->feeds);
     list_init(&e->jobs);
     for (size_t i = 0; i < ENSEMBLE_DEPTH_MAX; i++) {
@@ -618,8 +620,8 @@ enum err ensemble_open(struct server *s, const struct epochs *epochs, int64_t la
     const struct zab_recovered recovered = {.accepted_epoch = epochs->accepted,
                                             .current_epoch = epochs->current,
                                             .last_zxid = last_zxid};
-    e->zab = zab_new(&options, &recovered, &s->config->servers,
-                     s->config->has_seen ? &s->config->seen : NULL);
+    ensemble_config_open(e);
+    e->zab = zab_new(&options, &recovered, &s->config->servers, e->seen_at_start);
     *ret = e;
     return ERR_OK;
 }
@@ -677,6 +679,7 @@ void ensemble_close(struct ensemble *e)
     }
     ensemble_disk_close(e);
     ensemble_feed_close(e);
+    ensemble_config_close(e);
     for (size_t i = 0; i < ENSEMBLE_DEPTH_MAX; i++) {
         zab_effects_fini(&e->effects[i]);
     }

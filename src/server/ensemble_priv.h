@@ -44,6 +44,10 @@ struct ensemble {
     struct snapload *load; // NULL: no snapshot is coming
     zab_link load_link;
     int64_t load_zxid;
+    // ensemble_config.c
+    struct dynamic_config *dynamic;
+    const struct config_servers *seen_at_start;
+    struct config_servers replayed; // of the tree at the start
     // ensemble_feed.c
     struct list feeds;
 };
@@ -55,6 +59,12 @@ void ensemble_settle(struct ensemble *e); // a job is done: perhaps the role has
 
 // ---- ensemble_config.c ----
 
+void ensemble_config_open(struct ensemble *e); // the worker is open, zab/ is not yet
+void ensemble_config_close(struct ensemble *e); // the worker is closed
+void ensemble_show_config(struct ensemble *e); // in /zookeeper/config
+// struct pipeline_peer's.
+enum zk_code ensemble_reconfig(void *ctx, const struct jute_reconfig_request *request,
+                               int64_t zxid, struct buf *ret_text);
 void ensemble_see_config(struct ensemble *e, struct slice text);
 void ensemble_activate_config(struct ensemble *e, struct slice text);
 

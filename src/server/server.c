@@ -170,32 +170,81 @@ static enum server_exit start_failed(struct server *s, enum server_exit code, co
     return code;
 }
 
+static enum err listen_at(struct server *s, const char *host, uint16_t port,
+                          struct port_listener **ret)
+{
+    const struct config *cfg = s->config;
+    struct port_net *net = s->options.net;
+    struct port_listener *listener;
+    enum err e = net->listen(net, host, port, cfg->client_port_listen_backlog,
+                             cfg->client_tcp_keep_alive, &listener);
+    if (e == ERR_OK) {
+        listener->on_accept = on_accept;
+        listener->on_error = on_accept_error;
+        listener->owner = s;
+        log_event_i64(s->log, EVENT_LISTENING, "clientPort", listener->port);
+        *ret = listener;
+    }
+    return e;
+}
+
+static void log_listen_failed(struct server *s, enum log_event event, int32_t port, enum err e)
+{
+    struct log_line l;
+    if (log_begin(&l, s->log, event)) {
+        log_str(&l, "what", "listen");
+        log_i64(&l, "clientPort", port);
+        log_err(&l, e);
+        log_str(&l, "remedy", remedy_of_listen(e));
+        log_end(&l);
+    }
+}
+
 static enum server_exit open_listener(struct server *s)
 {
     const struct config *cfg = s->config;
     if (!cfg->has_client_port) {
         return SERVER_EXIT_OK;
     }
-    struct port_net *net = s->options.net;
-    enum err e =
-        net->listen(net, cfg->client_port_address, (uint16_t)cfg->client_port,
-                    cfg->client_port_listen_backlog, cfg->client_tcp_keep_alive, &s->listener);
+    s->client_host = cfg->client_port_address != NULL ? mem_strdup(cfg->client_port_address) : NULL;
+    s->client_port = (uint16_t)cfg->client_port;
+    enum err e = listen_at(s, s->client_host, s->client_port, &s->listener);
     if (e != ERR_OK) {
-        struct log_line l;
-        if (log_begin(&l, s->log, EVENT_START_FAILED)) {
-            log_str(&l, "what", "listen");
-            log_i64(&l, "clientPort", cfg->client_port);
-            log_err(&l, e);
-            log_str(&l, "remedy", remedy_of_listen(e));
-            log_end(&l);
-        }
+        log_listen_failed(s, EVENT_START_FAILED, cfg->client_port, e);
         return SERVER_EXIT_UNEXPECTED;
     }
-    s->listener->on_accept = on_accept;
-    s->listener->on_error = on_accept_error;
-    s->listener->owner = s;
-    log_event_i64(s->log, EVENT_LISTENING, "clientPort", s->listener->port);
     return SERVER_EXIT_OK;
+}
+
+static bool is_same_host(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+// The new port may be the old one at another address, which cannot be bound beside it.
+void server_listen_at(struct server *s, const char *host, uint16_t port)
+{
+    host = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 ? NULL : host;
+    bool is_open = s->listener != NULL;
+    if ((is_open && port == s->client_port && is_same_host(host, s->client_host)) ||
+        s->state == SERVER_DRAINING || s->state == SERVER_STOPPED) {
+        return;
+    }
+    if (is_open) {
+        s->listener->close(s->listener);
+        s->listener = NULL;
+    }
+    enum err e = listen_at(s, host, port, &s->listener);
+    if (e == ERR_OK) {
+        mem_free(s->client_host);
+        s->client_host = host != NULL ? mem_strdup(host) : NULL;
+        s->client_port = port;
+        return;
+    }
+    log_listen_failed(s, EVENT_LISTEN_FAILED, port, e);
+    if (is_open && listen_at(s, s->client_host, s->client_port, &s->listener) != ERR_OK) {
+        log_listen_failed(s, EVENT_LISTEN_FAILED, s->client_port, e);
+    }
 }
 
 // ---- recovery ----
@@ -418,6 +467,7 @@ enum server_exit server_open(const struct server_options *options, struct server
     init_lists(s);
     server_take_time(s);
     s->started_ms = server_now_ms(s);
+    s->role_ms = s->started_ms;
     enum server_exit code = open_parts(s);
     if (code != SERVER_EXIT_OK) {
         server_close(s);
@@ -467,7 +517,6 @@ void server_stop(struct server *s)
         return;
     }
     trace(server_trace(s), "server stops, %llu requests in process",
-    s->role_ms = s->started_ms;
           (unsigned long long)s->in_process);
     log_event(s->log, EVENT_STOPPING);
     s->state = SERVER_DRAINING;
@@ -569,6 +618,7 @@ void server_close(struct server *s)
     arena_fini(&s->read_arena);
     arena_fini(&s->prep_arena);
     stats_free(s->stats);
+    mem_free(s->client_host);
     mem_free(s);
 }
 

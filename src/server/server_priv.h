@@ -62,7 +62,9 @@ struct server {
     struct stats *stats;
 
     // Connections.
-    struct port_listener *listener;
+    struct port_listener *listener; // NULL: closed, or there is none
+    char *client_host;              // what it is bound to; NULL: every address
+    uint16_t client_port;
     struct peers peers;
     struct list conns;
     struct list dirty;        // with output to send
@@ -121,6 +123,10 @@ void server_left(struct server *s); // ensemble_leave is done
 
 // The log is broken or another part cannot go on: stop with `code`.
 void server_fail(struct server *s, enum server_exit code);
+
+// Clients are to connect there from now on: a reconfiguration has moved this server's address. Who
+// is connected stays. When that cannot be bound, the old one stays, and the log says so.
+void server_listen_at(struct server *s, const char *host, uint16_t port);
 
 // A request or a write was settled: resume what was throttled, end draining when nothing is left.
 void server_settled(struct server *s);
