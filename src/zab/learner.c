@@ -134,10 +134,12 @@ static void pause(struct learner *l, int64_t pause_ms)
 static void dial_failed(struct learner *l, struct zab_effects *effects)
 {
     l->link = 0;
-    if (l->tries == LEARNER_TRIES || l->now_ms + LEARNER_RETRY_MS >= l->dial_until_ms) {
+    int64_t pause_ms = (int64_t)LEARNER_RETRY_MIN_MS << (l->tries - 1);
+    pause_ms = pause_ms < LEARNER_RETRY_MAX_MS ? pause_ms : LEARNER_RETRY_MAX_MS;
+    if (l->tries == LEARNER_TRIES || l->now_ms + pause_ms >= l->dial_until_ms) {
         learner_fail(l, "the leader cannot be reached", effects);
     } else {
-        pause(l, LEARNER_RETRY_MS);
+        pause(l, pause_ms);
     }
 }
 

@@ -33,8 +33,9 @@ enum learner_stage {
 };
 
 enum {
-    LEARNER_TRIES = 5,
-    LEARNER_RETRY_MS = 100,
+    LEARNER_TRIES = 8,
+    LEARNER_RETRY_MIN_MS = 10, // doubled with every try: a new leader listens in a moment
+    LEARNER_RETRY_MAX_MS = 100,
     // Proposals that wait for NEWLEADER's acknowledgement to come through; more ends the role.
     LEARNER_WAITING_BYTES_MAX = 256 * 1024 * 1024,
     // Source: ExitCode.UNMATCHED_TXN_COMMIT, ExitCode.QUORUM_PACKET_ERROR.

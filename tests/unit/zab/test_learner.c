@@ -24,18 +24,20 @@ static void an_observer_introduces_itself_as_one(void **state)
     help_fini(&h);
 }
 
-static void a_refused_connection_is_tried_five_times(void **state)
+static void a_refused_connection_is_tried_eight_times_with_growing_pauses(void **state)
 {
     (void)state;
+    static const int64_t pauses_ms[] = {10, 20, 40, 80, 100, 100, 100};
     struct learner_help h;
     help_init(&h, ZAB_FOLLOWING);
-    for (int i = 1; i < 5; i++) {
+    for (size_t i = 0; i < sizeof(pauses_ms) / sizeof(pauses_ms[0]); i++) {
         help_event(&h, ZAB_EV_LINK_DOWN);
-        help_pass(&h, 99);
+        help_pass(&h, pauses_ms[i] - 1);
         assert_int_equal(learner_link(h.learner), 0);
         help_pass(&h, 1);
     }
-    help_expect(&h, "DIAL d1 sid 3\nDIAL d2 sid 3\nDIAL d3 sid 3\nDIAL d4 sid 3\nDIAL d5 sid 3\n");
+    help_expect(&h, "DIAL d1 sid 3\nDIAL d2 sid 3\nDIAL d3 sid 3\nDIAL d4 sid 3\nDIAL d5 sid 3\n"
+                    "DIAL d6 sid 3\nDIAL d7 sid 3\nDIAL d8 sid 3\n");
     help_event(&h, ZAB_EV_LINK_DOWN);
     help_expect_over(&h, "the leader cannot be reached");
     help_expect(&h, "");
@@ -64,6 +66,10 @@ static void tries_end_when_the_time_for_them_has_passed(void **state)
     help_init_idle(&h, ZAB_FOLLOWING);
     h.core.options.connect_limit = 1;
     help_begin(&h);
+    for (int64_t pause_ms = 10; pause_ms <= 40; pause_ms *= 2) {
+        help_event(&h, ZAB_EV_LINK_DOWN);
+        help_pass(&h, pause_ms);
+    }
     help_event(&h, ZAB_EV_LINK_DOWN);
     help_expect_over(&h, "the leader cannot be reached");
     help_fini(&h);
@@ -303,7 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_follower_introduces_itself),
         cmocka_unit_test(an_observer_introduces_itself_as_one),
-        cmocka_unit_test(a_refused_connection_is_tried_five_times),
+        cmocka_unit_test(a_refused_connection_is_tried_eight_times_with_growing_pauses),
         cmocka_unit_test(a_connection_that_takes_too_long_is_given_up),
         cmocka_unit_test(tries_end_when_the_time_for_them_has_passed),
         cmocka_unit_test(an_epoch_is_promised_when_it_is_saved),
