@@ -392,7 +392,8 @@ static void commit(struct ensemble *e)
 // It looks for a leader, and nothing of an earlier role is under way.
 static bool is_at_rest(const struct ensemble *e)
 {
-    return zab_role(e->zab) == ZAB_LOOKING && !e->is_stopping && !e->has_settled;
+    return zab_role(e->zab) == ZAB_LOOKING && !e->is_stopping && !e->has_settled &&
+           !e->lacks_history;
 }
 
 void ensemble_step(struct ensemble *e, struct zab_event *event)
@@ -428,7 +429,9 @@ static void on_deadline(struct port_timer *timer)
     struct zab_event event = {.type = ZAB_EV_TIME};
     if (e->has_settled) {
         e->has_settled = false;
-        event = (struct zab_event){.type = ZAB_EV_SETTLED, .zxid = e->settled_zxid, .is_ok = true};
+        event = (struct zab_event){.type = ZAB_EV_SETTLED,
+                                   .zxid = e->lacks_history ? -1 : e->settled_zxid,
+                                   .is_ok = true};
     }
     ensemble_step(e, &event);
 }
@@ -599,6 +602,7 @@ enum err ensemble_open(struct server *s, const struct epochs *epochs, int64_t la
     e->server = s;
     e->epochs = *epochs;
     e->logged_zxid = tree_last_zxid(s->tree);
+    e->lacks_history = last_zxid == -1;
     e->deadline = (struct port_timer){.fire = on_deadline};
     e->deadline_ms = INT64_MAX;
     e->role.looking_ms = -1;

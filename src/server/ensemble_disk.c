@@ -95,6 +95,7 @@ static void epoch_saved(struct disk_job *j)
 {
     if (j->err == ERR_OK) {
         j->ensemble->epochs = j->epochs;
+        j->ensemble->lacks_history = j->ensemble->lacks_history && !j->ends_healing;
     }
     struct zab_event event = {.type = ZAB_EV_EPOCH_SAVED, .is_ok = j->err == ERR_OK};
     ensemble_step(j->ensemble, &event);
@@ -147,7 +148,7 @@ static enum err truncate_log(struct disk_job *j)
     if (err == ERR_OK) {
         return ERR_OK;
     }
-    // Our log is not what the leader believes; its snapshot will be, after a restart.
+    // Our log is not what the leader believes; its snapshot will be.
     struct store_error second = {0};
     enum err marked = healing_begin(s->datadir, j->error.text, &second);
     if (marked != ERR_OK) {
@@ -167,6 +168,7 @@ static void release(const struct disk_job *j)
 static void truncated(struct disk_job *j)
 {
     release(j);
+    j->ensemble->lacks_history = j->ensemble->lacks_history || j->err != ERR_OK;
     history_replaced(j, ZAB_EV_TRUNCATED);
 }
 

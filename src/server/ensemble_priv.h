@@ -35,6 +35,7 @@ struct ensemble {
     bool is_stopping;    // the role is over; jobs are under way
     bool has_settled;    // the log is settled, which is to be told
     int64_t settled_zxid;
+    bool lacks_history; // what was acknowledged may be missing: our zxid for the others is -1
     bool is_leaving;
     zab_link next_link;                   // of those that are accepted
     struct buf request_data, request_ids; // of the request being forwarded
