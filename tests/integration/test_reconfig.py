@@ -72,6 +72,15 @@ def ensemble():
         yield e
 
 
+def wait_file(path, is_ready, deadline_s=10.0):
+    """Files are written while the ensemble goes on."""
+    until = time.monotonic() + deadline_s
+    while not is_ready(path.read_text()):
+        assert time.monotonic() < until, path.read_text()
+        time.sleep(0.02)
+    return path.read_text()
+
+
 def servers_of(text):
     return sorted(line for line in text.split("\n") if line.startswith("server."))
 
@@ -82,12 +91,8 @@ def test_first_configuration_gets_a_version_and_a_file(ensemble):
         assert len(lines) == 3 and version > 0
         folder = ensemble[number].folder
         dynamic = folder / ("zoo.cfg.dynamic.%x" % version)
-        until = time.monotonic() + 10
-        while "dynamicConfigFile" not in (folder / "zoo.cfg").read_text():
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        static = wait_file(folder / "zoo.cfg", lambda text: "dynamicConfigFile" in text)
         assert dynamic.read_text() == "\n".join(lines)
-        static = (folder / "zoo.cfg").read_text()
         assert static.endswith("dynamicConfigFile=%s\n" % dynamic)
         assert "server." not in static and "clientPort=" in static
         assert "server.1=" in (folder / "zoo.cfg.bak").read_text()
@@ -146,8 +151,7 @@ def test_client_port_moves(ensemble):
         assert stays.call("getData", "/zookeeper/config")[0] == OK
         with pytest.raises(OSError):
             zkwire.open_session(old)
-    static = (ensemble[other].folder / "zoo.cfg").read_text()
-    assert "clientPort" not in static
+    wait_file(ensemble[other].folder / "zoo.cfg", lambda text: "clientPort" not in text)
 
 
 def test_members_start_again_with_what_they_became(ensemble):
@@ -159,6 +163,8 @@ def test_members_start_again_with_what_they_became(ensemble):
     assert len(lines) == 2
     for number in stay:
         ensemble.wait_config(number, lines)
+        version = "%x" % ensemble.config(number)[1]
+        wait_file(ensemble[number].folder / "zoo.cfg", lambda text: version in text)
     for number in ensemble.members:
         ensemble[number].terminate()
     for number in stay:
