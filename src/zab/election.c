@@ -295,10 +295,15 @@ static bool check_leader(const struct election *e, const struct ballots *ballots
     return own != NULL && own->state == ZAB_LEADING;
 }
 
+// To join a leader that is there, a quorum of the configuration in force is enough. Source:
+// getVoteTracker; differs: Java also asks for a quorum of the last seen configuration, which those
+// who followed another leader may have given up long ago: then this server would look for ever.
+// Joining promises nothing; the leader counts its quorums itself.
 static bool join(struct election *e, const struct ballots *ballots, const struct vote *vote,
                  struct zab_effects *effects)
 {
-    if (!ballots_have_quorum(ballots, &e->core->quorums, vote) || !check_leader(e, ballots, vote)) {
+    const struct quorums in_force = {.of = {e->core->quorums.of[0]}, .count = 1};
+    if (!ballots_have_quorum(ballots, &in_force, vote) || !check_leader(e, ballots, vote)) {
         return false;
     }
     e->clock = vote->election_epoch;
