@@ -285,6 +285,22 @@ static bool is_whole(struct chaos *c, size_t committed_before)
     return true;
 }
 
+static void describe(struct member *m, struct buf *to)
+{
+    if (!m->is_up) {
+        buf_printf(to, "\n  %" PRId64 ": exit %d", m->sid, m->exit_code);
+        return;
+    }
+    buf_printf(to,
+               "\n  %" PRId64 ": %s%s of %" PRId64 ", tree 0x%" PRIx64 " (%zu), "
+               "configurations %" PRIx64 " %" PRIx64 ", epochs %" PRId64 " %" PRId64 "%s",
+               m->sid, zab_role_name(zab_role(m->zab)), zab_is_serving(m->zab) ? " serves" : "",
+               zab_leader_sid(m->zab), (uint64_t)m->tree_zxid, m->tree.count,
+               (uint64_t)zab_committed_config(m->zab)->version,
+               (uint64_t)zab_seen_config(m->zab)->version, m->disk.accepted_epoch,
+               m->disk.current_epoch, zab_is_voter(m->zab) ? "" : ", no vote");
+}
+
 // All are started and connected; then something new must be committed and reach everybody.
 static void come_together(struct chaos *c)
 {
@@ -307,6 +323,9 @@ static void come_together(struct chaos *c)
     }
     if (w->verdict == NULL) {
         judge_fail(w, "no progress after all was healed", world_member(w, 1));
+        for (int64_t sid = 1; sid <= c->sids; sid++) {
+            describe(world_member(w, sid), &w->evidence);
+        }
     }
 }
 
@@ -316,6 +335,7 @@ bool chaos_run(uint64_t seed, bool is_loud, struct buf *complaint, struct buf *r
     struct chaos c = {0};
     world_init(&c.world);
     c.world.is_quiet = !is_loud;
+    c.world.shows_all = is_loud;
     prng_init(&c.prng, seed);
     draw(&c);
     for (int i = 0; i < STEPS && c.world.verdict == NULL; i++) {

@@ -10,6 +10,7 @@
 #include "jute/op.h"
 #include "tests/script/world.h"
 #include "zab/core.h"
+#include "zab/notification.h"
 
 enum { REQUEST_HEADER_BYTES = 16 }; // session, cxid, opcode
 
@@ -273,13 +274,29 @@ static bool is_worth_a_line(const struct zab_effect *e)
            !is_ping && !is_touch;
 }
 
+static void print_vote(struct slice bytes, struct buf *to)
+{
+    struct notification n;
+    if (notification_decode(bytes, &n) == ERR_OK) {
+        buf_printf(to,
+                   ": %s, for %" PRId64 " with 0x%" PRIx64 " of epoch %" PRId64 ", round %" PRId64,
+                   zab_role_name(n.vote.state), n.vote.leader, (uint64_t)n.vote.zxid,
+                   n.vote.peer_epoch, n.vote.election_epoch);
+    }
+}
+
 static void print_effect(struct member *m, const struct zab_effect *e)
 {
-    if (!m->world->is_quiet && is_worth_a_line(e)) {
-        buf_printf(&m->world->trace, "%6" PRId64 "  %" PRId64 "  ", m->world->now_ms, m->sid);
-        zab_effect_print(e, &m->world->trace);
-        buf_append_str(&m->world->trace, "\n");
+    struct buf *to = &m->world->trace;
+    if (m->world->is_quiet || (!is_worth_a_line(e) && !m->world->shows_all)) {
+        return;
     }
+    buf_printf(to, "%6" PRId64 "  %" PRId64 "  ", m->world->now_ms, m->sid);
+    zab_effect_print(e, to);
+    if (e->type == ZAB_DO_NOTIFY) {
+        print_vote(e->bytes, to);
+    }
+    buf_append_str(to, "\n");
 }
 
 // ---- events ----

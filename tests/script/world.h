@@ -97,7 +97,8 @@ struct world {
     struct buf config;          // text of new members
     struct arena arena;         // transactions
     struct buf trace;
-    bool is_quiet;
+    bool is_quiet;   // nothing more goes there
+    bool shows_all;  // also pings, votes and notes
     size_t read_max; // records per answer of the log
 
     // The judge.
