@@ -3,11 +3,6 @@
 // A loop over deadlines and arrivals, in the order of time and then of server ids.
 #include "tests/unit/zab/electorate.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 static struct elector *member(struct electorate *el, int64_t sid)
 {
     assert_in_range(sid, 0, ELECTORATE_MAX - 1);
@@ -240,4 +235,37 @@ void electorate_run(struct electorate *el, int64_t ms)
             return;
         }
     }
+}
+
+// ---- for the tests ----
+
+void electorate_start_all(struct electorate *el, const char *config, int64_t count)
+{
+    for (int64_t sid = 1; sid <= count; sid++) {
+        electorate_start(el, sid, config, 0x100000005, 1);
+    }
+}
+
+void electorate_assert_role(struct electorate *el, int64_t sid, enum zab_role role, int64_t leader)
+{
+    const struct elector *m = member(el, sid);
+    assert_true(m->is_up);
+    assert_false(m->is_looking);
+    assert_int_equal(m->decided.leader, leader);
+    assert_int_equal(m->decided.state, role);
+    assert_int_equal(m->core.vote.leader, leader);
+}
+
+int electorate_setup(void **state)
+{
+    static struct electorate el;
+    electorate_init(&el);
+    *state = &el;
+    return 0;
+}
+
+int electorate_teardown(void **state)
+{
+    electorate_fini(*state);
+    return 0;
 }

@@ -6,11 +6,25 @@
 #ifndef PADDOCK_TESTS_UNIT_ZAB_ELECTORATE_H
 #define PADDOCK_TESTS_UNIT_ZAB_ELECTORATE_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include "zab/core.h"
 #include "zab/election.h"
 #include "zab/notification.h"
 
 enum { ELECTORATE_MAX = 10 }; // server ids are below it
+
+#define S1 "server.1=h1:2888:3888:participant\n"
+#define S2 "server.2=h2:2888:3888:participant\n"
+#define S3 "server.3=h3:2888:3888:participant\n"
+#define S4 "server.4=h4:2888:3888:participant\n"
+#define S5 "server.5=h5:2888:3888:participant\n"
+#define O9 "server.9=h9:2888:3888:observer\n"
 
 struct envelope {
     bool is_full;
@@ -42,6 +56,8 @@ void electorate_fini(struct electorate *el);
 // Start `sid` with this configuration and history; it looks. `config` is a list of server lines.
 void electorate_start(struct electorate *el, int64_t sid, const char *config, int64_t zxid,
                       int64_t epoch);
+// Servers 1 to `count` with equal histories.
+void electorate_start_all(struct electorate *el, const char *config, int64_t count);
 void electorate_crash(struct electorate *el, int64_t sid);
 void electorate_look(struct electorate *el, int64_t sid); // its role has ended
 // Both directions.
@@ -55,5 +71,12 @@ void electorate_tell(struct electorate *el, int64_t from, int64_t to, const stru
 bool electorate_peek(struct electorate *el, int64_t from, int64_t to, struct notification *ret);
 
 void electorate_run(struct electorate *el, int64_t ms); // let time pass
+
+// Fails the test unless `sid` has this role under this leader.
+void electorate_assert_role(struct electorate *el, int64_t sid, enum zab_role role, int64_t leader);
+
+// cmocka's: *state is a fresh electorate.
+int electorate_setup(void **state);
+int electorate_teardown(void **state);
 
 #endif
