@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The scripts. In each of them stage_settle is the judge: everything acknowledged is on every
+// The scripts. In each of them script_settle is the judge: everything acknowledged is on every
 // server, nothing else differs, and it stays so through a loss of power everywhere.
 #include "sim/named.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/stage.h"
+#include "sim/script.h"
 
 enum {
     FEW = 5,
@@ -27,257 +27,257 @@ static const char *const by_log[SCHEDULE_SERVERS_MAX] = {"", "snapshotSizeFactor
 
 // The leader, cut off from all others, takes in a write that it cannot commit; then the others
 // lead without it.
-static bool leave_uncommitted(struct stage *s, int *ret_leader, int32_t *ret_node)
+static bool leave_uncommitted(struct script *s, int *ret_leader, int32_t *ret_node)
 {
-    int leader = stage_leader(s);
+    int leader = script_leader(s);
     *ret_leader = leader;
-    if (!stage_isolate(s, leader, true)) {
+    if (!script_isolate(s, leader, true)) {
         return false;
     }
-    *ret_node = stage_try_write(s, leader);
-    return stage_run(s, LONG_MS);
+    *ret_node = script_try_write(s, leader);
+    return script_run(s, LONG_MS);
 }
 
 // ZOOKEEPER-2845
-static bool keeps_database(struct stage *s)
+static bool keeps_database(struct script *s)
 {
     int leader;
     int32_t node;
-    return stage_start(s) && stage_write(s, stage_leader(s), FEW) &&
-           leave_uncommitted(s, &leader, &node) && stage_write(s, stage_follower(s, leader), FEW) &&
-           stage_isolate(s, leader, false) && stage_all_serve(s, -1) &&
-           stage_expect(s, node, false) && stage_hold(s, leader) && stage_release(s, leader) &&
-           stage_all_serve(s, -1) && stage_expect(s, node, false) && stage_settle(s) &&
-           stage_expect(s, node, false);
+    return script_start(s) && script_write(s, script_leader(s), FEW) &&
+           leave_uncommitted(s, &leader, &node) &&
+           script_write(s, script_follower(s, leader), FEW) && script_isolate(s, leader, false) &&
+           script_all_serve(s, -1) && script_expect(s, node, false) && script_hold(s, leader) &&
+           script_release(s, leader) && script_all_serve(s, -1) && script_expect(s, node, false) &&
+           script_settle(s) && script_expect(s, node, false);
 }
 
 // ZOOKEEPER-2846
-static bool syncs_from_old_log(struct stage *s)
+static bool syncs_from_old_log(struct script *s)
 {
     int old;
     int32_t node;
-    if (!stage_start(s) || !stage_write(s, stage_leader(s), FEW)) {
+    if (!script_start(s) || !script_write(s, script_leader(s), FEW)) {
         return false;
     }
-    int behind = stage_follower(s, -1);
+    int behind = script_follower(s, -1);
     // Who is behind stays at the state before the write that was not committed.
     if (!leave_uncommitted(s, &old, &node)) {
         return false;
     }
-    int next = stage_leader(s);
-    behind = behind == next ? stage_follower(s, old) : behind;
-    if (!stage_write(s, next, MANY) || !stage_hold(s, behind) || !stage_isolate(s, old, false) ||
-        !stage_all_serve(s, next) || !stage_write(s, next, MANY) || !stage_hold(s, next)) {
+    int next = script_leader(s);
+    behind = behind == next ? script_follower(s, old) : behind;
+    if (!script_write(s, next, MANY) || !script_hold(s, behind) || !script_isolate(s, old, false) ||
+        !script_all_serve(s, next) || !script_write(s, next, MANY) || !script_hold(s, next)) {
         return false;
     }
     // The old leader leads again, by the snapshot and a log with what was cut out of it.
-    return stage_release(s, behind) && stage_all_serve(s, old) && stage_expect(s, node, false) &&
-           stage_settle(s) && stage_expect(s, node, false);
+    return script_release(s, behind) && script_all_serve(s, old) && script_expect(s, node, false) &&
+           script_settle(s) && script_expect(s, node, false);
 }
 
 // ZOOKEEPER-3104
-static bool snapshot_behind_newleader(struct stage *s)
+static bool snapshot_behind_newleader(struct script *s)
 {
-    if (!stage_start(s)) {
+    if (!script_start(s)) {
         return false;
     }
-    int leader = stage_leader(s);
-    int late = stage_follower(s, -1);
-    int other = stage_follower(s, late);
-    if (!stage_hold(s, late) || !stage_write(s, leader, SOME)) {
+    int leader = script_leader(s);
+    int late = script_follower(s, -1);
+    int other = script_follower(s, late);
+    if (!script_hold(s, late) || !script_write(s, leader, SOME)) {
         return false;
     }
-    stage_write_on(s, leader, WINDOW);
-    bool goes_on = stage_release(s, late) && stage_run_a_little(s, 10 * SYNC_US) &&
-                   stage_cut_power(s, late) && stage_release(s, late) && stage_all_serve(s, -1);
-    stage_write_on(s, leader, 0);
-    return goes_on && stage_hold(s, other) && stage_run(s, LONG_MS) && stage_settle(s);
+    script_write_on(s, leader, WINDOW);
+    bool goes_on = script_release(s, late) && script_run_a_little(s, 10 * SYNC_US) &&
+                   script_cut_power(s, late) && script_release(s, late) && script_all_serve(s, -1);
+    script_write_on(s, leader, 0);
+    return goes_on && script_hold(s, other) && script_run(s, LONG_MS) && script_settle(s);
 }
 
 // ZOOKEEPER-3642
-static bool leader_dies_after_snapshot(struct stage *s)
+static bool leader_dies_after_snapshot(struct script *s)
 {
-    if (!stage_start(s)) {
+    if (!script_start(s)) {
         return false;
     }
-    int leader = stage_leader(s);
-    int late = stage_follower(s, -1);
-    return stage_hold(s, late) && stage_write(s, leader, SOME) && stage_release(s, late) &&
-           stage_run_a_little(s, 10 * SYNC_US) && stage_cut_power(s, leader) &&
-           stage_all_serve(s, -1) && stage_cut_power(s, late) && stage_release(s, late) &&
-           stage_all_serve(s, -1) && stage_settle(s);
+    int leader = script_leader(s);
+    int late = script_follower(s, -1);
+    return script_hold(s, late) && script_write(s, leader, SOME) && script_release(s, late) &&
+           script_run_a_little(s, 10 * SYNC_US) && script_cut_power(s, leader) &&
+           script_all_serve(s, -1) && script_cut_power(s, late) && script_release(s, late) &&
+           script_all_serve(s, -1) && script_settle(s);
 }
 
 // ZOOKEEPER-3911
-static bool serves_what_is_not_logged(struct stage *s)
+static bool serves_what_is_not_logged(struct script *s)
 {
     int leader;
     int32_t node;
-    if (!stage_start(s) || !stage_write(s, stage_leader(s), FEW) ||
+    if (!script_start(s) || !script_write(s, script_leader(s), FEW) ||
         !leave_uncommitted(s, &leader, &node)) {
         return false;
     }
     // The others forget that they have led: what only the old leader has wins.
-    int follower = stage_follower(s, leader);
+    int follower = script_follower(s, leader);
     for (int i = 0; i < s->cluster.count; i++) {
-        if (!stage_cut_power(s, i)) {
+        if (!script_cut_power(s, i)) {
             return false;
         }
     }
-    if (!stage_isolate(s, leader, false) || !stage_release(s, leader) ||
-        !stage_release(s, follower) || !stage_all_serve(s, -1)) {
+    if (!script_isolate(s, leader, false) || !script_release(s, leader) ||
+        !script_release(s, follower) || !script_all_serve(s, -1)) {
         return false;
     }
-    bool was_shown = stage_has(s, stage_leader(s), node);
+    bool was_shown = script_has(s, script_leader(s), node);
     for (int i = 0; i < s->cluster.count; i++) {
-        if (!stage_cut_power(s, i)) {
+        if (!script_cut_power(s, i)) {
             return false;
         }
     }
     for (int i = 0; i < s->cluster.count; i++) {
-        if (i != leader && !stage_release(s, i)) {
+        if (i != leader && !script_release(s, i)) {
             return false;
         }
     }
-    return stage_all_serve(s, -1) && (!was_shown || stage_expect(s, node, true)) &&
-           stage_settle(s) && (!was_shown || stage_expect(s, node, true));
+    return script_all_serve(s, -1) && (!was_shown || script_expect(s, node, true)) &&
+           script_settle(s) && (!was_shown || script_expect(s, node, true));
 }
 
 // ZOOKEEPER-4394
-static bool joins_under_load(struct stage *s)
+static bool joins_under_load(struct script *s)
 {
-    if (!stage_start(s)) {
+    if (!script_start(s)) {
         return false;
     }
-    int leader = stage_leader(s);
-    stage_write_on(s, leader, WINDOW);
+    int leader = script_leader(s);
+    script_write_on(s, leader, WINDOW);
     for (int round = 0; round < 4; round++) {
-        int late = stage_follower(s, -1);
-        if (!stage_hold(s, late) || !stage_run_a_little(s, 20 * SYNC_US) ||
-            !stage_release(s, late) || !stage_all_serve(s, leader)) {
+        int late = script_follower(s, -1);
+        if (!script_hold(s, late) || !script_run_a_little(s, 20 * SYNC_US) ||
+            !script_release(s, late) || !script_all_serve(s, leader)) {
             return false;
         }
     }
-    return stage_settle(s);
+    return script_settle(s);
 }
 
 // ZOOKEEPER-4785
-static bool bounces_in_diff(struct stage *s)
+static bool bounces_in_diff(struct script *s)
 {
-    if (!stage_start(s)) {
+    if (!script_start(s)) {
         return false;
     }
-    int leader = stage_leader(s);
-    int late = stage_follower(s, -1);
-    int other = stage_follower(s, late);
-    stage_write_on(s, leader, WINDOW);
-    bool goes_on = stage_hold(s, late) && stage_run_a_little(s, 10 * SYNC_US) &&
-                   stage_release(s, late) && stage_run_a_little(s, 10 * SYNC_US) &&
-                   stage_cut_power(s, late) && stage_cut_power(s, leader);
-    stage_write_on(s, leader, 0);
-    return goes_on && stage_release(s, late) && stage_all_serve(s, -1) && stage_hold(s, other) &&
-           stage_release(s, leader) && stage_run(s, LONG_MS) && stage_settle(s);
+    int leader = script_leader(s);
+    int late = script_follower(s, -1);
+    int other = script_follower(s, late);
+    script_write_on(s, leader, WINDOW);
+    bool goes_on = script_hold(s, late) && script_run_a_little(s, 10 * SYNC_US) &&
+                   script_release(s, late) && script_run_a_little(s, 10 * SYNC_US) &&
+                   script_cut_power(s, late) && script_cut_power(s, leader);
+    script_write_on(s, leader, 0);
+    return goes_on && script_release(s, late) && script_all_serve(s, -1) && script_hold(s, other) &&
+           script_release(s, leader) && script_run(s, LONG_MS) && script_settle(s);
 }
 
 // ZOOKEEPER-4925: five servers; the last one, which wins elections, gets a DIFF and leads then.
-static bool leads_with_a_hole(struct stage *s)
+static bool leads_with_a_hole(struct script *s)
 {
     enum { STALE = 0, NEXT = 4 };
-    if (!stage_start_but(s, NEXT) || !stage_release(s, NEXT) || !stage_all_serve(s, -1)) {
+    if (!script_start_but(s, NEXT) || !script_release(s, NEXT) || !script_all_serve(s, -1)) {
         return false;
     }
-    int leader = stage_leader(s);
+    int leader = script_leader(s);
     int stale = leader == STALE ? 1 : STALE;
-    return stage_write(s, leader, FEW) && stage_hold(s, stale) && stage_write(s, leader, FEW) &&
-           stage_hold(s, NEXT) && stage_write(s, leader, FEW) && stage_release(s, NEXT) &&
-           stage_all_serve(s, leader) && stage_write(s, leader, FEW) && stage_level(s) &&
-           stage_hold(s, leader) && stage_all_serve(s, NEXT) && stage_release(s, stale) &&
-           stage_all_serve(s, NEXT) && stage_settle(s);
+    return script_write(s, leader, FEW) && script_hold(s, stale) && script_write(s, leader, FEW) &&
+           script_hold(s, NEXT) && script_write(s, leader, FEW) && script_release(s, NEXT) &&
+           script_all_serve(s, leader) && script_write(s, leader, FEW) && script_level(s) &&
+           script_hold(s, leader) && script_all_serve(s, NEXT) && script_release(s, stale) &&
+           script_all_serve(s, NEXT) && script_settle(s);
 }
 
 // ZOOKEEPER-3829: four servers, of which three begin without knowing the fourth.
-static bool grows_by_restarts(struct stage *s)
+static bool grows_by_restarts(struct script *s)
 {
     enum { NEW = 3 };
     for (int i = 0; i < NEW; i++) {
         cluster_configure(&s->cluster, i, NEW);
     }
-    if (!stage_start_but(s, NEW) || !stage_write(s, stage_leader(s), FEW) ||
-        !stage_release(s, NEW)) {
+    if (!script_start_but(s, NEW) || !script_write(s, script_leader(s), FEW) ||
+        !script_release(s, NEW)) {
         return false;
     }
     for (int i = 0; i < NEW; i++) {
-        if (!stage_hold(s, i) || !stage_run(s, LONG_MS)) {
+        if (!script_hold(s, i) || !script_run(s, LONG_MS)) {
             return false;
         }
         cluster_configure(&s->cluster, i, NEW + 1);
-        if (!stage_release(s, i) || !stage_run(s, LONG_MS)) {
+        if (!script_release(s, i) || !script_run(s, LONG_MS)) {
             return false;
         }
     }
     for (int i = 0; i <= NEW; i++) {
-        if (!stage_all_serve(s, -1) || !stage_write(s, i, 1)) {
+        if (!script_all_serve(s, -1) || !script_write(s, i, 1)) {
             return false;
         }
     }
-    return stage_settle(s);
+    return script_settle(s);
 }
 
 // ZOOKEEPER-4352
-static bool new_server_after_election(struct stage *s)
+static bool new_server_after_election(struct script *s)
 {
     enum { NEW = 2 };
-    if (!stage_start_but(s, NEW) || !stage_write(s, stage_leader(s), FEW)) {
+    if (!script_start_but(s, NEW) || !script_write(s, script_leader(s), FEW)) {
         return false;
     }
-    int leader = stage_leader(s);
-    return stage_isolate(s, leader, true) && stage_run(s, LONG_MS) &&
-           stage_isolate(s, leader, false) && stage_all_serve(s, -1) &&
-           stage_write(s, stage_leader(s), 1) && stage_release(s, NEW) && stage_all_serve(s, -1) &&
-           stage_settle(s);
+    int leader = script_leader(s);
+    return script_isolate(s, leader, true) && script_run(s, LONG_MS) &&
+           script_isolate(s, leader, false) && script_all_serve(s, -1) &&
+           script_write(s, script_leader(s), 1) && script_release(s, NEW) &&
+           script_all_serve(s, -1) && script_settle(s);
 }
 
 // ZOOKEEPER-2332
-static bool starts_with_empty_log(struct stage *s)
+static bool starts_with_empty_log(struct script *s)
 {
-    if (!stage_start(s) || !stage_write(s, stage_leader(s), FEW)) {
+    if (!script_start(s) || !script_write(s, script_leader(s), FEW)) {
         return false;
     }
-    int number = stage_follower(s, -1);
+    int number = script_follower(s, -1);
     char path[64];
     long long zxid = (long long)sight_of(&s->cluster.members[number].box).zxid;
     (void)snprintf(path, sizeof(path), "/data/version-2/log.%llx", zxid + 1);
-    if (!stage_hold(s, number)) {
+    if (!script_hold(s, number)) {
         return false;
     }
     disk_put(&cluster_node(&s->cluster, number)->disk, path, false, slice_null());
-    return stage_release(s, number) && stage_all_serve(s, -1) && stage_settle(s);
+    return script_release(s, number) && script_all_serve(s, -1) && script_settle(s);
 }
 
 // ZOOKEEPER-3082
-static bool fills_disk_in_snapshot(struct stage *s)
+static bool fills_disk_in_snapshot(struct script *s)
 {
-    if (!stage_start(s)) {
+    if (!script_start(s)) {
         return false;
     }
-    int leader = stage_leader(s);
-    int full = stage_follower(s, -1);
+    int leader = script_leader(s);
+    int full = script_follower(s, -1);
     struct sim_disk *d = &cluster_node(&s->cluster, full)->disk;
-    stage_write_on(s, leader, WINDOW);
+    script_write_on(s, leader, WINDOW);
     for (int round = 0; round < 4; round++) {
-        if (!stage_run_a_little(s, 20 * SYNC_US)) {
+        if (!script_run_a_little(s, 20 * SYNC_US)) {
             return false;
         }
         d->capacity_bytes = disk_used_bytes(d) + prng_below(&s->world.prng, 30 * 1024);
-        if (!stage_run_a_little(s, 40 * SYNC_US)) {
+        if (!script_run_a_little(s, 40 * SYNC_US)) {
             return false;
         }
         d->capacity_bytes = UINT64_MAX;
-        if (!stage_hold(s, full) || !stage_release(s, full) || !stage_all_serve(s, -1)) {
+        if (!script_hold(s, full) || !script_release(s, full) || !script_all_serve(s, -1)) {
             return false;
         }
     }
-    return stage_settle(s);
+    return script_settle(s);
 }
 
 const struct named named_schedules[] = {
@@ -346,18 +346,18 @@ const struct named *named_find(int number)
 
 bool named_run(const struct named *n, uint64_t seed, bool is_verbose, char failure[512])
 {
-    struct stage s;
+    struct script s;
     struct cluster_options options = {
         .voters = n->voters, .extra = n->extra, .may_fail = n->may_fail, .is_verbose = is_verbose};
     for (int i = 0; i < SCHEDULE_SERVERS_MAX && n->only != NULL; i++) {
         options.only[i] = n->only[i];
     }
-    stage_init(&s, seed, &options);
+    script_init(&s, seed, &options);
     bool is_right = n->run(&s) && !world_has_failed(&s.world);
     (void)snprintf(failure, 512, "%s", s.world.failure);
     if (!is_right && failure[0] == 0) {
         (void)snprintf(failure, 512, "nothing happens any more");
     }
-    stage_fini(&s);
+    script_fini(&s);
     return is_right;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Schedules by name: the conditions of bugs that Apache ZooKeeper had, each recreated by a script
-// (stage.h) and passed. A script leaves small times to the seed, so one script is many schedules.
+// (script.h) and passed. A script leaves small times to the seed, so one script is many schedules.
 #ifndef PADDOCK_SIM_NAMED_H
 #define PADDOCK_SIM_NAMED_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct stage;
+struct script;
 
 struct named {
     int number;      // of the ticket, "ZOOKEEPER-number"
@@ -18,7 +18,7 @@ struct named {
     const char *extra;       // text for every zoo.cfg; NULL
     const char *const *only; // text for single ones, by server; NULL
     bool may_fail;           // disks fail
-    bool (*run)(struct stage *s);
+    bool (*run)(struct script *s);
 };
 
 extern const struct named named_schedules[];

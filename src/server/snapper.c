@@ -130,6 +130,10 @@ static void finish(struct snapper *sn)
 
 void snapper_give_up(struct snapper *sn)
 {
+    if (sn->state == SNAPPER_FINISHING && sn->has_failed) {
+        snapwrite_free(sn->walk); // it stands in the middle of the tree
+        sn->walk = NULL;
+    }
     if (sn->state != SNAPPER_WALKING) {
         return; // what was serialized already is right
     }

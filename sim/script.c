@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The verbs of a stage.
-#include "sim/stage.h"
+// The verbs of a script.
+#include "sim/script.h"
 
 #include <stdio.h>
 
@@ -35,23 +35,23 @@ static void send_create(struct writer *w, int32_t node)
     w->open[w->open_count++] = node;
 }
 
-static int32_t new_node(struct stage *s)
+static int32_t new_node(struct script *s)
 {
-    ASSERT(s->node_count < STAGE_NODES_MAX);
+    ASSERT(s->node_count < SCRIPT_NODES_MAX);
     return s->node_count++;
 }
 
 static void think_soon(struct writer *w)
 {
-    world_start(&w->stage->world, &w->think, world_delay(&w->stage->world, THINK_NS));
+    world_start(&w->script->world, &w->think, world_delay(&w->script->world, THINK_NS));
 }
 
 static void on_think_time(struct port_timer *timer)
 {
     struct writer *w = CONTAINER_OF(timer, struct writer, think);
     while (w->client.is_open && w->open_count < w->window &&
-           w->stage->node_count < STAGE_NODES_MAX) {
-        send_create(w, new_node(w->stage));
+           w->script->node_count < SCRIPT_NODES_MAX) {
+        send_create(w, new_node(w->script));
     }
     if (w->window > 0) {
         think_soon(w);
@@ -69,12 +69,12 @@ static void on_reply(void *owner, const struct jute_reply_header *header, struct
     (void)body;
     struct writer *w = owner;
     if (w->open_count == 0) {
-        world_fail(&w->stage->world, "an answer that nobody asked");
+        world_fail(&w->script->world, "an answer that nobody asked");
         return;
     }
     if (header->err == ZK_OK) {
-        w->stage->is_acked[w->open[0]] = true;
-        w->stage->acked_count++;
+        w->script->is_acked[w->open[0]] = true;
+        w->script->acked_count++;
     }
     w->open_count--;
     memmove(w->open, w->open + 1, w->open_count * sizeof(w->open[0]));
@@ -84,7 +84,7 @@ static void on_event(void *owner, const struct jute_watcher_event *event, int64_
 {
     (void)event;
     (void)zxid;
-    world_fail(&((struct writer *)owner)->stage->world, "an event that nobody asked");
+    world_fail(&((struct writer *)owner)->script->world, "an event that nobody asked");
 }
 
 static void on_lost(void *owner)
@@ -96,14 +96,14 @@ static const struct client_handler handler = {on_open, on_reply, on_event, on_lo
 
 // ---- time ----
 
-static bool step(struct stage *s)
+static bool step(struct script *s)
 {
     bool goes_on = world_step(&s->world);
     cluster_tend(&s->cluster);
     return goes_on && !world_has_failed(&s->world);
 }
 
-bool stage_run(struct stage *s, int64_t duration_ms)
+bool script_run(struct script *s, int64_t duration_ms)
 {
     int64_t end_ns = s->world.now_ns + duration_ms * 1000000;
     while (s->world.now_ns < end_ns) {
@@ -114,7 +114,7 @@ bool stage_run(struct stage *s, int64_t duration_ms)
     return true;
 }
 
-bool stage_run_a_little(struct stage *s, int64_t most_us)
+bool script_run_a_little(struct script *s, int64_t most_us)
 {
     int64_t end_ns =
         s->world.now_ns + (int64_t)prng_below(&s->world.prng, (uint64_t)most_us) * 1000;
@@ -126,7 +126,7 @@ bool stage_run_a_little(struct stage *s, int64_t most_us)
     return true;
 }
 
-static bool wait_until(struct stage *s, bool (*is_so)(const struct stage *s, int64_t what),
+static bool wait_until(struct script *s, bool (*is_so)(const struct script *s, int64_t what),
                        int64_t what, const char *text)
 {
     int64_t end_ns = s->world.now_ns + (int64_t)PATIENCE_MS * 1000000;
@@ -146,67 +146,67 @@ static bool wait_until(struct stage *s, bool (*is_so)(const struct stage *s, int
 
 // ---- servers ----
 
-int stage_leader(const struct stage *s)
+int script_leader(const struct script *s)
 {
     return cluster_leader(&s->cluster);
 }
 
-int stage_follower(const struct stage *s, int but)
+int script_follower(const struct script *s, int but)
 {
     for (int i = 0; i < s->cluster.count; i++) {
-        if (i != but && i != stage_leader(s) && !s->cluster.members[i].is_held) {
+        if (i != but && i != script_leader(s) && !s->cluster.members[i].is_held) {
             return i;
         }
     }
     return -1;
 }
 
-static bool all_serve(const struct stage *s, int64_t leader)
+static bool all_serve(const struct script *s, int64_t leader)
 {
-    return cluster_all_serve(&s->cluster) && (leader < 0 || stage_leader(s) == leader);
+    return cluster_all_serve(&s->cluster) && (leader < 0 || script_leader(s) == leader);
 }
 
-bool stage_all_serve(struct stage *s, int leader)
+bool script_all_serve(struct script *s, int leader)
 {
     return wait_until(s, all_serve, leader, "all serve");
 }
 
-bool stage_start(struct stage *s)
+bool script_start(struct script *s)
 {
-    return stage_start_but(s, -1);
+    return script_start_but(s, -1);
 }
 
-bool stage_start_but(struct stage *s, int held)
+bool script_start_but(struct script *s, int held)
 {
     if (held >= 0) {
         s->cluster.members[held].is_held = true;
     }
     cluster_start_all(&s->cluster);
-    return stage_all_serve(s, -1);
+    return script_all_serve(s, -1);
 }
 
-bool stage_hold(struct stage *s, int number)
+bool script_hold(struct script *s, int number)
 {
     s->cluster.members[number].is_held = true;
     cluster_kill(&s->cluster, number, 1);
     return !world_has_failed(&s->world);
 }
 
-bool stage_cut_power(struct stage *s, int number)
+bool script_cut_power(struct script *s, int number)
 {
     s->cluster.members[number].is_held = true;
     cluster_cut_power(&s->cluster, number, 1);
     return !world_has_failed(&s->world);
 }
 
-bool stage_release(struct stage *s, int number)
+bool script_release(struct script *s, int number)
 {
     s->cluster.members[number].is_held = false;
     cluster_start(&s->cluster, number);
     return !world_has_failed(&s->world);
 }
 
-bool stage_isolate(struct stage *s, int number, bool is_isolated)
+bool script_isolate(struct script *s, int number, bool is_isolated)
 {
     struct sim_net *self = &cluster_node(&s->cluster, number)->net;
     for (int i = 0; i < s->cluster.count; i++) {
@@ -224,17 +224,17 @@ bool stage_isolate(struct stage *s, int number, bool is_isolated)
 
 // ---- writes ----
 
-static bool is_open(const struct stage *s, int64_t server)
+static bool is_open(const struct script *s, int64_t server)
 {
     return s->writers[server].client.is_open;
 }
 
-static bool has_acked(const struct stage *s, int64_t count)
+static bool has_acked(const struct script *s, int64_t count)
 {
     return s->acked_count >= count;
 }
 
-bool stage_write(struct stage *s, int server, int count)
+bool script_write(struct script *s, int server, int count)
 {
     struct writer *w = &s->writers[server];
     for (int i = 0; i < count; i++) {
@@ -249,33 +249,33 @@ bool stage_write(struct stage *s, int server, int count)
     return true;
 }
 
-int32_t stage_try_write(struct stage *s, int server)
+int32_t script_try_write(struct script *s, int server)
 {
     struct writer *w = &s->writers[server];
     int32_t node = new_node(s);
-    if (w->client.is_open && w->open_count < STAGE_OPEN_MAX) {
+    if (w->client.is_open && w->open_count < SCRIPT_OPEN_MAX) {
         send_create(w, node);
     }
     return node;
 }
 
-void stage_write_on(struct stage *s, int server, size_t window)
+void script_write_on(struct script *s, int server, size_t window)
 {
-    ASSERT(window <= STAGE_OPEN_MAX);
+    ASSERT(window <= SCRIPT_OPEN_MAX);
     s->writers[server].window = window;
     think_soon(&s->writers[server]);
 }
 
-bool stage_has(const struct stage *s, int server, int32_t node)
+bool script_has(const struct script *s, int server, int32_t node)
 {
     char path[PATH_BYTES];
     return sight_has(&s->cluster.members[server].box, path_of(node, path));
 }
 
-bool stage_expect(struct stage *s, int32_t node, bool is_there)
+bool script_expect(struct script *s, int32_t node, bool is_there)
 {
     for (int i = 0; i < s->cluster.count; i++) {
-        if (!s->cluster.members[i].is_held && stage_has(s, i, node) != is_there) {
+        if (!s->cluster.members[i].is_held && script_has(s, i, node) != is_there) {
             world_fail(&s->world, "/w%d is%s on server %d", node, is_there ? " not" : "", i + 1);
         }
     }
@@ -284,25 +284,25 @@ bool stage_expect(struct stage *s, int32_t node, bool is_there)
 
 // ---- the end ----
 
-static bool is_level(const struct stage *s, int64_t nothing)
+static bool is_level(const struct script *s, int64_t nothing)
 {
     (void)nothing;
     return cluster_is_level(&s->cluster);
 }
 
-bool stage_level(struct stage *s)
+bool script_level(struct script *s)
 {
     return wait_until(s, is_level, 0, "all trees are at one zxid");
 }
 
-static bool check_all_equal(struct stage *s)
+static bool check_all_equal(struct script *s)
 {
     // The write: a leader alone knows that its epoch has begun.
-    if (!stage_all_serve(s, -1) || !stage_write(s, stage_leader(s), 1) || !stage_level(s)) {
+    if (!script_all_serve(s, -1) || !script_write(s, script_leader(s), 1) || !script_level(s)) {
         return false;
     }
     for (int32_t node = 0; node < s->node_count; node++) {
-        if (s->is_acked[node] && !stage_expect(s, node, true)) {
+        if (s->is_acked[node] && !script_expect(s, node, true)) {
             return false;
         }
     }
@@ -316,11 +316,11 @@ static bool check_all_equal(struct stage *s)
     return !world_has_failed(&s->world);
 }
 
-bool stage_settle(struct stage *s)
+bool script_settle(struct script *s)
 {
     for (int i = 0; i < s->cluster.count; i++) {
-        stage_write_on(s, i, 0);
-        if (s->cluster.members[i].is_held && !stage_release(s, i)) {
+        script_write_on(s, i, 0);
+        if (s->cluster.members[i].is_held && !script_release(s, i)) {
             return false;
         }
     }
@@ -335,14 +335,14 @@ bool stage_settle(struct stage *s)
 
 // ---- life cycle ----
 
-void stage_init(struct stage *s, uint64_t seed, const struct cluster_options *options)
+void script_init(struct script *s, uint64_t seed, const struct cluster_options *options)
 {
-    *s = (struct stage){0};
+    *s = (struct script){0};
     world_init(&s->world, seed);
     cluster_init(&s->cluster, &s->world, options);
     for (int i = 0; i < s->cluster.count; i++) {
         struct writer *w = &s->writers[i];
-        w->stage = s;
+        w->script = s;
         w->next_xid = 1;
         w->think.fire = on_think_time;
         client_init(&w->client, cluster_node(&s->cluster, i), BOX_CLIENT_PORT, &handler, w);
@@ -351,7 +351,7 @@ void stage_init(struct stage *s, uint64_t seed, const struct cluster_options *op
     }
 }
 
-void stage_fini(struct stage *s)
+void script_fini(struct script *s)
 {
     for (int i = 0; i < s->cluster.count; i++) {
         timers_stop(&s->world.events, &s->writers[i].think);
