@@ -6,7 +6,7 @@
 //
 //     sessions, ACL lists, nodes, "/" | "BenWasHere"
 //
-// The sending end is snapwrite.h with `as_stream`.
+// The sending end is snapsend.h.
 // Source: Learner.syncWithLeader, ZKDatabase.deserializeSnapshot.
 #ifndef PADDOCK_STORE_SNAPLOAD_H
 #define PADDOCK_STORE_SNAPLOAD_H

@@ -3,7 +3,6 @@
 // Serializing a tree in slices.
 //
 //     SESSIONS --> ACLS --> HEAD --> NODES --> DIGEST --> LAST_ZXID --> DONE
-//                                      +--- as a stream ---------------->
 //
 // The counts of sessions and ACL lists stand in front of them, and both change while they are
 // collected. So the first slices collect the head, piece by piece, before any of it goes out. Like
@@ -98,20 +97,13 @@ static void collect_step(struct snapwrite *w)
     }
 }
 
-static void put_header(struct buf *out)
-{
-    buf_put_i32(out, SNAPFORMAT_MAGIC);
-    buf_put_i32(out, SNAPFORMAT_VERSION);
-    buf_put_i64(out, -1); // dbid
-}
-
 static void collect(struct snapwrite *w, size_t bytes_max)
 {
     if (w->piece_count == 0) {
         add_piece(w);
-        if (!w->options.as_stream) {
-            put_header(last_piece(w));
-        }
+        buf_put_i32(last_piece(w), SNAPFORMAT_MAGIC);
+        buf_put_i32(last_piece(w), SNAPFORMAT_VERSION);
+        buf_put_i64(last_piece(w), -1); // dbid
         begin_count(w);
     } else {
         add_piece(w);
@@ -142,9 +134,6 @@ int64_t snapwrite_zxid(const struct snapwrite *w)
 
 static enum phase phase_after(const struct snapwrite *w, enum phase phase)
 {
-    if (w->options.as_stream) {
-        return PHASE_DONE;
-    }
     if (phase == PHASE_NODES && w->options.with_digest) {
         return PHASE_DIGEST;
     }
@@ -181,9 +170,6 @@ static bool slice_nodes(struct snapwrite *w, size_t bytes_max, struct buf *out)
         const struct znode *n = tree_walk_next(w->walk, &w->path, &acl_id);
         if (n == NULL) {
             buf_append(out, SNAPFORMAT_END, 5);
-            if (w->options.as_stream) {
-                buf_append(out, SNAPFORMAT_SIGNATURE, SNAPFORMAT_SIGNATURE_BYTES);
-            }
             return true;
         }
         put_node(n, buf_slice(&w->path), acl_id, out);
@@ -205,7 +191,7 @@ bool snapwrite_slice(struct snapwrite *w, size_t bytes_max, struct buf *out, boo
 {
     ASSERT(bytes_max > 0);
     ASSERT(w->phase != PHASE_DONE);
-    bool is_end = false; // of a phase behind the head
+    bool seal = false;
     enum phase phase = w->phase;
     switch (phase) {
     case PHASE_SESSIONS:
@@ -219,23 +205,23 @@ bool snapwrite_slice(struct snapwrite *w, size_t bytes_max, struct buf *out, boo
         slice_head(w, out);
         break;
     case PHASE_NODES:
-        is_end = slice_nodes(w, bytes_max, out);
+        seal = slice_nodes(w, bytes_max, out);
         break;
     case PHASE_DIGEST:
         put_digest(w, out);
-        is_end = true;
+        seal = true;
         break;
     case PHASE_LAST_ZXID:
         buf_put_i64(out, tree_last_zxid(w->tree));
-        is_end = true;
+        seal = true;
         break;
     case PHASE_DONE:
         break;
     }
-    if (is_end) {
+    if (seal) {
         w->phase = phase_after(w, phase);
     }
-    *ret_seal = is_end && !w->options.as_stream;
+    *ret_seal = seal;
     return w->phase != PHASE_DONE;
 }
 

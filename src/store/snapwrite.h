@@ -6,13 +6,9 @@
 //
 //     header, sessions, ACL lists, nodes, "/" | seal | digest | seal | last zxid | seal
 //
-// The stream to a learner has no header and no seals, and ends with a signature (snapload.h):
-//
-//     sessions, ACL lists, nodes, "/" | "BenWasHere"
-//
 // Seals are checksums over all bytes before them. Computing them is the worker's business, so a
 // slice ends wherever a seal belongs and says so.
-// Source: FileSnap.serialize, SerializeUtils.serializeSnapshot, LearnerHandler.
+// Source: FileSnap.serialize, SerializeUtils.serializeSnapshot.
 #ifndef PADDOCK_STORE_SNAPWRITE_H
 #define PADDOCK_STORE_SNAPWRITE_H
 
@@ -24,7 +20,6 @@ struct snapwrite;
 struct snapwrite_options {
     bool with_digest;    // zookeeper.digest.enabled
     bool with_last_zxid; // zookeeper.serializeLastProcessedZxid.enabled
-    bool as_stream;      // for a learner, see below; the others say nothing then
 };
 
 // Memory: returns owned; borrows the tree until free. One at a time for a tree.

@@ -157,29 +157,6 @@ static void parts_that_are_off_are_left_out(void **state)
     tree_free(t);
 }
 
-// The parts of the file between header and first seal, and the signature.
-static void stream_is_the_file_without_header_and_seals(void **state)
-{
-    (void)state;
-    const struct snapwrite_options as_stream = {
-        .with_digest = true, .with_last_zxid = true, .as_stream = true};
-    const struct snapwrite_options bare = {.with_digest = false};
-    struct tree *t = some_tree();
-    struct buf file = {0};
-    serialize(t, &bare, 1 << 20, &file);
-    size_t parts_bytes = file.len - 16 - 4; // header, "SEAL"
-    for (size_t max = 1; max < 100000; max *= 7) {
-        struct buf stream = {0};
-        serialize(t, &as_stream, max, &stream);
-        assert_int_equal(stream.len, parts_bytes + 14);
-        assert_memory_equal(stream.data, file.data + 16, parts_bytes);
-        assert_memory_equal(stream.data + parts_bytes, "\0\0\0\12BenWasHere", 14);
-        buf_fini(&stream);
-    }
-    buf_fini(&file);
-    tree_free(t);
-}
-
 static void snapshot_is_named_by_its_beginning_and_claims_its_end(void **state)
 {
     (void)state;
@@ -225,7 +202,6 @@ int main(void)
         cmocka_unit_test(slices_are_bounded),
         cmocka_unit_test(a_million_sessions_are_many_slices),
         cmocka_unit_test(parts_that_are_off_are_left_out),
-        cmocka_unit_test(stream_is_the_file_without_header_and_seals),
         cmocka_unit_test(snapshot_is_named_by_its_beginning_and_claims_its_end),
         cmocka_unit_test(giving_up_half_way_is_legal),
     };
