@@ -89,7 +89,7 @@ const char *config_state_part(enum config_state state)
     case CONFIG_CLIENT_ONLY:
         return NULL;
     case CONFIG_LATER_ENSEMBLE:
-        return "ensembles";
+        return "rare features of ensembles";
     case CONFIG_LATER_TLS:
         return "TLS";
     case CONFIG_LATER_SASL:

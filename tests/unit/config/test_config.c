@@ -262,7 +262,7 @@ static void many_named_keys_are_collected_in_order(void **state)
 static void finishing_twice_says_everything_once(void **state)
 {
     (void)state;
-    struct config *cfg = config_of("dataDir=/d\nclientPort=1\ninitLimit=4\ncolour=1\n");
+    struct config *cfg = config_of("dataDir=/d\nclientPort=1\nsyncEnabled=true\ncolour=1\n");
     size_t first, second;
     config_diags(cfg, &first);
     config_finish(cfg);

@@ -88,7 +88,7 @@ static void documentation_has_every_row(void **state)
     }
     assert_true(has_line(text, "## Transaction log", "purge"));
     assert_true(has_line(text, "| `tickTime` | - | `3000` | 1.. ms | works |", "|"));
-    assert_true(has_line(text, "| `initLimit` | - | `0` | 0.. ticks | later: ensembles |", "|"));
+    assert_true(has_line(text, "| `initLimit` | - | `0` | 0.. ticks | works |", "|"));
     assert_true(has_line(text, "| - | `jute.maxbuffer` | `1048575` |", "|"));
     buf_fini(&out);
 }
