@@ -95,7 +95,7 @@ static void prefetch_ahead(const struct znode *next)
     if (next != NULL) {
         __builtin_prefetch((const void *)(next->tail & ~(uintptr_t)1));
         __builtin_prefetch(next->next_sibling);
-        __builtin_prefetch((const uint8_t *)next->next_sibling + CACHE_LINE_BYTES);
+        __builtin_prefetch((const void *)((uintptr_t)next->next_sibling + CACHE_LINE_BYTES));
     }
 }
 
