@@ -133,10 +133,14 @@ void leader_sync_begin(struct leader *l, struct leader_learner *t, struct zab_ef
 
 // ---- the end: NEWLEADER ----
 
+// The learner brings the configuration in NEWLEADER into force with UPTODATE. Before we serve that
+// is the last seen one: the quorum that NEWLEADER needs agrees to it. Later a seen one is a
+// proposal like others, which follows. Source: Leader.getQuorumVerifierBytes; differs: Java sends
+// what is only proposed, too, and its learners forget the old quorum before the new one has agreed.
 static void send_newleader(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
 {
     struct buf text = {0};
-    core_print_config(&l->core->seen, &text);
+    core_print_config(l->has_quorum ? &l->core->committed : &l->core->seen, &text);
     leader_learner_send(t, ZAB_NEWLEADER, leader_epoch_zxid(l),
                         zab_effects_copy(effects, buf_slice(&text)), effects);
     buf_fini(&text);

@@ -141,6 +141,8 @@ static bool replace_config(struct learner *l, const struct config_servers *confi
     return true;
 }
 
+// A version is the zxid of its proposal, or where an epoch begins. Without a designated leader only
+// one up to `zxid` counts as committed.
 static enum learner_change activate(struct learner *l, struct slice text, const int64_t *designated,
                                     int64_t zxid, struct zab_effects *effects)
 {
@@ -149,7 +151,8 @@ static enum learner_change activate(struct learner *l, struct slice text, const 
     config_servers_init(&config);
     l->is_moving = false;
     bool is_ok = config_servers_parse(text, &config, &complaint) == ERR_OK;
-    if (is_ok && config.version > l->core->committed.version) {
+    bool is_committed = designated != NULL || config.version <= zxid;
+    if (is_ok && is_committed && config.version > l->core->committed.version) {
         is_ok = replace_config(l, &config, text, designated, zxid, effects);
     }
     config_servers_fini(&config);
@@ -175,11 +178,11 @@ enum learner_change learner_activate_txn(struct learner *l, struct slice txn, in
     return activate(l, text, &designated, zxid, effects);
 }
 
-enum learner_change learner_activate_text(struct learner *l, struct slice text,
+enum learner_change learner_activate_text(struct learner *l, struct slice text, int64_t committed,
                                           struct zab_effects *effects)
 {
     if (!l->core->options.reconfig_enabled || text.len == 0) {
         return LEARNER_GOES_ON;
     }
-    return activate(l, text, NULL, l->core->last_zxid, effects);
+    return activate(l, text, NULL, committed, effects);
 }

@@ -134,8 +134,9 @@ enum learner_change {
 // The configuration in the reconfig transaction `txn` comes into force, `designated` is to lead.
 enum learner_change learner_activate_txn(struct learner *l, struct slice txn, int64_t zxid,
                                          int64_t designated, struct zab_effects *effects);
-// The same for NEWLEADER's text, which designates nobody.
-enum learner_change learner_activate_text(struct learner *l, struct slice text,
+// The same for NEWLEADER's text, which designates nobody. It may be only proposed, when its version
+// is above `committed`: then it waits for its commit.
+enum learner_change learner_activate_text(struct learner *l, struct slice text, int64_t committed,
                                           struct zab_effects *effects);
 
 #endif

@@ -322,6 +322,15 @@ static bool is_of_epoch(const struct learner *l)
            zab_epoch_of(waiting(l, 0)->zxid) == l->epoch;
 }
 
+// As far as the leader has said; its epoch has begun, too.
+static int64_t newest_committed(const struct learner *l)
+{
+    size_t committed = l->waiting_committed;
+    int64_t zxid = committed > 0 ? waiting(l, committed - 1)->zxid : l->core->last_zxid;
+    int64_t begin = zab_epoch_start(l->epoch);
+    return zxid > begin ? zxid : begin;
+}
+
 void learner_on_uptodate(struct learner *l, const struct zab_packet *p, struct zab_effects *effects)
 {
     (void)p;
@@ -329,7 +338,8 @@ void learner_on_uptodate(struct learner *l, const struct zab_packet *p, struct z
         learner_fail(l, "proposals of an old epoch without a commit", effects);
         return;
     }
-    enum learner_change change = learner_activate_text(l, buf_slice(&l->config), effects);
+    enum learner_change change =
+        learner_activate_text(l, buf_slice(&l->config), newest_committed(l), effects);
     if (change == LEARNER_MOVES) {
         learner_fail(l, LEARNER_MOVED, effects);
     }

@@ -128,6 +128,25 @@ static void newleaders_configuration_comes_into_force_with_uptodate(void **state
     help_fini(&h);
 }
 
+// A leader of Apache ZooKeeper sends with NEWLEADER what was only proposed.
+static void a_proposed_configuration_is_not_in_force_with_uptodate(void **state)
+{
+    (void)state;
+    struct learner_help h;
+    help_init(&h, ZAB_FOLLOWING);
+    help_to_syncing(&h);
+    help_packet(&h, ZAB_NEWLEADER, 0x200000000, slice_str(help_config(HELP_OF_TWO, "200000001")));
+    help_event(&h, ZAB_EV_EPOCH_SAVED);
+    buf_clear(&h.text);
+    propose(&h, HELP_OF_TWO);
+    help_packet(&h, ZAB_UPTODATE, -1, slice_null());
+    help_expect(&h, "SEND d1 ACK 0x200000000\nSERVE 0x0\nAPPEND 0x200000001 144 bytes\n");
+    assert_int_equal(h.core.committed.version, 0);
+    activate(&h, TWO);
+    help_expect(&h, "ACTIVATE_CONFIG version=200000001\nCOMMIT 0x200000001\nCLOSE d1\n");
+    help_fini(&h);
+}
+
 static void a_leader_that_is_no_voter_any_more_is_left(void **state)
 {
     (void)state;
@@ -224,6 +243,7 @@ int main(void)
         cmocka_unit_test(another_role_of_this_server_ends_it),
         cmocka_unit_test(an_observer_that_becomes_a_voter_follows),
         cmocka_unit_test(newleaders_configuration_comes_into_force_with_uptodate),
+        cmocka_unit_test(a_proposed_configuration_is_not_in_force_with_uptodate),
         cmocka_unit_test(a_leader_that_is_no_voter_any_more_is_left),
         cmocka_unit_test(a_new_leader_takes_back_a_proposed_configuration),
         cmocka_unit_test(a_configuration_in_force_may_end_synchronisation),
