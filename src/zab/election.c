@@ -36,6 +36,8 @@ struct election {
     int64_t repeat_at_ms;    // tell everybody again
     int64_t repeat_after_ms; // doubles each time
     int64_t final_at_ms;     // while waiting
+    bool is_by_round;        // the decision stands on votes of the round
+    bool is_reopened;        // and these have changed
     bool has_complained;     // of a notification that is none, in this round
     struct answer answers[ANSWERS];
 };
@@ -75,6 +77,11 @@ bool election_deadline_ms(const struct election *e, int64_t *ret)
     }
     *ret = e->state == ELECTION_WAITING ? e->final_at_ms : e->repeat_at_ms;
     return true;
+}
+
+bool election_is_reopened(const struct election *e)
+{
+    return e->is_reopened;
 }
 
 int64_t election_clock(const struct election *e)
@@ -169,6 +176,7 @@ static void decide(struct election *e, const struct vote *vote, const char *why,
         e->decided.state = ZAB_FOLLOWING; // also who is in no list: it follows without a vote
     }
     e->decided.version = 0;
+    e->is_by_round = vote == &e->proposed;
     e->core->vote = e->decided;
     zab_effects_note(effects, "server %lld is elected in round 0x%llx: %s", (long long)vote->leader,
                      (unsigned long long)vote->election_epoch, why);
@@ -218,9 +226,24 @@ static struct vote initial_vote(const struct zab_core *core)
     };
 }
 
-void election_begin(struct election *e, int64_t now_ms, struct zab_effects *effects)
+// The decision was reopened, and nothing has been learned since: go on where the round was left.
+// What others have voted meanwhile is in the ballots.
+static void resume(struct election *e, int64_t now_ms, struct zab_effects *effects)
 {
-    ASSERT(e->core->role == ZAB_LOOKING);
+    struct vote best = e->initial;
+    for (size_t i = 0; i < e->round.count; i++) {
+        const struct vote *cast = &e->round.items[i].vote;
+        if (cast->state == ZAB_LOOKING && vote_is_better(&e->core->quorums, cast, &best)) {
+            best = *cast;
+        }
+    }
+    zab_effects_note(effects, "going on with round 0x%llx", (unsigned long long)e->clock);
+    propose(e, &best, now_ms, effects);
+    count(e, now_ms, effects);
+}
+
+static void begin(struct election *e, int64_t now_ms, struct zab_effects *effects)
+{
     e->clock = (int64_t)((uint64_t)e->clock + 1);
     e->initial = initial_vote(e->core);
     e->has_complained = false;
@@ -233,6 +256,19 @@ void election_begin(struct election *e, int64_t now_ms, struct zab_effects *effe
                      (unsigned long long)e->core->current_epoch);
     propose(e, &e->initial, now_ms, effects);
     count(e, now_ms, effects);
+}
+
+void election_begin(struct election *e, int64_t now_ms, struct zab_effects *effects)
+{
+    struct vote initial = initial_vote(e->core);
+    bool is_resumed = e->is_reopened && is_same(&initial, &e->initial);
+    ASSERT(e->core->role == ZAB_LOOKING);
+    e->is_reopened = false;
+    if (is_resumed) {
+        resume(e, now_ms, effects);
+    } else {
+        begin(e, now_ms, effects);
+    }
 }
 
 static void on_time(struct election *e, int64_t now_ms, struct zab_effects *effects)
@@ -282,6 +318,19 @@ static void hear_looking(struct election *e, int64_t sid, const struct vote *vot
                                .election_epoch = vote->election_epoch,
                                .peer_epoch = vote->peer_epoch});
     count(e, now_ms, effects);
+}
+
+// The vote of one that looks and is for nobody: it votes only in a configuration that is to come.
+// What it says is its round. Differs: Java ignores it, and it may stay in a later round for ever.
+static void hear_undecided(struct election *e, const struct vote *vote, int64_t now_ms,
+                           struct zab_effects *effects)
+{
+    if (e->state == ELECTION_LOOKING && vote->election_epoch > e->clock) {
+        MARK("a later round without a candidate is joined");
+        e->clock = vote->election_epoch;
+        ballots_clear(&e->round);
+        propose(e, &e->initial, now_ms, effects);
+    }
 }
 
 // A leader must say itself that it leads, or everybody would go on electing one that crashed.
@@ -355,6 +404,8 @@ static void hear(struct election *e, int64_t sid, const struct vote *vote, int64
         case ZAB_OBSERVING:
             break;
         }
+    } else if (vote->state == ZAB_LOOKING) {
+        hear_undecided(e, vote, now_ms, effects);
     }
     if (deserves_answer(e, vote)) {
         answer(e, sid, vote, &e->proposed, now_ms, effects);
@@ -388,7 +439,7 @@ static bool adopt_config(struct election *e, struct slice text, int64_t now_ms,
     zab_effects_note(effects, "configuration 0x%llx is in force",
                      (unsigned long long)core->committed.version);
     if (is_different) {
-        election_begin(e, now_ms, effects);
+        begin(e, now_ms, effects);
     }
     return is_different;
 }
@@ -409,6 +460,28 @@ static bool settled_vote(const struct election *e, struct vote *ret)
     *ret = e->core->vote;
     ret->state = e->core->role;
     return e->core->role != ZAB_LOOKING;
+}
+
+// We decided, and now one whose vote was counted votes for another in the same round: it heard of a
+// better vote after us. If that was one too many, the others will elect without us, and who was
+// named, whether we or another, may wait in vain until initLimit. Whether it is too late to reopen
+// the decision, the caller knows.
+static void reconsider(struct election *e, int64_t sid, const struct vote *vote)
+{
+    const struct vote *current = &e->core->vote;
+    if (e->state != ELECTION_DECIDED || !e->is_by_round || current->leader != e->decided.leader ||
+        current->election_epoch != e->decided.election_epoch ||
+        vote->election_epoch != e->decided.election_epoch || vote->zxid == -1 ||
+        !quorums_has(&e->core->quorums, vote->leader)) {
+        return;
+    }
+    struct vote cast = *vote;
+    cast.version = 0;
+    ballots_put(&e->round, sid, &cast);
+    if ((sid == e->decided.leader && vote->leader != sid) ||
+        !ballots_have_quorum(&e->round, &e->core->quorums, &e->proposed)) {
+        e->is_reopened = true;
+    }
 }
 
 // One that does not vote here: an observer, or a server that is to join. It gets to know the round
@@ -452,8 +525,11 @@ static void on_notification(struct election *e, const struct zab_event *event,
         answer_stranger(e, event->sid, &n.vote, event->now_ms, effects);
     } else if (is_looking(e)) {
         hear(e, event->sid, &n.vote, event->now_ms, effects);
-    } else if (n.vote.state == ZAB_LOOKING && settled_vote(e, &said)) {
-        answer(e, event->sid, &n.vote, &said, event->now_ms, effects);
+    } else if (n.vote.state == ZAB_LOOKING) {
+        reconsider(e, event->sid, &n.vote);
+        if (settled_vote(e, &said)) {
+            answer(e, event->sid, &n.vote, &said, event->now_ms, effects);
+        }
     }
 }
 

@@ -199,6 +199,23 @@ static void who_is_passed_over_hears_of_the_leader(void **state)
     electorate_assert_role(el, 3, ZAB_FOLLOWING, 2);
 }
 
+// Server 3 votes for nobody: where it stands it has no vote; 1 and 2 have seen a configuration that
+// gives it one.
+static void a_later_round_without_a_candidate_is_joined(void **state)
+{
+    EXPECT_MARK("a later round without a candidate is joined");
+    struct electorate *el = *state;
+    electorate_start(el, 1, three, 0x100000005, 1);
+    const struct vote vote = {.leader = INT64_MIN,
+                              .zxid = 0x100000003,
+                              .election_epoch = 7,
+                              .peer_epoch = 1,
+                              .version = 2,
+                              .state = ZAB_LOOKING};
+    electorate_tell(el, 3, 1, &vote);
+    assert_int_equal(election_clock(el->members[1].election), 7);
+}
+
 static void a_worse_vote_of_a_latecomer_is_answered(void **state)
 {
     struct electorate *el = *state;
@@ -211,6 +228,88 @@ static void a_worse_vote_of_a_latecomer_is_answered(void **state)
     assert_int_equal(n.vote.leader, 2);
     electorate_run(el, 230);
     electorate_assert_role(el, 1, ZAB_FOLLOWING, 2);
+}
+
+// ---- decisions that came too early ----
+
+// Waits are as long as `wait_ms` says for each of three; the third starts late, and is the best.
+static void start_late(struct electorate *el, const int64_t *wait_ms)
+{
+    for (int64_t sid = 1; sid <= 3; sid++) {
+        electorate_start(el, sid, three, 0x100000005, 1);
+        el->members[sid].core.options.finalize_wait_ms = wait_ms[sid];
+        electorate_run(el, sid == 2 ? 100 : 0);
+    }
+}
+
+static void assert_all_follow_3(struct electorate *el)
+{
+    electorate_assert_role(el, 1, ZAB_FOLLOWING, 3);
+    electorate_assert_role(el, 2, ZAB_FOLLOWING, 3);
+    electorate_assert_role(el, 3, ZAB_LEADING, 3);
+    for (int64_t sid = 1; sid <= 3; sid++) {
+        assert_int_equal(el->members[sid].decided.election_epoch, 1); // it is one round
+    }
+}
+
+static void a_leader_whose_voters_turn_away_looks_again(void **state)
+{
+    struct electorate *el = *state;
+    static const int64_t wait_ms[] = {0, 200, 20, 200};
+    start_late(el, wait_ms);
+    electorate_run(el, 10);
+    assert_int_equal(el->members[2].reopenings, 1);
+    assert_all_follow_3(el);
+}
+
+static void a_follower_whose_leader_votes_for_another_looks_again(void **state)
+{
+    struct electorate *el = *state;
+    static const int64_t wait_ms[] = {0, 20, 200, 200};
+    start_late(el, wait_ms);
+    electorate_run(el, 10);
+    assert_int_equal(el->members[1].reopenings, 1);
+    assert_all_follow_3(el);
+}
+
+static void who_serves_stays(void **state)
+{
+    struct electorate *el = *state;
+    electorate_start_all(el, three, 2);
+    electorate_run(el, 300);
+    electorate_synced(el, 1, 2);
+    electorate_synced(el, 2, 2);
+    electorate_tell(el, 1, 2, &(struct vote){3, 0x100000005, 1, 1, 2, ZAB_LOOKING});
+    electorate_assert_role(el, 2, ZAB_LEADING, 2);
+    assert_true(election_is_reopened(el->members[2].election)); // it only does not heed it
+    el->members[2].core.current_epoch = 2;
+    el->members[2].core.accepted_epoch = 2;
+    electorate_look(el, 2); // and when its role ends there is a new round
+    assert_int_equal(election_clock(el->members[2].election), 2);
+}
+
+static void a_quorum_that_is_left_is_enough(void **state)
+{
+    struct electorate *el = *state;
+    electorate_start_all(el, five, 4);
+    electorate_run(el, 300);
+    electorate_assert_role(el, 4, ZAB_LEADING, 4);
+    electorate_tell(el, 1, 4, &(struct vote){5, 0x100000005, 1, 1, 2, ZAB_LOOKING});
+    electorate_assert_role(el, 4, ZAB_LEADING, 4);
+    electorate_tell(el, 2, 4, &(struct vote){5, 0x100000005, 1, 1, 2, ZAB_LOOKING});
+    assert_int_equal(el->members[4].reopenings, 1);
+}
+
+static void another_round_reopens_nothing(void **state)
+{
+    struct electorate *el = *state;
+    electorate_start_all(el, three, 2);
+    electorate_run(el, 300);
+    electorate_tell(el, 1, 2, &(struct vote){3, 0x100000005, 2, 1, 2, ZAB_LOOKING});
+    electorate_tell(el, 1, 2, &(struct vote){3, -1, 1, 1, 2, ZAB_LOOKING});
+    electorate_tell(el, 1, 2, &(struct vote){8, 0x100000005, 1, 1, 2, ZAB_LOOKING});
+    assert_int_equal(el->members[2].reopenings, 0);
+    electorate_assert_role(el, 2, ZAB_LEADING, 2);
 }
 
 // ---- configurations ----
@@ -417,7 +516,14 @@ int main(void)
         T(a_later_round_begins_with_our_own_history),
         T(a_later_round_does_not_disturb_an_agreed_one),
         T(who_is_passed_over_hears_of_the_leader),
+        T(a_later_round_without_a_candidate_is_joined),
+        T(a_later_round_without_a_candidate_is_joined),
         T(a_worse_vote_of_a_latecomer_is_answered),
+        T(a_leader_whose_voters_turn_away_looks_again),
+        T(a_follower_whose_leader_votes_for_another_looks_again),
+        T(who_serves_stays),
+        T(a_quorum_that_is_left_is_enough),
+        T(another_round_reopens_nothing),
         T(a_newer_configuration_begins_a_new_round),
         T(the_same_members_with_a_newer_version_go_on),
         T(with_reconfiguration_disabled_nothing_is_adopted),
