@@ -5,7 +5,7 @@
 // reconfiguration that named a leader, the next role.
 //
 //     ELECTING ──decided──► LEADING or LEARNING ──over──► SETTLING ──SETTLED──► ELECTING
-//                                                            │ observer ──► DELAYING ──┘
+//                                                            ├───────────► DELAYING ───┘
 //                                                            └─ a leader is named ──► LEADING, ..
 #include "zab/zab.h"
 
@@ -24,7 +24,7 @@ enum zab_phase {
     PHASE_LEADING,
     PHASE_LEARNING,
     PHASE_SETTLING,
-    PHASE_DELAYING, // an observer, before it looks again
+    PHASE_DELAYING, // before it looks again
     PHASE_ENDED,    // ZAB_DO_EXIT was said
 };
 
@@ -37,8 +37,9 @@ struct zab {
     struct leader *leader; // only while it leads
     struct learner *learner;
     enum zab_phase phase;
-    int64_t next;           // while settling: who leads without an election; -1: nobody
-    bool was_observing;     // while settling
+    int64_t next;       // while settling: who leads without an election; -1: nobody
+    bool was_observing; // while settling
+    int64_t role_began_ms;
     int64_t delay_until_ms; // while delaying
     enum saving saving;
     int64_t saving_epoch;
@@ -136,6 +137,9 @@ static void check_phase(const struct zab *z)
 
 // ---- from one role to the next ----
 
+// A leader that refuses this server does so at once, and would be found again at once.
+enum { ROLE_MS_MIN = 100 };
+
 static bool is_observer(const struct zab *z)
 {
     const struct config_member *own = config_servers_find(&z->core.committed, z->core.options.sid);
@@ -145,6 +149,7 @@ static bool is_observer(const struct zab *z)
 // Source: QuorumPeer.run.
 static void begin_role(struct zab *z, int64_t now_ms, struct zab_effects *effects)
 {
+    z->role_began_ms = now_ms;
     if (z->core.vote.leader == z->core.options.sid) {
         z->phase = PHASE_LEADING;
         z->core.role = ZAB_LEADING;
@@ -194,20 +199,41 @@ static void take_settled_history(struct zab *z, int64_t zxid)
     z->core.last_zxid = zxid;
 }
 
+// How long not to look: an observer leaves others time, and everybody waits after a role that was
+// over at once. Source: Observer.waitForObserverElectionDelay.
+static int64_t delay_ms(struct zab *z, int64_t now_ms)
+{
+    int64_t observer_ms = z->core.options.observer_election_delay_ms;
+    int64_t ms = z->role_began_ms + ROLE_MS_MIN - now_ms;
+    if (z->was_observing && observer_ms > 0) {
+        int64_t by_chance_ms = (int64_t)prng_below(&z->core.prng, (uint64_t)observer_ms);
+        ms = by_chance_ms > ms ? by_chance_ms : ms;
+    }
+    return ms;
+}
+
+// A reconfiguration named the leader.
+static void begin_named_role(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
+{
+    if (z->core.vote.leader != z->next) {
+        z->core.vote = (struct vote){
+            .leader = z->next, .zxid = e->zxid, .election_epoch = -1, .peer_epoch = -1};
+    }
+    begin_role(z, e->now_ms, effects);
+}
+
 static void settled(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
 {
     ASSERT(z->saving == SAVING_NONE);
     take_settled_history(z, e->zxid);
-    int64_t delay_ms = z->core.options.observer_election_delay_ms;
     if (z->next != -1) {
-        if (z->core.vote.leader != z->next) {
-            z->core.vote = (struct vote){
-                .leader = z->next, .zxid = e->zxid, .election_epoch = -1, .peer_epoch = -1};
-        }
-        begin_role(z, e->now_ms, effects);
-    } else if (z->was_observing && delay_ms > 0) {
+        begin_named_role(z, e, effects);
+        return;
+    }
+    int64_t wait_ms = delay_ms(z, e->now_ms);
+    if (wait_ms > 0) {
         z->phase = PHASE_DELAYING;
-        z->delay_until_ms = e->now_ms + (int64_t)prng_below(&z->core.prng, (uint64_t)delay_ms);
+        z->delay_until_ms = e->now_ms + wait_ms;
     } else {
         begin_election(z, e->now_ms, effects);
     }
@@ -281,6 +307,11 @@ static void move_on(struct zab *z, int64_t now_ms, struct zab_effects *effects)
         over = leader_is_over(z->leader, &next);
     } else if (z->phase == PHASE_LEARNING) {
         over = learner_is_over(z->learner, &next);
+    }
+    bool has_role = z->phase == PHASE_LEADING || z->phase == PHASE_LEARNING;
+    if (over == NULL && has_role && !zab_is_serving(z) && election_is_reopened(z->election)) {
+        next = -1;
+        over = "its voters have changed their minds";
     }
     if (over != NULL) {
         end_role(z, over, next, effects);
