@@ -139,14 +139,27 @@ static void sync(struct chaos *c)
     member_sync(any(c));
 }
 
+// Whether an image holds nothing but what was committed: no leader can ask to cut behind it.
+static bool is_committed(const struct chaos *c, const struct image *image)
+{
+    const struct records *all = &c->world.committed;
+    for (size_t i = 0; i < image->records.count; i++) {
+        if (i >= all->count || !record_equal(&image->records.items[i], &all->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void take_image(struct chaos *c)
 {
     struct member *m = any(c);
+    const struct disk *d = &m->disk;
     if (m->is_up) {
         disk_take_image(&m->disk, m->tree_zxid, &m->tree);
     }
-    if (below(c, 3) == 0 && c->world.committed.count > 0) {
-        disk_purge(&m->disk, c->world.committed.items[c->world.committed.count - 1].zxid);
+    if (below(c, 3) == 0 && is_committed(c, &d->images[d->image_count - 1])) {
+        disk_purge(&m->disk, d->images[d->image_count - 1].zxid);
     }
 }
 
