@@ -34,7 +34,7 @@ def test_a_server_that_differs_is_found_and_the_report_replays_it(monkeypatch):
         return [JavaServer(config.cfg, config.properties).start(), PaddockServer(config.cfg, properties).start()]
     monkeypatch.setattr(run_module, "make_servers", crooked)
     said = []
-    result = run(2, 3000, CONFIGS["default"], shrink_s=20, say=said.append)
+    result = run(2, 3000, CONFIGS["default"], shrink_s=120, say=said.append)
     assert len(result.differences) == 1
     assert any(line.startswith("replay: python3 -m tests.interop.oracle --config default --seed 2") for line in said)
     smaller = next(line for line in said if line.startswith("smaller ("))
