@@ -19,13 +19,17 @@ struct election;
 struct election *election_new(struct zab_core *core); // borrows `core`
 void election_free(struct election *e);
 
-// Begin a round: a new logical clock, our own vote to everybody.
+// Begin a round: a new logical clock, our own vote to everybody. Or, when the decision of the last
+// one was reopened, go on with that.
 void election_begin(struct election *e, int64_t now_ms, struct zab_effects *effects);
 
 // ZAB_EV_NOTIFICATION in any state, ZAB_EV_TIME while looking.
 void election_step(struct election *e, const struct zab_event *event, struct zab_effects *effects);
 
 bool election_is_decided(const struct election *e, struct vote *ret); // looking is over
+// The decision came too early: voters that it stood on have changed their minds since, in the same
+// round. Whoever does not serve yet in its role does better to end it and to look again.
+bool election_is_reopened(const struct election *e);
 bool election_deadline_ms(const struct election *e, int64_t *ret);
 int64_t election_clock(const struct election *e);
 

@@ -82,6 +82,9 @@ static void after(struct electorate *el, int64_t sid, struct zab_effects *effect
         m->is_looking = false;
         m->decided_at_ms = el->now_ms;
         m->core.role = m->decided.state;
+    } else if (m->is_up && !m->is_looking && !m->is_serving && election_is_reopened(m->election)) {
+        m->reopenings++;
+        electorate_look(el, sid);
     }
 }
 
@@ -90,6 +93,7 @@ void electorate_look(struct electorate *el, int64_t sid)
     struct elector *m = member(el, sid);
     struct zab_effects effects = {0};
     m->is_looking = true;
+    m->is_serving = false;
     m->core.role = ZAB_LOOKING;
     election_begin(m->election, el->now_ms, &effects);
     after(el, sid, &effects);
@@ -133,6 +137,7 @@ void electorate_cut(struct electorate *el, int64_t a, int64_t b, bool is_cut)
 void electorate_synced(struct electorate *el, int64_t sid, int64_t epoch)
 {
     member(el, sid)->core.vote.peer_epoch = epoch;
+    member(el, sid)->is_serving = true;
 }
 
 static void deliver(struct electorate *el, int64_t from, int64_t to, struct slice bytes)

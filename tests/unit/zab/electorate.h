@@ -2,7 +2,8 @@
 //
 // Several election machines and the network between them, in virtual time, for tests. Like the
 // election connections, the network holds one message per pair and direction: a newer one replaces
-// what has not arrived. A member that decides takes up its role at once.
+// what has not arrived. A member that decides takes up its role at once; while it does not serve in
+// it, it gives it up when the decision is reopened.
 #ifndef PADDOCK_TESTS_UNIT_ZAB_ELECTORATE_H
 #define PADDOCK_TESTS_UNIT_ZAB_ELECTORATE_H
 
@@ -34,11 +35,13 @@ struct envelope {
 
 struct elector {
     bool is_up, is_looking;
+    bool is_serving; // synchronised: its role does not end for a vote
     struct zab_core core;
     struct election *election;
     struct vote decided; // meaningful while up and not looking
     int64_t decided_at_ms;
     int activations; // of configurations
+    int reopenings;
 };
 
 struct electorate {
@@ -62,7 +65,8 @@ void electorate_crash(struct electorate *el, int64_t sid);
 void electorate_look(struct electorate *el, int64_t sid); // its role has ended
 // Both directions.
 void electorate_cut(struct electorate *el, int64_t a, int64_t b, bool is_cut);
-// The member has synchronised: its vote names the epoch that began. Source: updateElectionVote.
+// The member has synchronised and serves: its vote names the epoch that began. Source:
+// updateElectionVote.
 void electorate_synced(struct electorate *el, int64_t sid, int64_t epoch);
 
 // Hand `vote` to `to` as if `from` had sent it.
