@@ -63,7 +63,8 @@ const struct config_row *config_row(enum config_key key);
 // The name that people know a row by: its zoo.cfg key, else its property.
 const char *config_key_name(enum config_key key);
 
-// "TLS", "metrics over HTTP", ...: the part that a state CONFIG_LATER_... waits for; NULL for the others.
+// "TLS", "metrics over HTTP", ...: the part that a state CONFIG_LATER_... waits for; NULL for the
+// others.
 const char *config_state_part(enum config_state state);
 
 // The row that a line of zoo.cfg sets; false when there is none. A key K that is no key of its own

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -140,12 +141,11 @@ static void find_config_file(const char *config_file, struct buf *ret)
     const char *slash = config_file != NULL ? strrchr(config_file, '/') : NULL;
     struct buf dir = {0};
     buf_append(&dir, config_file, slash != NULL ? (size_t)(slash + 1 - config_file) : 0);
-    char *real = config_file != NULL ? realpath(slash != NULL ? buf_cstr(&dir) : ".", NULL) : NULL;
-    if (real != NULL) {
+    char real[PATH_MAX];
+    if (config_file != NULL && realpath(slash != NULL ? buf_cstr(&dir) : ".", real) != NULL) {
         buf_printf(ret, "%s/%s", strcmp(real, "/") == 0 ? "" : real,
                    slash != NULL ? slash + 1 : config_file);
     }
-    free(real);
     buf_fini(&dir);
 }
 

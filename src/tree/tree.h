@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The replicated state: znodes, their ACLs, the table of global sessions, and what is derived from
-// them (ephemerals by session, containers, TTL nodes, quota statistics, the digest). It changes
-// only by tree_apply (one transaction) and by loading a snapshot, and is the same on every server
-// that applied the same transactions.
+// them (ephemerals by session, containers, TTL nodes, quota statistics, the digest). It changes by
+// tree_apply (one transaction) and by loading a snapshot, and is the same on every server that
+// applied the same transactions; but for /zookeeper/config, which each writes for itself.
 //
 // What it is not: it checks no permission, session or version. prep (server/) did that before the
 // transaction was made; here a transaction that does not fit (replay over a fuzzy snapshot) has the
@@ -151,16 +151,10 @@ struct tree_outcome {
 void tree_outcome_fini(struct tree_outcome *o);
 
 // Apply one committed transaction; fire watches in `w` (NULL: none, during recovery).
-// Memory: borrows `txn`.
-// Source: DataTree.processTxn. Session transactions change the table.
+// Memory: borrows `txn`. Source: DataTree.processTxn. Session transactions change the table.
 void tree_apply(struct tree *t, const struct txn *txn, struct watches *w, struct tree_outcome *o);
-
-// Write /zookeeper/config on this server alone, without a transaction: the text of the ensemble's
-// configuration, whose version becomes the node's zxid. Its data watches in `w` (may be NULL) fire.
-// A snapshot of a release that had no such node gets it. Source:
-// ZKDatabase.initConfigInZKDatabase.
 void tree_set_config(struct tree *t, struct slice text, int64_t version, int64_t wall_ms,
-                     struct watches *w);
+                     struct watches *w); // Source: ZKDatabase.initConfigInZKDatabase
 
 // ---- loading a snapshot ----
 

@@ -154,6 +154,48 @@ def test_client_port_moves(ensemble):
     wait_file(ensemble[other].folder / "zoo.cfg", lambda text: "clientPort" not in text)
 
 
+@pytest.mark.parametrize("moved", ["follower", "leader"])
+def test_quorum_and_election_ports_move(ensemble, moved):
+    leader = ensemble.leader()
+    other = leader if moved == "leader" else next(n for n in (1, 2, 3) if n != leader)
+    ensemble.ports[other] = (ensemble.ports[other][0], free_port(), free_port())
+    lines = [line for line in ensemble.config(leader)[0] if not line.startswith("server.%d=" % other)]
+    lines.append(ensemble.line(other))
+    ensemble.reconfig_roles(leader, ensemble.line(other))
+    ensemble.wait_ready()
+    for number in (1, 2, 3):
+        ensemble.wait_config(number, lines)
+    ensemble[ensemble.leader()].kill()  # the next election is held on the new ports
+    ensemble.wait_ready()
+    with zkwire.open_session(ensemble.ports[ensemble.leader()][0]) as conn:
+        assert conn.call("create", "/after", b"1")[0] == OK
+
+
+def test_newcomer_joins(ensemble):
+    leader = ensemble.leader()
+    ensemble.ports[4] = (free_port(), free_port(), free_port())
+    ensemble.make(4, "paddock")
+    ensemble.launch(4)
+    until = time.monotonic() + 20
+    while ensemble.reconfig(leader, ensemble.line(4))[0] != OK:
+        assert time.monotonic() < until, ensemble.logs()
+        time.sleep(0.1)
+    ensemble.wait_role(4, "follower")
+    lines, _ = ensemble.config(leader)
+    assert len(lines) == 4
+    for number in (1, 2, 3, 4):
+        ensemble.wait_config(number, lines)
+
+
+def test_watch_on_the_configuration_fires(ensemble):
+    leader = ensemble.leader()
+    with zkwire.open_session(ensemble.ports[leader][0]) as conn:
+        assert conn.call("getData", "/zookeeper/config", True)[0] == OK
+        assert ensemble.reconfig(leader)[0] == OK
+        assert conn.call("sync", "/")[0] == OK
+        assert [event[3] for event in conn.events] == [b"/zookeeper/config"]
+
+
 def test_members_start_again_with_what_they_became(ensemble):
     leader = ensemble.leader()
     leaving = next(n for n in (1, 2, 3) if n != leader)
