@@ -203,6 +203,9 @@ static void take_settled_history(struct zab *z, int64_t zxid)
 // over at once. Source: Observer.waitForObserverElectionDelay.
 static int64_t delay_ms(struct zab *z, int64_t now_ms)
 {
+    if (election_is_reopened(z->election)) {
+        return 0; // the others are at it
+    }
     int64_t observer_ms = z->core.options.observer_election_delay_ms;
     int64_t ms = z->role_began_ms + ROLE_MS_MIN - now_ms;
     if (z->was_observing && observer_ms > 0) {
