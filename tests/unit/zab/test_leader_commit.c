@@ -294,6 +294,51 @@ static void a_seen_configuration_needs_its_quorum_and_comes_into_force(void **st
     lead_fini(&h);
 }
 
+// Where the new configuration makes a voter of an observer, its history is what has to be asked
+// for.
+static void an_observer_that_is_to_vote_confirms_the_history(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_init(&h, 3);
+    assert_int_equal(core_see_config(&h.core, slice_str(MEMBER(1) MEMBER(8) "version=100000002")),
+                     ERR_OK);
+    lead_begin(&h);
+    lead_join(&h, 2);
+    lead_link(&h, ZAB_EV_LINK_UP, 8);
+    lead_info(&h, 8, ZAB_OBSERVERINFO, 1);
+    lead_event(&h, ZAB_EV_EPOCH_SAVED);
+    lead_ack_epoch(&h, 2, 1, LEAD_LAST_ZXID);
+    lead_ack_epoch(&h, 8, 1, LEAD_LAST_ZXID);
+    lead_event(&h, ZAB_EV_EPOCH_SAVED);
+    lead_forget(&h);
+    lead_ack(&h, 2, LEAD_Z(2, 0));
+    lead_expect(&h, "");
+    lead_ack(&h, 8, LEAD_Z(2, 0));
+    lead_expect(&h, "ACTIVATE_CONFIG version=100000002\n"
+                    "SERVE 0x200000000\n"
+                    "SEND 2 UPTODATE -1\n"
+                    "SEND 8 UPTODATE -1\n");
+    lead_fini(&h);
+}
+
+// A learner brings what NEWLEADER says into force; a proposal may still come to nothing.
+static void a_latecomer_is_told_the_configuration_in_force(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    serve_with(&h, 3, 2);
+    reconfig(&h, LEAD_Z(2, 1), MEMBER(1) MEMBER(4));
+    lead_join(&h, 3);
+    lead_forget(&h);
+    lead_ack_epoch(&h, 3, 1, LEAD_LAST_ZXID);
+    lead_expect(&h, "SEND 3 DIFF 0x100000002\n"
+                    "SEND 3 NEWLEADER 0x200000000 181 bytes\n"
+                    "SEND 3 PROPOSAL 0x200000001 8 bytes\n");
+    assert_int_equal(h.core.seen.version, LEAD_Z(2, 1));
+    lead_fini(&h);
+}
+
 static void one_that_removes_us_is_completed_and_handed_on(void **state)
 {
     (void)state;
@@ -336,6 +381,8 @@ int main(void)
         cmocka_unit_test(a_leader_that_shall_observe_is_replaced),
         cmocka_unit_test(one_that_lags_two_configurations_behind_is_closed),
         cmocka_unit_test(a_seen_configuration_needs_its_quorum_and_comes_into_force),
+        cmocka_unit_test(an_observer_that_is_to_vote_confirms_the_history),
+        cmocka_unit_test(a_latecomer_is_told_the_configuration_in_force),
         cmocka_unit_test(one_that_removes_us_is_completed_and_handed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
