@@ -52,7 +52,8 @@ static double seconds_now(void)
 static void make_options(const struct batch_options *o, uint64_t index,
                          struct campaign_options *ret)
 {
-    *ret = (struct campaign_options){.plant = o->plant, .is_verbose = o->is_verbose};
+    *ret = (struct campaign_options){
+        .plant = o->plant, .is_blind = o->is_blind, .is_verbose = o->is_verbose};
     schedule_make(o->seed + index, o->voters, o->trouble_ms, &ret->schedule);
 }
 
@@ -218,7 +219,7 @@ static void print_failure(const struct batch *b, const struct campaign_options *
     buf_printf(&text, "  replay: paddock-sim --servers %d --seed %" PRIu64 " --ms %" PRId64,
                b->options->voters, o->schedule.seed, b->options->trouble_ms);
     if (o->plant != PLANT_NONE) {
-        buf_printf(&text, " --plant %s", plant_name(o->plant));
+        buf_printf(&text, " --plant %s%s", plant_name(o->plant), o->is_blind ? " --blind" : "");
     }
     struct buf dropped = {0};
     schedule_print_dropped(&o->schedule, &dropped);

@@ -35,23 +35,97 @@ static void init(struct box *b, struct world *w, const char *text, int64_t sid, 
     box_configure(b, text);
 }
 
-void box_configure(struct box *b, const char *text)
+static void set_myid(struct box *b)
 {
     char myid[24];
-    struct buf all = {0};
-    ASSERT(!box_is_up(b));
-    config_free(b->config);
-    b->config = config_new();
-    buf_printf(&all, "clientPort=%d\ndataDir=/data\n%s", BOX_CLIENT_PORT, text);
-    config_parse_file(b->config, "zoo.cfg", buf_slice(&all));
     (void)snprintf(myid, sizeof(myid), "%" PRId64, b->sid);
     if (b->sid != 0) {
         config_set_myid(b->config, "/data/myid", slice_str(myid));
     }
+}
+
+static void put_config_file(struct box *b)
+{
+    disk_make_durable_dir(&b->node->disk, "/conf");
+    disk_put(&b->node->disk, BOX_CONFIG_FILE, false, buf_slice(&b->text));
+}
+
+void box_configure(struct box *b, const char *text)
+{
+    ASSERT(!box_is_up(b));
+    config_free(b->config);
+    b->config = config_new();
+    buf_clear(&b->text);
+    buf_printf(&b->text, "clientPort=%d\ndataDir=/data\n%s", BOX_CLIENT_PORT, text);
+    config_parse_file(b->config, BOX_CONFIG_FILE, buf_slice(&b->text));
+    set_myid(b);
     config_finish(b->config);
     ASSERT(!config_has_errors(b->config));
-    buf_fini(&all);
+    b->has_files = b->sid != 0 && b->config->reconfig_enabled;
+    if (b->has_files) {
+        put_config_file(b);
+    }
 }
+
+// ---- what is on the disk ----
+
+static enum err read_file(struct box *b, const char *path, struct buf *ret)
+{
+    struct port_files *fs = &b->node->disk.port;
+    struct port_file *f;
+    uint64_t bytes;
+    size_t len;
+    buf_clear(ret);
+    enum err e = fs->open(fs, path, PORT_OPEN_READ, &f);
+    if (e != ERR_OK) {
+        return e;
+    }
+    e = f->size(f, &bytes);
+    if (e == ERR_OK) {
+        e = f->read(f, 0, buf_reserve(ret, (size_t)bytes + 1), (size_t)bytes, &len);
+        ret->len = e == ERR_OK ? len : 0;
+    }
+    f->close(f);
+    return e;
+}
+
+static enum err read_members(struct box *b, struct buf *text)
+{
+    const char *file = b->config->dynamic_config_file;
+    enum err e = read_file(b, file, text);
+    if (e == ERR_OK) {
+        config_parse_dynamic(b->config, file, buf_slice(text));
+        e = read_file(b, BOX_CONFIG_FILE CONFIG_SEEN_SUFFIX, text);
+    }
+    if (e == ERR_OK) {
+        config_parse_seen(b->config, BOX_CONFIG_FILE CONFIG_SEEN_SUFFIX, buf_slice(text));
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+// A disk that was emptied has no zoo.cfg either: somebody writes the first one again.
+static bool read_config(struct box *b)
+{
+    struct buf text = {0};
+    enum err e = read_file(b, BOX_CONFIG_FILE, &text);
+    if (e == ERR_NOT_FOUND) {
+        put_config_file(b);
+        e = read_file(b, BOX_CONFIG_FILE, &text);
+    }
+    if (e == ERR_OK) {
+        config_free(b->config);
+        b->config = config_new();
+        config_parse_file(b->config, BOX_CONFIG_FILE, buf_slice(&text));
+        set_myid(b);
+        config_finish(b->config);
+        e = b->config->dynamic_config_file != NULL ? read_members(b, &text) : ERR_OK;
+        config_finish(b->config);
+    }
+    buf_fini(&text);
+    return e == ERR_OK && !config_has_errors(b->config);
+}
+
+// ---- life ----
 
 void box_init(struct box *b, struct world *w, const char *extra, bool is_verbose)
 {
@@ -73,6 +147,7 @@ void box_fini(struct box *b)
 {
     ASSERT(!box_is_up(b));
     config_free(b->config);
+    buf_fini(&b->text);
     node_close(b->node);
 }
 
@@ -86,6 +161,9 @@ static void on_stopped(void *ctx, enum server_exit code)
 enum server_exit box_start(struct box *b)
 {
     ASSERT(!box_is_up(b));
+    if (b->has_files && !read_config(b)) {
+        return SERVER_EXIT_INVALID;
+    }
     const struct server_options options = {
         .config = b->config,
         .log = &b->log,
@@ -96,6 +174,7 @@ enum server_exit box_start(struct box *b)
         .net = &b->node->net.port,
         .resolver = &b->node->resolver.port,
         .digest = &b->digest,
+        .config_file = b->has_files ? BOX_CONFIG_FILE : NULL,
         .on_stopped = on_stopped,
         .ctx = b,
     };

@@ -9,6 +9,9 @@
 //
 // A kill ends the process only: what it wrote is still there for the next one, synced or not. A
 // power cut also loses or tears what was not synced.
+//
+// A member with reconfigEnabled=true keeps BOX_CONFIG_FILE on its disk, and each start reads that
+// and the files that it points to, as paddockd does.
 #ifndef PADDOCK_SIM_BOX_H
 #define PADDOCK_SIM_BOX_H
 
@@ -17,11 +20,14 @@
 #include "sim/node.h"
 
 enum { BOX_CLIENT_PORT = 2181 };
+#define BOX_CONFIG_FILE "/conf/zoo.cfg"
 
 struct box {
     struct world *world;
     struct sim_node *node;
     struct config *config;
+    struct buf text; // of zoo.cfg, as box_configure had it
+    bool has_files;  // BOX_CONFIG_FILE counts
     struct log log;
     struct port_digest digest;
     struct server *server; // NULL while down

@@ -23,6 +23,7 @@
 struct campaign_options {
     struct schedule schedule;
     enum plant plant;
+    bool is_blind; // nobody looks inside: only what clients see is judged
     bool is_verbose;
     void (*tamper)(struct annals *h); // what visitors saw is changed before it is judged; NULL
 };

@@ -103,6 +103,9 @@ static void check_leader(struct look *l, int number, const struct sight *s)
 void look_at(struct look *l, int number, const struct box *b)
 {
     struct sight s = sight_of(b);
+    if (l->is_blind) {
+        return;
+    }
     if (!s.is_up) {
         l->last_zxid[number] = 0;
         return;

@@ -36,6 +36,7 @@ bool sight_has(const struct box *b, struct slice path); // a node; false while i
 
 struct look {
     struct world *world;
+    bool is_blind;      // reports nothing
     struct hmap states; // digests by zxid
     struct hmap epochs; // leaders by epoch
     int64_t last_zxid[SCHEDULE_SERVERS_MAX];

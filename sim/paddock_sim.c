@@ -180,7 +180,8 @@ static const char usage[] =
     "                   [--fail OP:NTH:ERR] [--cut N] [--alloc N] [--sync-lies] [--verbose]]\n"
     "                   [--seconds N] [--sweep [--seed N]]\n"
     "       paddock-sim --servers N [--seed N] [--schedules N] [--jobs N] [--seconds N] [--ms N]\n"
-    "                   [--plant NAME] [--drop N,N...] [--whole] [--failures N] [--verbose]\n"
+    "                   [--plant NAME [--blind]] [--drop N,N...] [--whole] [--failures N] "
+    "[--verbose]\n"
     "       paddock-sim --named all|NUMBER [--seed N] [--schedules N] [--jobs N] [--verbose]\n";
 
 static bool parse_plan(const char *text, enum scenario_plan *ret)
@@ -249,6 +250,9 @@ static bool parse_batch(int option, const char *text, struct arguments *a)
     case 'F':
         a->batch.failures_max = n;
         return is_number && n > 0;
+    case 'B':
+        a->batch.is_blind = true;
+        return true;
     case 'W':
         a->batch.is_whole = true;
         return true;
@@ -305,25 +309,16 @@ static bool parse_one(int option, const char *text, struct arguments *a)
 static bool parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},
-        {"plan", required_argument, NULL, 'p'},
-        {"ms", required_argument, NULL, 'm'},
-        {"fail", required_argument, NULL, 'f'},
-        {"cut", required_argument, NULL, 'c'},
-        {"alloc", required_argument, NULL, 'a'},
-        {"sync-lies", no_argument, NULL, 'l'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"seconds", required_argument, NULL, 't'},
-        {"sweep", no_argument, NULL, 'w'},
-        {"servers", required_argument, NULL, 'n'},
-        {"schedules", required_argument, NULL, 'N'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"drop", required_argument, NULL, 'd'},
-        {"named", required_argument, NULL, 'k'},
-        {"whole", no_argument, NULL, 'W'},
-        {"failures", required_argument, NULL, 'F'},
-        {"plant", required_argument, NULL, 'P'},
-        {NULL, 0, NULL, 0},
+        {"seed", required_argument, NULL, 's'},    {"plan", required_argument, NULL, 'p'},
+        {"ms", required_argument, NULL, 'm'},      {"fail", required_argument, NULL, 'f'},
+        {"cut", required_argument, NULL, 'c'},     {"alloc", required_argument, NULL, 'a'},
+        {"sync-lies", no_argument, NULL, 'l'},     {"verbose", no_argument, NULL, 'v'},
+        {"seconds", required_argument, NULL, 't'}, {"sweep", no_argument, NULL, 'w'},
+        {"servers", required_argument, NULL, 'n'}, {"schedules", required_argument, NULL, 'N'},
+        {"jobs", required_argument, NULL, 'j'},    {"drop", required_argument, NULL, 'd'},
+        {"named", required_argument, NULL, 'k'},   {"whole", no_argument, NULL, 'W'},
+        {"blind", no_argument, NULL, 'B'},         {"failures", required_argument, NULL, 'F'},
+        {"plant", required_argument, NULL, 'P'},   {NULL, 0, NULL, 0},
     };
     bool is_right = true;
     for (int c = getopt_long(argc, argv, "", options, NULL); c != -1 && is_right;
