@@ -7,6 +7,7 @@
 #include "jute/op.h"
 #include "server/pipeline_priv.h"
 #include "server/server_priv.h"
+#include "tree/owner.h"
 
 // ---- leading ----
 
@@ -21,11 +22,18 @@ struct dead_owners {
     struct buf ids;
 };
 
+// With extended types off a TTL node looks like an ephemeral, of a session that nobody can have. A
+// leader that has them on takes it for what it is; we leave it alone.
+static bool is_ttl_mark(int64_t owner)
+{
+    return (uint64_t)owner >> 40 == TTL_OWNER_MARK >> 40;
+}
+
 static void add_dead_owner(void *ctx, int64_t session)
 {
     struct dead_owners *dead = ctx;
     int32_t unused;
-    if (!tree_session_find(dead->tree, session, &unused)) {
+    if (!is_ttl_mark(session) && !tree_session_find(dead->tree, session, &unused)) {
         buf_put_i64(&dead->ids, session);
     }
 }

@@ -237,12 +237,22 @@ static void a_new_leader_closes_away_ephemerals_of_dead_sessions(void **state)
                                         .parent_cversion = 1}}};
     struct server *s = stage_server(&l.st);
     tree_apply(s->tree, &txn, NULL, &s->pipeline.outcome);
+    // Extended types are off here: this one lies among the ephemerals, too.
+    struct txn ttl = {.header = {.zxid = FAKE_EPOCH + 101, .type = OP_CREATE_TTL},
+                      .op = {.type = OP_CREATE_TTL,
+                             .create_ttl = {.path = slice_str("/ttl"),
+                                            .acl = {.count = -1},
+                                            .parent_cversion = 2,
+                                            .ttl_ms = 1000}}};
+    tree_apply(s->tree, &ttl, NULL, &s->pipeline.outcome);
+    assert_int_equal(tree_ephemeral_count(s->tree), 2);
     l.f.is_quorum = true;
     pipeline_lead(&s->pipeline, 2 * FAKE_EPOCH);
     assert_int_equal(l.f.proposed, 2 * FAKE_EPOCH + 1);
     assert_true(stage_has_node(&l.st, "/dead"));
     fake_until_logged(&l.f, 2 * FAKE_EPOCH + 1);
     assert_false(stage_has_node(&l.st, "/dead"));
+    assert_true(stage_has_node(&l.st, "/ttl"));
     size_t count = 0;
     tree_ephemerals_each(s->tree, DEAD, add_name, &count);
     assert_int_equal(count, 0);
