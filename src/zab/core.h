@@ -18,6 +18,7 @@ struct zab_core {
     struct zab_options options;
     enum zab_role role;
     int64_t accepted_epoch, current_epoch;
+    int64_t told_epoch; // the highest one that a voter says it has accepted; we lead only above it
     int64_t last_zxid;
     struct vote vote; // the current one; what notifications say while not looking
     struct config_servers committed, seen;

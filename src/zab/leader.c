@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#include <inttypes.h>
+
 #include "base/assert.h"
 #include "base/mem.h"
 
@@ -106,10 +108,32 @@ static void raise_epoch(struct leader *l, int64_t accepted_epoch)
     }
 }
 
+// A voter that has promised itself to a later epoch (of a leader who came no further, or by a
+// damaged file) can follow no leader of an earlier one, for ever if nobody dies. So a new epoch
+// begins above it. Source: none; Java's leader goes on, and that server stays outside.
+static void make_way(struct leader *l, const struct leader_learner *t, int64_t accepted_epoch,
+                     struct zab_effects *effects)
+{
+    bool is_voter = !t->is_observer && quorum_has(voters(l), t->sid);
+    if (!is_voter || accepted_epoch <= l->epoch || l->phase <= LEADER_GATHERING) {
+        return;
+    }
+    if (accepted_epoch > l->core->told_epoch) {
+        l->core->told_epoch = accepted_epoch;
+    }
+    if (l->phase == LEADER_SERVING) {
+        zab_effects_note(effects,
+                         "server %" PRId64 " has accepted epoch %" PRId64 ", later than ours",
+                         t->sid, accepted_epoch);
+        leader_give_up(l, "a voter needs a later epoch");
+    }
+}
+
 void leader_epoch_told(struct leader *l, struct leader_learner *t, int64_t accepted_epoch,
                        struct zab_effects *effects)
 {
     raise_epoch(l, accepted_epoch);
+    make_way(l, t, accepted_epoch, effects);
     if (!t->is_observer) {
         quorum_add(voters(l), &l->connected, t->sid);
     }
@@ -137,6 +161,7 @@ void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects)
     leader_pulse_begin(l);
     zab_effects_add(effects, ZAB_DO_LISTEN);
     raise_epoch(l, core->accepted_epoch);
+    raise_epoch(l, core->told_epoch);
     quorum_add(voters(l), &l->connected, core->options.sid);
     gather(l, effects);
 }

@@ -257,6 +257,28 @@ static void an_epoch_that_cannot_be_saved_ends_it(void **state)
     lead_fini(&h);
 }
 
+// Else it could not follow as long as this leader leads.
+static void a_voter_with_a_later_epoch_gets_one(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_init(&h, 3);
+    lead_to_serving(&h);
+    lead_link(&h, ZAB_EV_LINK_UP, 8);
+    lead_info(&h, 8, ZAB_OBSERVERINFO, 9); // has no say
+    assert_true(leader_is_serving(h.leader));
+    lead_link(&h, ZAB_EV_LINK_UP, 3);
+    lead_info(&h, 3, ZAB_FOLLOWERINFO, 7);
+    lead_expect_over(&h, "a voter needs a later epoch");
+    leader_end(h.leader, &h.effects);
+    zab_effects_clear(&h.effects);
+    lead_forget(&h);
+    lead_begin(&h);
+    lead_join(&h, 2);
+    lead_expect(&h, "LISTEN\nSAVE_ACCEPTED 8\n");
+    lead_fini(&h);
+}
+
 static void epochs_end(void **state)
 {
     (void)state;
@@ -351,6 +373,7 @@ int main(void)
         cmocka_unit_test(without_reconfiguration_it_keeps_version_0),
         cmocka_unit_test(every_phase_has_its_limit),
         cmocka_unit_test(an_epoch_that_cannot_be_saved_ends_it),
+        cmocka_unit_test(a_voter_with_a_later_epoch_gets_one),
         cmocka_unit_test(epochs_end),
         cmocka_unit_test(the_write_path_can_end_it),
         cmocka_unit_test(a_second_term_begins_anew),
