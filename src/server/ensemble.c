@@ -37,6 +37,7 @@ static void serve(struct ensemble *e, const struct zab_effect *effect)
 static void on_settled(void *ctx, int64_t zxid)
 {
     struct ensemble *e = ctx;
+    e->is_settling = false;
     if (e->is_leaving) {
         server_left(e->server);
         return;
@@ -52,6 +53,7 @@ void ensemble_settle(struct ensemble *e)
 {
     if (e->is_stopping && list_is_empty(&e->jobs)) {
         e->is_stopping = false;
+        e->is_settling = true; // the answer may come within the call
         pipeline_settle(&e->server->pipeline, on_settled, e);
     }
 }
@@ -146,9 +148,13 @@ static void on_accept_error(struct port_listener *listener, enum err reason)
     log_event_err(e->server->log, EVENT_ACCEPT_FAILED, reason);
 }
 
+// Where others look for us: in the configuration in force, which a proposed one may leave us out
+// of; a newcomer stands in what it has seen. Source: QuorumPeer.getQuorumAddress.
 static const struct config_member *self(const struct ensemble *e)
 {
-    return config_servers_find(zab_seen_config(e->zab), e->server->config->server_id);
+    int64_t sid = e->server->config->server_id;
+    const struct config_member *m = config_servers_find(zab_committed_config(e->zab), sid);
+    return m != NULL ? m : config_servers_find(zab_seen_config(e->zab), sid);
 }
 
 static void listen_failed(struct ensemble *e, uint16_t port, enum err reason)
@@ -392,8 +398,8 @@ static void commit(struct ensemble *e)
 // It looks for a leader, and nothing of an earlier role is under way.
 static bool is_at_rest(const struct ensemble *e)
 {
-    return zab_role(e->zab) == ZAB_LOOKING && !e->is_stopping && !e->has_settled &&
-           !e->lacks_history;
+    return zab_role(e->zab) == ZAB_LOOKING && !e->is_stopping && !e->is_settling &&
+           !e->has_settled && !e->lacks_history;
 }
 
 void ensemble_step(struct ensemble *e, struct zab_event *event)
@@ -429,9 +435,8 @@ static void on_deadline(struct port_timer *timer)
     struct zab_event event = {.type = ZAB_EV_TIME};
     if (e->has_settled) {
         e->has_settled = false;
-        event = (struct zab_event){.type = ZAB_EV_SETTLED,
-                                   .zxid = e->lacks_history ? -1 : e->settled_zxid,
-                                   .is_ok = true};
+        event = (struct zab_event){
+            .type = ZAB_EV_SETTLED, .zxid = e->lacks_history ? -1 : e->settled_zxid, .is_ok = true};
     }
     ensemble_step(e, &event);
 }
@@ -659,10 +664,10 @@ void ensemble_leave(struct ensemble *e)
     ASSERT(!e->is_leaving);
     e->is_leaving = true;
     close_ports(e);
-    if (!e->is_stopping && !e->has_settled) {
-        stop_serving(e);
-    } else if (e->has_settled) {
+    if (e->has_settled) {
         server_left(e->server);
+    } else if (!e->is_stopping && !e->is_settling) {
+        stop_serving(e);
     }
 }
 

@@ -33,6 +33,7 @@ struct ensemble {
     int64_t logged_zxid; // up to here the log is durable
     int64_t commit_zxid; // to be committed when the step is done; 0: nothing
     bool is_stopping;    // the role is over; jobs are under way
+    bool is_settling;    // then the log is settled
     bool has_settled;    // the log is settled, which is to be told
     int64_t settled_zxid;
     bool lacks_history; // what was acknowledged may be missing: our zxid for the others is -1
@@ -60,12 +61,12 @@ void ensemble_settle(struct ensemble *e); // a job is done: perhaps the role has
 
 // ---- ensemble_config.c ----
 
-void ensemble_config_open(struct ensemble *e); // the worker is open, zab/ is not yet
+void ensemble_config_open(struct ensemble *e);  // the worker is open, zab/ is not yet
 void ensemble_config_close(struct ensemble *e); // the worker is closed
-void ensemble_show_config(struct ensemble *e); // in /zookeeper/config
+void ensemble_show_config(struct ensemble *e);  // in /zookeeper/config
 // struct pipeline_peer's.
-enum zk_code ensemble_reconfig(void *ctx, const struct jute_reconfig_request *request,
-                               int64_t zxid, struct buf *ret_text);
+enum zk_code ensemble_reconfig(void *ctx, const struct jute_reconfig_request *request, int64_t zxid,
+                               struct buf *ret_text);
 void ensemble_see_config(struct ensemble *e, struct slice text);
 void ensemble_activate_config(struct ensemble *e, struct slice text);
 
