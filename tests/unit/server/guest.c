@@ -37,13 +37,18 @@ static void connect_again(struct guest *g)
 {
     g->has_ended = false;
     buf_clear(&g->in);
-    g->net = net_connect(g->stage->box.node, BOX_CLIENT_PORT, &handler, g);
+    g->net = net_connect(g->node, BOX_CLIENT_PORT, &handler, g);
     assert_non_null(g->net);
 }
 
 void guest_connect(struct guest *g, struct stage *st)
 {
-    *g = (struct guest){.stage = st};
+    guest_connect_to(g, st, st->box.node);
+}
+
+void guest_connect_to(struct guest *g, struct stage *st, struct sim_node *node)
+{
+    *g = (struct guest){.stage = st, .node = node};
     list_push_back(&st->guests, &g->link);
     connect_again(g);
 }

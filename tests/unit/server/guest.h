@@ -18,12 +18,13 @@
 
 struct guest {
     struct stage *stage;
-    struct list link;     // of the stage's guests
-    struct net_link *net; // NULL after guest_leave
-    bool has_ended;       // the server closed the connection
-    struct buf in;        // frames not looked at yet
-    struct buf frame;     // the one being looked at
-    struct arena arena;   // of it
+    struct sim_node *node; // that it calls
+    struct list link;      // of the stage's guests
+    struct net_link *net;  // NULL after guest_leave
+    bool has_ended;        // the server closed the connection
+    struct buf in;         // frames not looked at yet
+    struct buf frame;      // the one being looked at
+    struct arena arena;    // of it
     struct jute_reply_header header;
     struct jute_in body; // behind the header
     int64_t session_id;
@@ -37,8 +38,9 @@ enum { GUEST_TIMEOUT_MS = 2000 }; // that guest_open asks for
 // ---- life ----
 
 void guest_connect(struct guest *g, struct stage *st); // no session yet
-void guest_open(struct guest *g, struct stage *st);    // and a session
-void guest_hang_up(struct guest *g);                   // only the connection
+void guest_connect_to(struct guest *g, struct stage *st, struct sim_node *node);
+void guest_open(struct guest *g, struct stage *st); // and a session
+void guest_hang_up(struct guest *g);                // only the connection
 // Hang up and release everything. stage_close does this with all that are left.
 void guest_leave(struct guest *g);
 
