@@ -53,7 +53,7 @@ bool pipeline_is_closed(const struct pipeline *pl)
     return pl->mode == PIPELINE_RESTING || pl->is_over;
 }
 
-static struct pending make_pending(const struct request *request, enum zk_code code)
+struct pending pipeline_pending(const struct request *request, enum zk_code code)
 {
     return (struct pending){
         .conn = request->conn,
@@ -80,7 +80,7 @@ static void propose(struct pipeline *pl, const struct request *request,
         pl->filling_since_ns = pl->server->now_ns;
     }
     pl->last_added_ns = pl->server->now_ns;
-    struct pending p = make_pending(request, result->code);
+    struct pending p = pipeline_pending(request, result->code);
     struct slice body;
     batch_add(b, &pl->txn, &p, &body);
     pl->server->in_process += p.is_counted ? 1 : 0;
@@ -93,8 +93,7 @@ static void propose(struct pipeline *pl, const struct request *request,
     }
 }
 
-// The request is lost, and its client hears that by the end of its connection.
-static void lose(struct pipeline *pl, const struct request *request)
+void pipeline_lose(struct pipeline *pl, const struct request *request)
 {
     throttle_large_done(&pl->server->throttle, request->large_bytes);
     if (request->conn != NULL) {
@@ -109,7 +108,7 @@ static bool may_propose(struct pipeline *pl, const struct request *request)
     if (!is_closed && (uint32_t)((uint64_t)pl->last_zxid + 1) != COUNTER_END) {
         return true;
     }
-    lose(pl, request);
+    pipeline_lose(pl, request);
     if (!is_closed) {
         MARK("zxids of the epoch are used up");
         pipeline_fail(pl, "zxid lower 32 bits have rolled over, forcing re-election, and therefore "

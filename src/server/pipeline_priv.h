@@ -15,6 +15,10 @@ struct batch *pipeline_take_batch(struct pipeline *pl);
 void pipeline_give_batch(struct pipeline *pl, struct batch *b);
 // No request may become a write now.
 bool pipeline_is_closed(const struct pipeline *pl);
+// Who waits for the transaction of a request.
+struct pending pipeline_pending(const struct request *request, enum zk_code code);
+// The request is lost, and its client hears that by the end of its connection.
+void pipeline_lose(struct pipeline *pl, const struct request *request);
 // Prepare what a learner forwarded; always becomes a transaction.
 void pipeline_write_remote(struct pipeline *pl, const struct request *request);
 // The role has failed: forget what is not in the log, tell the executor.

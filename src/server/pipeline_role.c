@@ -162,10 +162,7 @@ bool pipeline_forward(struct pipeline *pl, const struct request *request)
 {
     struct server *s = pl->server;
     if (pl->is_over) {
-        throttle_large_done(&s->throttle, request->large_bytes);
-        if (request->conn != NULL) {
-            conn_close(request->conn, "this server's role in the ensemble is over");
-        }
+        pipeline_lose(pl, request);
         return true;
     }
     bool is_out_of_memory;
@@ -177,15 +174,7 @@ bool pipeline_forward(struct pipeline *pl, const struct request *request)
         conn_no_memory(request->conn);
         return true;
     }
-    const struct pending p = {
-        .conn = request->conn,
-        .session_id = request->session_id,
-        .arrived_ns = request->arrived_ns,
-        .xid = request->xid,
-        .type = request->type,
-        .large_bytes = request->large_bytes,
-        .is_counted = true,
-    };
+    const struct pending p = pipeline_pending(request, ZK_OK); // its code comes with the answer
     forward_add(&pl->forward, &p, ++pl->last_order, request->body.len);
     s->in_process++;
     if (request->conn != NULL) { // nobody waits for the upgrade of a session
@@ -210,8 +199,7 @@ void pipeline_sync(struct pipeline *pl, const struct request *request)
     struct server *s = pl->server;
     ASSERT(pl->mode != PIPELINE_ALONE);
     if (pipeline_is_closed(pl)) {
-        throttle_large_done(&s->throttle, request->large_bytes);
-        conn_close(request->conn, "this server's role in the ensemble is over");
+        pipeline_lose(pl, request);
         return;
     }
     bool is_leading = pl->mode == PIPELINE_LEADING;
@@ -267,9 +255,7 @@ void pipeline_forget_forwarded(struct pipeline *pl)
     }
     struct sync *sync;
     while ((sync = syncs_take(&pl->syncs)) != NULL) {
-        const struct request *r = sync_request(sync);
-        const struct pending p = {
-            .conn = r->conn, .large_bytes = r->large_bytes, .is_counted = true};
+        const struct pending p = pipeline_pending(sync_request(sync), ZK_OK);
         forget(pl, &p);
         sync_free(sync);
     }
