@@ -137,6 +137,52 @@ static void recovery_leaves_its_times(void **state)
     stats_free(s);
 }
 
+// ---- a member of an ensemble ----
+
+static void a_role_is_timed_from_the_search_on(void **state)
+{
+    (void)state;
+    struct stats *s = stats_new(1);
+    struct account_role a = {.looking_ms = -1};
+    account_role(&a, s, ZAB_LOOKING, 1000);
+    account_role(&a, s, ZAB_LOOKING, 1100);
+    assert_int_equal(s->counters[STATS_LOOKING_COUNT], 1);
+    account_role(&a, s, ZAB_FOLLOWING, 1250);
+    account_role(&a, s, ZAB_FOLLOWING, 1300);
+    account_serving(&a, s, 1400);
+    assert_int_equal(s->summaries[STATS_ELECTION_TIME].sum, 250);
+    assert_int_equal(s->summaries[STATS_FOLLOWER_SYNC_TIME].sum, 150);
+    assert_int_equal(s->summaries[STATS_UNAVAILABLE_TIME].sum, 400);
+    account_role(&a, s, ZAB_LOOKING, 2000);
+    account_role(&a, s, ZAB_LEADING, 2010);
+    account_serving(&a, s, 2030);
+    assert_int_equal(s->counters[STATS_LOOKING_COUNT], 2);
+    assert_int_equal(s->summaries[STATS_ELECTION_TIME].sum, 260);
+    assert_int_equal(s->summaries[STATS_LEADER_UNAVAILABLE_TIME].sum, 30);
+    assert_int_equal(s->summaries[STATS_UNAVAILABLE_TIME].sum, 430);
+    account_role(&a, s, ZAB_LOOKING, 3000);
+    account_role(&a, s, ZAB_OBSERVING, 3500); // which was no election
+    account_serving(&a, s, 3600);
+    assert_int_equal(s->summaries[STATS_ELECTION_TIME].count, 2);
+    assert_int_equal(s->summaries[STATS_OBSERVER_SYNC_TIME].sum, 100);
+    stats_free(s);
+}
+
+static void packets_count_by_what_they_are(void **state)
+{
+    (void)state;
+    struct stats *s = stats_new(1);
+    for (int32_t type = ZAB_REQUEST; type <= ZAB_INFORMANDACTIVATE; type++) {
+        account_received(s, type);
+        account_sent(s, type);
+    }
+    assert_int_equal(s->counters[STATS_LEARNER_PROPOSAL_RECEIVED_COUNT], 1);
+    assert_int_equal(s->counters[STATS_LEARNER_COMMIT_RECEIVED_COUNT], 4); // COMMIT, INFORM, with
+    assert_int_equal(s->counters[STATS_DIFF_COUNT], 2); // configurations; a cut is a difference
+    assert_int_equal(s->counters[STATS_SNAP_COUNT], 1);
+    stats_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +192,8 @@ int main(void)
         cmocka_unit_test(batch_counts_transactions_and_waiting),
         cmocka_unit_test(one_trigger_is_one_value),
         cmocka_unit_test(recovery_leaves_its_times),
+        cmocka_unit_test(a_role_is_timed_from_the_search_on),
+        cmocka_unit_test(packets_count_by_what_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

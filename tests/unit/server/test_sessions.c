@@ -120,6 +120,79 @@ static void a_leader_calls_an_unknown_session_expired(void **state)
     sessions_fini(&s);
 }
 
+// ---- local ones ----
+
+static void a_local_session_expires_in_a_queue_of_its_own(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    sessions_track(&s, 5, TIMEOUT_MS, 0);
+    struct session *local = sessions_track_local(&s, 6, TIMEOUT_MS, 0);
+    assert_int_equal(s.local_count, 1);
+    assert_true(sessions_touch(&s, local, TIMEOUT_MS, 3000));
+    assert_null(sessions_take_expired_local(&s, 3000 + TIMEOUT_MS));
+    assert_ptr_equal(sessions_take_expired_local(&s, 4000 + TIMEOUT_MS), local);
+    assert_true(local->is_closing);
+    assert_int_equal(s.local_count, 1);
+    sessions_remove(&s, 6);
+    assert_int_equal(s.local_count, 0);
+    assert_int_equal(sessions_take_expired(&s, 4000 + TIMEOUT_MS)->id, 5);
+    sessions_fini(&s);
+}
+
+static void a_session_that_becomes_global_changes_queues(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    struct session *session = sessions_track_local(&s, 6, TIMEOUT_MS, 0);
+    assert_int_equal(sessions_check_global(&s, 6, 0), ZK_EPHEMERAL_ON_LOCAL_SESSION);
+    sessions_make_global(&s, session, 0);
+    assert_int_equal(s.local_count, 0);
+    assert_int_equal(sessions_check_global(&s, 6, 0), ZK_OK);
+    assert_null(sessions_take_expired_local(&s, 100 * TIMEOUT_MS));
+    assert_ptr_equal(sessions_take_expired(&s, TIMEOUT_MS + TICK_MS), session);
+    sessions_track_local(&s, 7, TIMEOUT_MS, 0);
+    sessions_clear(&s, 0);
+    assert_int_equal(s.local_count, 0);
+    sessions_fini(&s);
+}
+
+static void a_closing_local_session_stays_so_when_it_becomes_global(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    struct session *session = sessions_track_local(&s, 6, TIMEOUT_MS, 0);
+    sessions_set_closing(&s, session);
+    sessions_make_global(&s, session, 0);
+    assert_int_equal(sessions_check(&s, 6, 0), ZK_SESSION_EXPIRED);
+    assert_null(sessions_take_expired(&s, 100 * TIMEOUT_MS));
+    sessions_fini(&s);
+}
+
+// The first byte of an id says who made it, whatever its sign.
+static void a_leader_believes_in_local_sessions_of_others(void **state)
+{
+    (void)state;
+    for (int64_t sid = 3; sid <= 253; sid += 250) {
+        struct sessions s;
+        sessions_init(&s, TICK_MS, sid, 0);
+        int64_t own = sessions_new_id(&s);
+        int64_t foreign = own ^ (INT64_C(1) << 56);
+        s.is_leading = true;
+        assert_int_equal(sessions_check(&s, foreign, 7), ZK_SESSION_EXPIRED);
+        s.allows_local = true;
+        assert_int_equal(sessions_check(&s, foreign, 7), ZK_OK);
+        assert_int_equal(sessions_check_global(&s, foreign, 7), ZK_SESSION_EXPIRED);
+        assert_int_equal(sessions_check(&s, own, 7), ZK_SESSION_EXPIRED);
+        s.is_leading = false;
+        assert_int_equal(sessions_check(&s, foreign, 7), ZK_UNKNOWN_SESSION);
+        sessions_fini(&s);
+    }
+}
+
 static void a_cleared_table_knows_nobody_and_gives_no_id_twice(void **state)
 {
     (void)state;
@@ -151,6 +224,10 @@ int main(void)
         cmocka_unit_test(a_reopened_session_has_a_full_timeout),
         cmocka_unit_test(only_its_owner_writes_for_a_session),
         cmocka_unit_test(a_leader_calls_an_unknown_session_expired),
+        cmocka_unit_test(a_local_session_expires_in_a_queue_of_its_own),
+        cmocka_unit_test(a_session_that_becomes_global_changes_queues),
+        cmocka_unit_test(a_closing_local_session_stays_so_when_it_becomes_global),
+        cmocka_unit_test(a_leader_believes_in_local_sessions_of_others),
         cmocka_unit_test(a_cleared_table_knows_nobody_and_gives_no_id_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,9 +167,28 @@ static void names_are_unique(void **state)
     assert_false(stats_has_percentiles(STATS_FSYNCTIME));
 }
 
+static void proposals_are_counted_anew_by_each_leader(void **state)
+{
+    (void)state;
+    struct stats *s = stats_new(1);
+    assert_int_equal(s->proposals.last, -1);
+    stats_proposal(s, 20);
+    stats_proposal(s, 10);
+    stats_proposal(s, 15);
+    assert_int_equal(s->proposals.last, 15);
+    assert_int_equal(s->proposals.min, 10);
+    assert_int_equal(s->proposals.max, 20);
+    assert_int_equal(s->counters[STATS_PROPOSAL_COUNT], 3);
+    stats_lead(s);
+    assert_int_equal(s->proposals.last, -1);
+    assert_int_equal(s->counters[STATS_PROPOSAL_COUNT], 3);
+    stats_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(proposals_are_counted_anew_by_each_leader),
         cmocka_unit_test(request_adds_to_latency_kind_and_operation),
         cmocka_unit_test(every_operation_of_clients_has_a_counter),
         cmocka_unit_test(response_sizes_are_unknown_before_the_first),

@@ -99,6 +99,8 @@ static void a_renewal_costs_less_than_a_new_session(void **state)
     assert_true(throttle_admit_connection(&t, THROTTLE_RENEW, 0)); // 2 of 3
     assert_false(throttle_admit_connection(&t, THROTTLE_RENEW, 0));
     assert_false(throttle_admit_connection(&t, THROTTLE_GLOBAL, 0));
+    assert_true(throttle_admit_connection(&t, THROTTLE_LOCAL, 0)); // the last one
+    assert_false(throttle_admit_connection(&t, THROTTLE_LOCAL, 0));
     config_free(cfg);
 }
 
