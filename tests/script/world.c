@@ -141,7 +141,7 @@ void world_start(struct world *w, int64_t sid)
     member_step(m, (struct zab_event){.type = ZAB_EV_START});
 }
 
-static void crash(struct world *w, int64_t sid, bool loses_mail)
+void world_crash(struct world *w, int64_t sid, bool loses_mail)
 {
     struct member *m = world_member(w, sid);
     if (m->is_up) {
@@ -151,15 +151,10 @@ static void crash(struct world *w, int64_t sid, bool loses_mail)
     }
 }
 
-void world_crash(struct world *w, int64_t sid)
-{
-    crash(w, sid, false);
-}
-
 void world_wipe(struct world *w, int64_t sid)
 {
     struct member *m = world_member(w, sid);
-    world_crash(w, sid);
+    world_crash(w, sid, true);
     disk_fini(&m->disk);
     disk_init(&m->disk, buf_slice(&w->config));
 }
@@ -225,7 +220,7 @@ static void ring(struct world *w)
 static void advance(struct world *w, int64_t ms, bool is_settling)
 {
     int64_t end_ms = w->now_ms + ms;
-    int64_t at_ms;
+    int64_t at_ms = 0;
     int rings = 0;
     if (is_settling) {
         world_settle(w);
