@@ -15,6 +15,12 @@ static bool is_same_epoch(int64_t a, int64_t b)
     return a >> 32 == b >> 32;
 }
 
+// Whether a log that ends with `zxid` can be cut behind `end`: that must be a transaction in it.
+static bool can_cut(int64_t zxid, int64_t end)
+{
+    return is_same_epoch(zxid, end) && !is_epoch_begin(end);
+}
+
 static struct sync_choice choice(enum sync_way way, int64_t zxid, int64_t cursor)
 {
     return (struct sync_choice){.way = way, .zxid = zxid, .cursor = cursor};
@@ -30,8 +36,8 @@ struct sync_choice sync_choose(int64_t zxid, const struct sync_range *range, boo
         return choice(SYNC_DIFF, zxid, zxid);
     }
     if (zxid > range->max && !is_epoch_begin(zxid)) {
-        return is_same_epoch(zxid, range->max) ? choice(SYNC_TRUNC, range->max, range->max)
-                                               : choice(SYNC_SNAP, 0, 0);
+        return can_cut(zxid, range->max) ? choice(SYNC_TRUNC, range->max, range->max)
+                                         : choice(SYNC_SNAP, 0, 0);
     }
     if (range->min <= zxid && zxid <= range->max) {
         return choice(SYNC_BY_MEMORY, 0, 0);

@@ -2,14 +2,15 @@
 //
 // How a learner is brought up to date: with the transactions it lacks (DIFF), after it has dropped
 // those that nobody else has (TRUNC), or with the whole tree (SNAP). Pure: zxids in, a packet out.
-// The packet and its zxid are what a Java leader would send first, but for TRUNC across epochs.
+// The packet and its zxid are what a Java leader would send first, but for some TRUNCs.
 //
 //     P: the learner's last zxid. min, max: the ends of the committed transactions in memory.
 //
 //     in this order                                   the answer
 //     snapshots are forced                            SNAP
 //     P == the leader's own point                     DIFF P
-//     P > max, and P is a transaction's zxid          TRUNC max; SNAP when max is of another epoch
+//     P > max, and P is a transaction's zxid          TRUNC max; SNAP when max is of another
+//                                                     epoch, or no transaction
 //     min <= P <= max                                 by what is around P in memory
 //     P < min, and the log may be used                by what is around P in the log
 //     else                                            SNAP
@@ -19,10 +20,12 @@
 //     there is no N, or it is of another epoch        SNAP
 //     else (P is nobody else's transaction)           TRUNC T
 //
-// A learner's log cannot be cut across epochs: what it has of P's epoch may stand on a snapshot
-// from that epoch's beginning, or on a history that parts from ours before max. Java knows that
-// where it scans, but not where P > max; there its learner stops with an error, or goes on without
-// what it lacks. Source: LearnerHandler.syncFollower, queueCommittedProposals.
+// A learner's log can be cut behind a transaction that is in it. Across epochs that is not sure:
+// what it has of P's epoch may stand on a snapshot from that epoch's beginning, or on a history
+// that parts from ours before max. Nor is it when max is an epoch's beginning, nobody's
+// transaction: a Java learner would keep the first one behind it. Java's leader sends TRUNC all the
+// same, and its learner stops with an error or goes on with a log that is not ours. Source:
+// LearnerHandler.syncFollower, queueCommittedProposals; FileTxnLog.truncate.
 #ifndef PADDOCK_ZAB_SYNC_CHOICE_H
 #define PADDOCK_ZAB_SYNC_CHOICE_H
 
