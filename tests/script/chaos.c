@@ -81,8 +81,7 @@ static void crash(struct chaos *c)
     for (int64_t n = below(c, 3); n > 0 && m->disk.job_count > 0; n--) {
         (void)member_work(m, false); // it reached the disk, and nobody heard
     }
-    network_crash(&c->world, m->sid, below(c, 2) == 0);
-    world_crash(&c->world, m->sid);
+    world_crash(&c->world, m->sid, below(c, 2) == 0);
 }
 
 static void start(struct chaos *c)

@@ -164,7 +164,7 @@ static void commit(struct member *m, int64_t zxid)
 
 static void end_process(struct member *m, int code)
 {
-    world_crash(m->world, m->sid);
+    world_crash(m->world, m->sid, false);
     m->exit_code = code;
 }
 

@@ -159,7 +159,7 @@ static void do_start(struct line *l)
 static void do_crash(struct line *l)
 {
     for (size_t i = 0; i < l->count; i++) {
-        world_crash(l->world, member(l, i)->sid);
+        world_crash(l->world, member(l, i)->sid, true);
     }
 }
 

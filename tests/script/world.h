@@ -116,7 +116,8 @@ void world_fini(struct world *w);
 struct member *world_member(struct world *w, int64_t sid);
 void world_add(struct world *w, int64_t sid); // a server with an empty disk
 void world_start(struct world *w, int64_t sid);
-void world_crash(struct world *w, int64_t sid);
+// With `loses_mail` what it sent and nobody received is lost, else it arrives.
+void world_crash(struct world *w, int64_t sid, bool loses_mail);
 void world_wipe(struct world *w, int64_t sid);
 void world_settle(struct world *w);           // deliver and write until nothing moves
 void world_pass(struct world *w, int64_t ms); // time, and nothing else
