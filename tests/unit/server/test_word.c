@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "server/word.h"
+#include "tests/unit/server/troupe.h"
 #include "tests/unit/server/word_world.h"
 
 static const char open_to_all[] = "4lw.commands.whitelist=*\n";
@@ -150,9 +151,63 @@ static void refused_word_says_why(void **state)
     word_world_close(w);
 }
 
+// What stands behind it in the sentence is a newline, but for hash.
+static void expect_not_serving(struct troupe *t, int id)
+{
+    static const char text[] = "This ZooKeeper instance is not currently serving requests\n";
+    static const char *const silent[] = {"conf", "cons", "crst", "dirs", "dump", "mntr",
+                                         "srst", "srvr", "stat", "wchc", "wchp", "wchs"};
+    for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+        assert_string_equal(troupe_word(t, id, silent[i]), text);
+    }
+    assert_memory_equal(troupe_word(t, id, "hash"), text, sizeof text - 2);
+    assert_int_equal(t->answer.len, sizeof text - 2);
+    assert_string_equal(troupe_word(t, id, "isro"), "null");
+    assert_string_equal(troupe_word(t, id, "ruok"), "imok");
+    assert_string_equal(troupe_word(t, id, "gtmk"), "306");
+    assert_memory_equal(troupe_word(t, id, "envi"), "Environment:\n", 13);
+}
+
+static void a_member_without_a_role_does_not_serve(void **state)
+{
+    (void)state;
+    static const struct troupe_options options = {.voters = 3, .zoo_cfg = open_to_all};
+    struct troupe t;
+    troupe_open(&t, 1, &options);
+    troupe_kill(&t, 1);
+    troupe_kill(&t, 2);
+    while (troupe_server(&t, 3)->state == SERVER_SERVING) {
+        stage_step(&t.st);
+    }
+    expect_not_serving(&t, 3);
+    troupe_close(&t);
+}
+
+static void a_leader_may_be_told_not_to_serve(void **state)
+{
+    (void)state;
+    static const char zoo_cfg[] = "4lw.commands.whitelist=*\nleaderServes=no\n";
+    static const struct troupe_options options = {.voters = 3, .zoo_cfg = zoo_cfg};
+    struct troupe t;
+    struct guest g;
+    troupe_open(&t, 2, &options);
+    int leader = troupe_leader(&t);
+    expect_not_serving(&t, leader);
+    troupe_connect(&g, &t, leader);
+    guest_ask_session(&g, 0, GUEST_TIMEOUT_MS);
+    guest_end(&g);
+    guest_leave(&g);
+    troupe_enter(&g, &t, troupe_follower(&t)); // the leader opens the session, and does the writes
+    guest_make(&g, "/a", CREATE_EPHEMERAL);
+    guest_end(&g); // and expires it
+    troupe_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_member_without_a_role_does_not_serve),
+        cmocka_unit_test(a_leader_may_be_told_not_to_serve),
         cmocka_unit_test(eighteen_words_and_the_telnet_interrupt_are_known),
         cmocka_unit_test(whitelist_decides),
         cmocka_unit_test(without_whitelist_this_machine_may_look),

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/server/troupe.h"
 #include "tests/unit/server/word_world.h"
 
 // The keys of "key=value" lines, with a comma behind each.
@@ -100,9 +101,33 @@ static void hash_has_a_line_for_every_128th_transaction(void **state)
     word_world_close(w);
 }
 
+static void conf_of_a_member_ends_with_the_membership(void **state)
+{
+    (void)state;
+    static const struct troupe_options options = {
+        .voters = 2, .observers = 1, .zoo_cfg = "4lw.commands.whitelist=*\n"};
+    struct troupe t;
+    troupe_open(&t, 1, &options);
+    for (int id = 1; id <= 3; id++) {
+        char expect[400];
+        (void)snprintf(expect, sizeof expect,
+                       "\nserverId=%d\ninitLimit=20\nsyncLimit=5\nelectionAlg=3\n"
+                       "electionPort=3888\nquorumPort=2888\npeerType=%d\nmembership: \n"
+                       "server.1=node-1:2888:3888:participant\n"
+                       "server.2=node-2:2888:3888:participant\n"
+                       "server.3=node-3:2888:3888:observer\nversion=0",
+                       id, id == 3 ? 1 : 0);
+        const char *end = strstr(troupe_word(&t, id, "conf"), "\nserverId=");
+        assert_non_null(end);
+        assert_string_equal(end, expect);
+    }
+    troupe_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(conf_of_a_member_ends_with_the_membership),
         cmocka_unit_test(conf_shows_what_is_in_force),
         cmocka_unit_test(dirs_and_conf_agree_on_sizes),
         cmocka_unit_test(envi_has_every_line_also_when_nothing_is_known),

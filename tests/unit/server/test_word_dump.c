@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "jute/op.h"
+#include "tests/unit/server/troupe.h"
 #include "tests/unit/server/word_world.h"
 
 static void dump_of_an_idle_server_has_its_headings(void **state)
@@ -87,9 +88,47 @@ static void buckets_count_their_elements(void **state)
     word_world_close(w);
 }
 
+// A leader knows deadlines, a learner who is there; local sessions are apart.
+static void members_list_what_their_role_knows(void **state)
+{
+    (void)state;
+    static const struct troupe_options options = {
+        .voters = 2,
+        .zoo_cfg = "4lw.commands.whitelist=*\nlocalSessionsEnabled=true\n"
+                   "localSessionsUpgradingEnabled=true\n"};
+    struct troupe t;
+    struct guest global[2];
+    struct guest local;
+    char line[64];
+    troupe_open(&t, 1, &options);
+    int leader = troupe_leader(&t);
+    for (int i = 0; i < 2; i++) {
+        troupe_enter(&global[i], &t, 2 - i);
+        guest_make(&global[i], i == 0 ? "/0" : "/1", CREATE_EPHEMERAL);
+    }
+    troupe_enter(&local, &t, 3 - leader);
+    troupe_until_equal(&t);
+    const char *text = troupe_word(&t, leader, "dump");
+    assert_ptr_equal(
+        strstr(text, "SessionTracker dump:\nLocal Session Sets (0)/(0):\nGlobal Session Sets ("),
+        text);
+    assert_non_null(strstr(text, ")/(2):\n"));
+    text = troupe_word(&t, 3 - leader, "dump");
+    assert_ptr_equal(
+        strstr(text, "SessionTracker dump:\nLocal Session Sets (1)/(1):\n1 expire at "), text);
+    (void)snprintf(line, sizeof(line), ":\n\t0x%" PRIx64 "\nGlobal Sessions(2):\n0x%" PRIx64 "\t",
+                   (uint64_t)local.session_id, (uint64_t)global[1].session_id);
+    assert_non_null(strstr(text, line)); // in the order of their ids
+    (void)snprintf(line, sizeof(line), "\n0x%" PRIx64 "\t%dms\nephemeral nodes dump:\n",
+                   (uint64_t)global[0].session_id, GUEST_TIMEOUT_MS);
+    assert_non_null(strstr(text, line));
+    troupe_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_list_what_their_role_knows),
         cmocka_unit_test(dump_of_an_idle_server_has_its_headings),
         cmocka_unit_test(sessions_and_their_ephemerals_are_listed),
         cmocka_unit_test(buckets_count_their_elements),

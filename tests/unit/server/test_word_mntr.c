@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "server/stats.h"
+#include "tests/unit/server/troupe.h"
 #include "tests/unit/server/word_world.h"
 
 // 26 that are no metric, 77 counters, 65 summaries of 5 lines, 23 of them with 4 more.
@@ -134,9 +135,67 @@ static void requests_show_in_the_numbers(void **state)
     word_world_close(w);
 }
 
+static void expect_gauge(const char *text, const char *key, const char *value)
+{
+    char to[64];
+    const char *found = value_of(text, key, to);
+    assert_non_null(found);
+    assert_string_equal(found, value);
+}
+
+// Source: Apache ZooKeeper 3.9.5, three servers and an observer.
+static void members_have_the_keys_of_their_role(void **state)
+{
+    (void)state;
+    static const struct troupe_options options = {
+        .voters = 3, .observers = 1, .zoo_cfg = "4lw.commands.whitelist=*\n"};
+    static const char *const of_leader[] = {
+        "zk_learners",           "zk_synced_followers",  "zk_synced_non_voting_followers",
+        "zk_synced_observers",   "zk_pending_syncs",     "zk_leader_uptime",
+        "zk_last_proposal_size", "zk_max_proposal_size", "zk_min_proposal_size"};
+    struct troupe t;
+    struct guest g;
+    char to[64];
+    troupe_open(&t, 1, &options);
+    troupe_enter(&g, &t, 4);
+    troupe_until_equal(&t);
+    int leader = troupe_leader(&t);
+    for (int id = 1; id <= 4; id++) {
+        const char *text = troupe_word(&t, id, "mntr");
+        expect_gauge(text, "zk_quorum_size", "3");
+        expect_gauge(text, "zk_global_sessions", "1");
+        expect_gauge(text, "zk_looking_count", "1");
+        expect_gauge(text, "zk_server_state",
+                     id == leader ? "leader"
+                     : id == 4    ? "observer"
+                                  : "follower");
+        expect_gauge(text, "zk_peer_state",
+                     id == leader ? "leading - broadcast"
+                     : id == 4    ? "observing - broadcast"
+                                  : "following - broadcast");
+        assert_int_equal(value_of(text, "zk_observer_master_id", to) != NULL, id == 4);
+        for (size_t i = 0; i < sizeof of_leader / sizeof of_leader[0]; i++) {
+            assert_int_equal(value_of(text, of_leader[i], to) != NULL, id == leader);
+        }
+    }
+    const char *text = troupe_word(&t, leader, "mntr");
+    expect_gauge(text, "zk_learners", "3");
+    expect_gauge(text, "zk_synced_followers", "2");
+    expect_gauge(text, "zk_synced_non_voting_followers", "0");
+    expect_gauge(text, "zk_synced_observers", "1");
+    expect_gauge(text, "zk_pending_syncs", "0");
+    expect_gauge(text, "zk_proposal_count", "1");
+    expect_gauge(text, "zk_commit_count", "1");
+    expect_gauge(troupe_word(&t, leader == 1 ? 2 : 1, "mntr"), "zk_learner_proposal_received_count",
+                 "1");
+    expect_gauge(troupe_word(&t, 4, "mntr"), "zk_learner_commit_received_count", "1");
+    troupe_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_have_the_keys_of_their_role),
         cmocka_unit_test(every_line_is_a_key_and_a_value),
         cmocka_unit_test(no_key_comes_twice),
         cmocka_unit_test(fresh_server_has_the_values_of_java),

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/server/troupe.h"
 #include "tests/unit/server/word_world.h"
 
 static const char open_to_all[] = "4lw.commands.whitelist=*\n";
@@ -121,6 +122,31 @@ static void srst_starts_the_server_numbers_again(void **state)
     word_world_close(w);
 }
 
+static void members_tell_their_role_and_a_leader_its_proposals(void **state)
+{
+    (void)state;
+    static const struct troupe_options options = {
+        .voters = 2, .observers = 1, .zoo_cfg = open_to_all};
+    struct troupe t;
+    struct guest g;
+    troupe_open(&t, 1, &options);
+    int leader = troupe_leader(&t);
+    assert_non_null(
+        strstr(troupe_word(&t, leader, "srvr"),
+               "\nMode: leader\nNode count: 5\nProposal sizes last/min/max: -1/-1/-1\n"));
+    assert_non_null(
+        strstr(troupe_word(&t, 3 - leader, "srvr"), "\nMode: follower\nNode count: 5\n"));
+    const char *observer = troupe_word(&t, 3, "stat");
+    assert_non_null(strstr(observer, "\nMode: observer\n"));
+    assert_null(strstr(observer, "Proposal"));
+    troupe_enter(&g, &t, leader); // header, timeout, digest
+    const char *after = troupe_word(&t, leader, "srvr");
+    assert_non_null(strstr(after, "\nProposal sizes last/min/max: 48/48/48\n"));
+    troupe_word(&t, leader, "srst");
+    assert_non_null(strstr(troupe_word(&t, leader, "srvr"), "max: -1/-1/-1\n"));
+    troupe_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +156,7 @@ int main(void)
         cmocka_unit_test(cons_shows_the_session_of_a_connection),
         cmocka_unit_test(crst_forgets_what_connections_did),
         cmocka_unit_test(srst_starts_the_server_numbers_again),
+        cmocka_unit_test(members_tell_their_role_and_a_leader_its_proposals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
