@@ -9,6 +9,8 @@
 
 #include "base/assert.h"
 #include "host/digest.h" // bytes in, bytes out: the one part of host/ that a world need not fake
+#include "server/ensemble.h"
+#include "server/server_priv.h"
 
 static void on_line(void *ctx, enum log_level level, const char *line, size_t len)
 {
@@ -44,10 +46,15 @@ static void set_myid(struct box *b)
     }
 }
 
+// Not the process does this: power that is to go in one of its operations stays for now.
 static void put_config_file(struct box *b)
 {
-    disk_make_durable_dir(&b->node->disk, "/conf");
-    disk_put(&b->node->disk, BOX_CONFIG_FILE, false, buf_slice(&b->text));
+    struct sim_disk *disk = &b->node->disk;
+    uint64_t freeze_at = disk->freeze_at;
+    disk->freeze_at = 0;
+    disk_make_durable_dir(disk, "/conf");
+    disk_put(disk, BOX_CONFIG_FILE, false, buf_slice(&b->text));
+    disk->freeze_at = freeze_at;
 }
 
 void box_configure(struct box *b, const char *text)
@@ -103,15 +110,10 @@ static enum err read_members(struct box *b, struct buf *text)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-// A disk that was emptied has no zoo.cfg either: somebody writes the first one again.
-static bool read_config(struct box *b)
+static bool read_config_once(struct box *b)
 {
     struct buf text = {0};
     enum err e = read_file(b, BOX_CONFIG_FILE, &text);
-    if (e == ERR_NOT_FOUND) {
-        put_config_file(b);
-        e = read_file(b, BOX_CONFIG_FILE, &text);
-    }
     if (e == ERR_OK) {
         config_free(b->config);
         b->config = config_new();
@@ -123,6 +125,17 @@ static bool read_config(struct box *b)
     }
     buf_fini(&text);
     return e == ERR_OK && !config_has_errors(b->config);
+}
+
+// A disk that was emptied has no zoo.cfg, and one of a server that is no member any more has none
+// that is of use: somebody writes the first one again.
+static bool read_config(struct box *b)
+{
+    if (!read_config_once(b) && !b->node->disk.is_frozen) {
+        put_config_file(b);
+        return read_config_once(b);
+    }
+    return !b->node->disk.is_frozen;
 }
 
 // ---- life ----
@@ -193,6 +206,11 @@ enum server_exit box_start(struct box *b)
         node_stop_process(b->node);
     }
     return code;
+}
+
+const struct config_servers *box_config_in_force(const struct box *b)
+{
+    return zab_committed_config(ensemble_zab(b->server->ensemble));
 }
 
 void box_stop(struct box *b)

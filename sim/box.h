@@ -59,6 +59,9 @@ void box_stop(struct box *b); // begins; step the world until box_reap is true
 // Release a process that has stopped by itself or by box_stop. False when there is none.
 bool box_reap(struct box *b);
 
+// The configuration that the member has in force. It must be up, and be a member.
+const struct config_servers *box_config_in_force(const struct box *b);
+
 void box_kill(struct box *b);
 void box_power_cut(struct box *b);
 
