@@ -12,7 +12,7 @@
 enum {
     AGAIN_FIRST_MS = 100, // a server of smaller id is dialled back within it, too
     AGAIN_DOUBLINGS = 5,
-    ATTEMPTS_MAX = 12, // per message, half a minute; a new message begins anew
+    ATTEMPTS_MAX = 23, // per message, a minute: no longer than until election repeats itself
     BIND_AGAIN_MS = 1000,
     BACKLOG = 0,
 };
