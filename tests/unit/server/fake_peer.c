@@ -218,18 +218,29 @@ size_t pair_pass_requests(struct fake_pair *pair)
 
 size_t pair_pass_proposals(struct fake_pair *pair, size_t max)
 {
-    struct buf *from = &pair->leader.proposals;
+    struct fake_peer *from = &pair->leader;
     size_t count = 0;
-    size_t at = 0;
-    for (; count < max && at < from->len; count++) {
-        int64_t zxid = (int64_t)be64_load(from->data + at);
-        at += sizeof(zxid);
-        struct slice txn = take_part(from, &at);
+    for (; count < max && from->passed < from->proposals.len; count++) {
+        int64_t zxid = (int64_t)be64_load(from->proposals.data + from->passed);
+        from->passed += sizeof(zxid);
+        struct slice txn = take_part(&from->proposals, &from->passed);
         pipeline_append(fake_pipeline(&pair->learner), zxid, txn);
     }
     pipeline_flush(fake_pipeline(&pair->learner));
-    buf_consume(from, at);
     return count;
+}
+
+void pair_learn_again(struct fake_pair *pair)
+{
+    struct fake_peer *from = &pair->leader;
+    int64_t last = tree_last_zxid(stage_server(&pair->learner_stage)->tree);
+    from->passed = 0;
+    while (from->passed < from->proposals.len &&
+           (int64_t)be64_load(from->proposals.data + from->passed) <= last) {
+        from->passed += sizeof(int64_t);
+        (void)take_part(&from->proposals, &from->passed);
+    }
+    pipeline_learn(fake_pipeline(&pair->learner));
 }
 
 void pair_commit(struct fake_pair *pair)

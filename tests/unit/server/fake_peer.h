@@ -16,8 +16,10 @@ struct fake_peer {
     struct pipeline_peer peer;
     struct stage *stage;
     bool is_quorum; // what is logged is committed
-    // Leading: {i64 zxid, i32 length, transaction} of what was proposed and not passed on.
+    // Leading: {i64 zxid, i32 length, transaction} of what was proposed; up to `passed` the learner
+    // has it.
     struct buf proposals;
+    size_t passed;
     int64_t proposed, logged, applied; // newest
     uint64_t sync_token;
     size_t sync_count;
@@ -83,6 +85,8 @@ size_t pair_pass_requests(struct fake_pair *pair);
 size_t pair_pass_proposals(struct fake_pair *pair, size_t max);
 // Everything that was proposed is committed, on both.
 void pair_commit(struct fake_pair *pair);
+// The learner, which rests, learns again, behind what it has.
+void pair_learn_again(struct fake_pair *pair);
 // All of the above, until nothing is left to do.
 void pair_flow(struct fake_pair *pair);
 

@@ -467,6 +467,62 @@ static void leader_and_learner_end_with_the_same_tree(void **state)
     }
 }
 
+// Whatever is on its way when the leader is lost: the tree is what the log says, and the learner
+// goes on from there when it finds its leader again.
+static void a_learner_may_lose_its_leader_at_any_moment(void **state)
+{
+    (void)state;
+    enum { GUESTS = 3, ROUNDS = 60 };
+    int in_flight = 0;
+    int uncommitted = 0;
+    int forwarded = 0;
+    for (uint64_t seed = 200; seed < 216; seed++) {
+        struct fake_pair pair;
+        struct guest near[GUESTS];
+        pair_open(&pair, seed);
+        for (int i = 0; i < GUESTS; i++) {
+            enter(&near[i], &pair);
+        }
+        struct prng prng;
+        prng_init(&prng, seed);
+        for (uint64_t i = 0; i < 10 + prng_below(&prng, ROUNDS); i++) {
+            do_something(&near[prng_below(&prng, GUESTS)], &prng);
+            stage_step(&pair.leader_stage);
+            stage_step(&pair.learner_stage);
+            if (prng_below(&prng, 3) == 0) {
+                pair_pass_requests(&pair);
+            }
+            pair_pass_proposals(&pair, prng_below(&prng, 4));
+            if (prng_below(&prng, 6) == 0) {
+                pair_commit(&pair);
+            }
+        }
+        struct server *s = stage_server(&pair.learner_stage);
+        in_flight += s->pipeline.in_flight != NULL ? 1 : 0;
+        uncommitted += s->pipeline.last_zxid > s->pipeline.committed ? 1 : 0;
+        forwarded += s->pipeline.forward.count > 0 ? 1 : 0;
+        fake_settle(&pair.learner);
+        assert_int_equal(s->in_process, 0);
+        assert_true(list_is_empty(&s->orphans) && syncs_is_empty(&s->pipeline.syncs));
+        assert_int_equal(s->pipeline.forward.count, 0);
+        assert_true(pair.learner.settled_zxid <= pair.leader.proposed);
+        pair_learn_again(&pair);
+        struct guest back;
+        enter(&back, &pair);
+        int32_t sync = guest_path(&back, OP_SYNC, "/");
+        pair_flow(&pair);
+        assert_int_equal(guest_answer(&back, sync), ZK_OK);
+        const struct tree *a = stage_server(&pair.leader_stage)->tree;
+        assert_int_equal(tree_last_zxid(a), tree_last_zxid(s->tree));
+        assert_int_equal(tree_digest(a), tree_digest(s->tree));
+        uint64_t digest = tree_digest(a);
+        stage_power_cut(&pair.learner_stage);
+        assert_int_equal(tree_digest(stage_server(&pair.learner_stage)->tree), digest);
+        pair_close(&pair);
+    }
+    assert_true(in_flight > 0 && uncommitted > 0 && forwarded > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_write_that_commits_confirms_the_syncs_before_it),
         cmocka_unit_test(a_learner_that_loses_its_leader_forgets_what_it_forwarded),
         cmocka_unit_test(leader_and_learner_end_with_the_same_tree),
+        cmocka_unit_test(a_learner_may_lose_its_leader_at_any_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
