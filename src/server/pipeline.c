@@ -17,7 +17,7 @@ enum {
     END_NOTED_MS = 1000,           // between two notes of how far a member's log goes
 };
 // Its low half is all ones: the last number that an epoch may not give.
-static const uint32_t COUNTER_END = UINT32_MAX;
+static const uint32_t counter_end = UINT32_MAX;
 
 static void batch_done(struct port_job *job);
 
@@ -105,7 +105,7 @@ void pipeline_lose(struct pipeline *pl, const struct request *request)
 static bool may_propose(struct pipeline *pl, const struct request *request)
 {
     bool is_closed = pipeline_is_closed(pl);
-    if (!is_closed && (uint32_t)((uint64_t)pl->last_zxid + 1) != COUNTER_END) {
+    if (!is_closed && (uint32_t)((uint64_t)pl->last_zxid + 1) != counter_end) {
         return true;
     }
     pipeline_lose(pl, request);

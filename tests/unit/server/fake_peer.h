@@ -10,7 +10,7 @@
 #include "tests/unit/server/guest.h"
 
 enum { FAKE_LINK = 7 }; // of the learner, on its leader
-static const int64_t FAKE_EPOCH = INT64_C(0x500000000);
+#define FAKE_EPOCH INT64_C(0x500000000)
 
 struct fake_peer {
     struct pipeline_peer peer;
