@@ -423,7 +423,9 @@ static enum server_exit open_ensemble(struct server *s, const struct recover_rep
     if (e != ERR_OK) {
         return start_failed(s, SERVER_EXIT_UNEXPECTED, "workers of the ensemble", err_text(e));
     }
-    hand_over_replayed(s);
+    if (!report->needs_healing) {
+        hand_over_replayed(s);
+    }
     s->state = SERVER_RESTING;
     return SERVER_EXIT_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "store/logfile.h"
 #include "store/record.h"
@@ -321,16 +322,47 @@ static enum err check_header(struct logread *r, struct store_error *e)
     return fail_damaged(r, 0, fault, e);
 }
 
+// Whether `len` bytes of body behind the head here have the checksum in it; read piece by piece.
+static enum err has_checksum(struct logread *r, uint32_t len, bool *ret, struct store_error *e)
+{
+    uint64_t wanted = be64_load(rest_of_window(r).data);
+    uint64_t at = position(r) + RECORD_HEAD_BYTES;
+    uint64_t end = at + len;
+    uint32_t sum = 1;
+    uint8_t *piece = mem_alloc(WINDOW_BYTES);
+    enum err err = ERR_OK;
+    while (err == ERR_OK && at < end) {
+        size_t want = end - at < WINDOW_BYTES ? (size_t)(end - at) : WINDOW_BYTES;
+        size_t got = 0;
+        err = r->file->read(r->file, at, piece, want, &got);
+        if (err != ERR_OK || got == 0) {
+            break;
+        }
+        sum = hash_adler32(sum, slice_of(piece, got));
+        at += got;
+    }
+    mem_free(piece);
+    *ret = at == end && sum == wanted;
+    return err == ERR_OK ? ERR_OK : fail_read(r, err, e);
+}
+
 // A record whose length is above the limit: intact data, or a broken length?
 static enum err check_too_big(struct logread *r, uint32_t len, struct store_error *e)
 {
     uint8_t mark = 0;
     size_t got = 0;
+    bool is_intact = false;
     enum err err = r->file->read(r->file, position(r) + RECORD_HEAD_BYTES + len, &mark, 1, &got);
     if (err != ERR_OK) {
         return fail_read(r, err, e);
     }
-    return got == 1 && mark == RECORD_END_MARK ? fail_too_big(r, len, e) : end_or_break(r, e);
+    if (got == 1 && mark == RECORD_END_MARK) {
+        err = has_checksum(r, len, &is_intact, e);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    return is_intact ? fail_too_big(r, len, e) : end_or_break(r, e);
 }
 
 // One step: ERR_OK with ret->body set, ERR_OK with a null body to go on, or an error.

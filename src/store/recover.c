@@ -16,10 +16,12 @@
 #include "base/limits.h"
 #include "base/mark.h"
 #include "base/mem.h"
+#include "store/expected.h"
 #include "store/healing.h"
 #include "store/install.h"
 #include "store/logend.h"
 #include "store/logread.h"
+#include "store/logtail.h"
 #include "store/snapread.h"
 #include "store/snapsave.h"
 
@@ -31,11 +33,9 @@ struct recovery {
     void *ctx;
     struct tree *tree; // NULL until a snapshot is loaded or a new one is made
     struct snapscan_report snapshot;
-    // Snapshots that were passed over, ascending. Those above the base must be found in the log: it
-    // could begin behind a hole.
-    struct names_list skipped;
-    size_t skipped_proven; // so many of them are at or below the base, or were found
-    bool is_pending;       // healing was begun earlier: what is missing is known to be
+    struct names_list skipped; // snapshots that were passed over, ascending
+    struct expected expected;  // in the log
+    bool is_pending;           // healing was begun earlier: what is missing is known to be
     struct recover_damage *damage;
     struct recover_report report;
     struct store_error *e;
@@ -115,22 +115,24 @@ static enum err remove_temporaries(struct recovery *r)
     return err;
 }
 
-// Load one candidate into a fresh tree; false when it is damaged, with the reason in r->e.
-static bool try_snapshot(struct recovery *r, const struct names_file *f)
+// Load one candidate into a fresh tree. ERR_CORRUPT when it is damaged.
+static enum err try_snapshot(struct recovery *r, const struct names_file *f)
 {
     struct tree *t = fresh_tree(r);
     enum err err = snapread_load(r->fs, datadir_snap_dir(r->dir), f, r->options->record_bytes_max,
                                  t, &r->snapshot, r->e);
     if (err != ERR_OK) {
         tree_free(t);
-        return false;
+        bool is_setting =
+            err == ERR_TOO_BIG && snapread_is_intact(r->fs, datadir_snap_dir(r->dir), f);
+        return is_setting ? ERR_TOO_BIG : ERR_CORRUPT;
     }
     r->tree = t;
     r->report.snapshot_zxid = f->zxid;
     r->report.nodes = r->snapshot.nodes;
     memcpy(r->report.snapshot, f->name, sizeof f->name);
     trace(r->options->trace, "recovery: %s with %" PRIu64 " nodes", f->name, r->snapshot.nodes);
-    return true;
+    return ERR_OK;
 }
 
 // Candidates newest first. Source: FileSnap.deserialize, findNValidSnapshots.
@@ -146,8 +148,9 @@ static enum err load_newest(struct recovery *r, const struct names_list *files)
             continue;
         }
         tried++;
-        if (try_snapshot(r, f)) {
-            return ERR_OK;
+        enum err err = try_snapshot(r, f);
+        if (err != ERR_CORRUPT) {
+            return err;
         }
         names_list_add(&r->skipped, f);
         r->report.snapshots_skipped++;
@@ -249,13 +252,18 @@ static enum err check_order(struct recovery *r, const struct logread_record *rec
     return ERR_OK;
 }
 
-// A snapshot that was passed over is in the log's history when its last transaction is in the log.
-static void prove_skipped(struct recovery *r, int64_t zxid)
+// Damage has taken what stood in front of this record.
+static enum err fail_hole(struct recovery *r, const struct logread_record *record)
 {
-    while (r->skipped_proven < r->skipped.count &&
-           r->skipped.items[r->skipped_proven].zxid == zxid) {
-        r->skipped_proven++;
-    }
+    const struct expected_txn *missing = expected_missing(&r->expected);
+    MARK("hole in front of a record");
+    enum err err = damaged(r, RECOVER_DAMAGED_LOG, record->file, record->offset, ERR_CORRUPT);
+    return store_fail(r->e, err,
+                      "%s knows of transaction 0x%" PRIx64 ", which is missing in front of %s/%s "
+                      "offset %" PRIu64 "; restore it from a backup, or, in an ensemble, move both "
+                      "version-2 folders away",
+                      missing->who, missing->zxid, datadir_log_dir(r->dir), record->file,
+                      record->offset);
 }
 
 struct replay {
@@ -267,6 +275,9 @@ static enum err apply_record(struct recovery *r, struct replay *p,
                              const struct logread_record *record)
 {
     enum err err = check_order(r, record);
+    if (err == ERR_OK && !expected_see(&r->expected, record->zxid)) {
+        err = fail_hole(r, record);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -282,13 +293,24 @@ static enum err apply_record(struct recovery *r, struct replay *p,
     }
     // A transaction that does not fit is a trace of the snapshot's fuzziness, not a failure.
     tree_apply(r->tree, &txn, NULL, &p->outcome);
-    prove_skipped(r, record->zxid);
-    if (r->options->on_txn != NULL) {
+    if (r->options->on_txn != NULL && !r->is_pending) {
         r->options->on_txn(r->ctx, record->zxid, record->body);
     }
     r->report.txns_replayed++;
     r->report.log_bytes_replayed += record->body.len;
     return ERR_OK;
+}
+
+// The log is damaged where the reader stands.
+static enum err damaged_at(struct recovery *r, const struct logread *log, enum err err)
+{
+    char file[NAMES_BYTES_MAX];
+    uint64_t offset;
+    if (err != ERR_CORRUPT && err != ERR_IO) {
+        return err;
+    }
+    logread_where(log, file, &offset);
+    return damaged(r, RECOVER_DAMAGED_LOG, file, offset, err);
 }
 
 static enum err replay_records(struct recovery *r, struct logread *log)
@@ -298,7 +320,7 @@ static enum err replay_records(struct recovery *r, struct logread *log)
     enum err err;
     do {
         struct logread_record record;
-        err = logread_next(log, &record, r->e);
+        err = damaged_at(r, log, logread_next(log, &record, r->e));
         if (err == ERR_OK) {
             err = apply_record(r, &p, &record);
         }
@@ -320,40 +342,26 @@ static enum err fail_early(struct recovery *r, int64_t wanted, const char *who)
                       who, wanted, datadir_log_dir(r->dir), tree_last_zxid(r->tree));
 }
 
-static enum err check_skipped(struct recovery *r)
+// A snapshot may have been written on after its zxid. A zxid that ends in zeros is the beginning of
+// an epoch, and no transaction.
+static bool knows_more(const struct recovery *r)
 {
-    if (r->skipped_proven == r->skipped.count) {
-        return ERR_OK;
-    }
-    const struct names_file *f = &r->skipped.items[r->skipped_proven];
-    MARK("log does not reach a damaged snapshot");
-    return fail_early(r, f->zxid, f->name);
-}
-
-// Source of these zxids: the log worker, and a snapshot whose writing went on after its zxid. One
-// that ends in zeros is the beginning of an epoch, and no transaction.
-static enum err check_end(struct recovery *r)
-{
-    int64_t end = tree_last_zxid(r->tree);
-    int64_t noted = logend_read(r->fs, datadir_log_dir(r->dir));
-    if (noted > end) {
-        MARK("log ends before it did");
-        return fail_early(r, noted, ".paddock.end");
-    }
-    if (r->snapshot.has_last_zxid && r->snapshot.last_zxid > end &&
-        (r->snapshot.last_zxid & UINT32_MAX) != 0) {
-        MARK("log ends before the snapshot does");
-        return fail_early(r, r->snapshot.last_zxid, r->report.snapshot);
-    }
-    return ERR_OK;
+    return r->options->is_member && r->snapshot.has_last_zxid &&
+           r->snapshot.last_zxid > tree_last_zxid(r->tree) &&
+           (r->snapshot.last_zxid & UINT32_MAX) != 0;
 }
 
 // What seemed to be torn in front of what is missing was damaged.
 static enum err check_complete(struct recovery *r, const struct logread_tail *tail)
 {
-    enum err err = r->is_pending ? ERR_OK : check_skipped(r);
-    if (err == ERR_OK && r->options->is_member && !r->is_pending) {
-        err = check_end(r);
+    const struct expected_txn *missing = expected_missing(&r->expected);
+    enum err err = ERR_OK;
+    if (missing != NULL) {
+        MARK("log ends before it did");
+        err = fail_early(r, missing->zxid, missing->who);
+    } else if (!r->is_pending && knows_more(r)) {
+        MARK("log ends before the snapshot does");
+        err = fail_early(r, r->snapshot.last_zxid, r->report.snapshot);
     }
     if (err != ERR_OK && tail->is_torn) {
         err = damaged(r, RECOVER_DAMAGED_LOG, tail->file, tail->good_bytes, err);
@@ -361,84 +369,45 @@ static enum err check_complete(struct recovery *r, const struct logread_tail *ta
     return err;
 }
 
-// ---- the end of the log ----
-
-static enum err cut_file(const struct recovery *r, const char *path, uint64_t bytes)
-{
-    if (r->options->is_rehearsal) {
-        return ERR_OK;
-    }
-    struct port_file *f;
-    enum err err = r->fs->open(r->fs, path, PORT_OPEN_WRITE, &f);
-    if (err != ERR_OK) {
-        return err;
-    }
-    err = f->truncate(f, bytes);
-    if (err == ERR_OK) {
-        err = f->sync(f);
-    }
-    f->close(f);
-    return err;
-}
-
-static enum err remove_log(const struct recovery *r, const char *path)
-{
-    if (r->options->is_rehearsal) {
-        return ERR_OK;
-    }
-    enum err err = r->fs->remove(r->fs, path);
-    return err == ERR_OK ? r->fs->sync_dir(r->fs, datadir_log_dir(r->dir)) : err;
-}
-
-// Leave a last file that any server can read: without a broken record, and not empty (Java before
-// 3.9.3 stops at an empty one).
 static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
 {
+    const struct logtail_options options = {.is_rehearsal = r->options->is_rehearsal,
+                                            .with_sync = r->options->is_member};
+    struct buf said = {0};
     r->report.tail = *tail;
-    if (tail->file[0] == '\0' || (!tail->is_torn && !tail->is_empty)) {
-        return ERR_OK;
+    enum err err = logtail_mend(r->fs, datadir_log_dir(r->dir), tail, &options, &said, r->e);
+    if (said.len > 0) {
+        note(r, "%s", buf_cstr(&said));
     }
-    struct buf joined = {0};
-    const char *path = names_join(&joined, datadir_log_dir(r->dir), tail->file);
-    enum err err;
-    if (tail->is_empty) {
-        MARK("empty log file is removed");
-        err = remove_log(r, path);
-        note(r, "%s %s: it holds no transaction", removed(r), path);
-    } else {
-        err = cut_file(r, path, tail->good_bytes);
-        MARK("torn tail is cut");
-        note(r, "%s %s at offset %" PRIu64 ": behind it stands %s, which was never acknowledged",
-             r->options->is_rehearsal ? "a server cuts" : "cut", path, tail->good_bytes,
-             tail->what);
-    }
-    if (err != ERR_OK) {
-        err = store_fail(r->e, err, "cannot cut the torn end of %s: %s", path, err_text(err));
-    }
-    buf_fini(&joined);
+    buf_fini(&said);
     return err;
 }
 
-// The log is damaged where the reader stands.
-static enum err damaged_at(struct recovery *r, const struct logread *log, enum err err)
+// What the log must hold behind the snapshot that was loaded.
+static void expect(struct recovery *r)
 {
-    char file[NAMES_BYTES_MAX];
-    uint64_t offset;
-    if (r->damage->kind != RECOVER_NO_DAMAGE || (err != ERR_CORRUPT && err != ERR_IO)) {
-        return err; // it is known already, or no damage
+    struct logend noted;
+    if (r->is_pending) {
+        return; // what is missing is known to be
     }
-    logread_where(log, file, &offset);
-    return damaged(r, RECOVER_DAMAGED_LOG, file, offset, err);
+    for (size_t i = 0; i < r->skipped.count; i++) {
+        expected_add(&r->expected, r->skipped.items[i].zxid, r->skipped.items[i].name);
+    }
+    logend_read(r->fs, datadir_log_dir(r->dir), &noted);
+    if (r->options->is_member && noted.end >= 0) {
+        logend_mark(&noted);
+        for (size_t i = 0; i < noted.mark_count; i++) {
+            expected_add(&r->expected, noted.marks[i], ".paddock.end");
+        }
+    }
+    expected_begin(&r->expected, tree_last_zxid(r->tree));
 }
 
 static enum err replay_log(struct recovery *r)
 {
     struct logread *log;
     int64_t from = tree_last_zxid(r->tree) + 1;
-    while (r->skipped_proven < r->skipped.count &&
-           r->skipped.items[r->skipped_proven].zxid < from) {
-        r->skipped_proven++; // the base is not older
-    }
+    expect(r);
     enum err err = logread_open(r->fs, datadir_log_dir(r->dir), from, r->options->record_bytes_max,
                                 &log, r->e);
     if (err != ERR_OK) {
@@ -447,7 +416,7 @@ static enum err replay_log(struct recovery *r)
     if (r->options->is_member) {
         logread_be_strict(log);
     }
-    err = damaged_at(r, log, replay_records(r, log));
+    err = replay_records(r, log);
     trace(r->options->trace, "recovery: %" PRIu64 " transactions replayed, to 0x%" PRIx64,
           r->report.txns_replayed, tree_last_zxid(r->tree));
     err = err == ERR_OK ? check_complete(r, logread_tail(log)) : err;
@@ -464,10 +433,11 @@ static bool was_used(const struct recovery *r)
     int64_t epoch = 0;
     bool has_epoch =
         datadir_read_epoch(r->dir, DATADIR_EPOCH_ACCEPTED, &epoch, NULL) == ERR_OK && epoch > 0;
-    bool has_end = logend_read(r->fs, datadir_log_dir(r->dir)) > 0;
+    struct logend noted;
+    logend_read(r->fs, datadir_log_dir(r->dir), &noted);
     size_t count = r->skipped.count;
     bool has_snapshot = count > 0 && r->skipped.items[count - 1].zxid > 0;
-    return has_snapshot || (r->options->is_member && (has_epoch || has_end));
+    return has_snapshot || (r->options->is_member && (has_epoch || noted.end > 0));
 }
 
 // Whether the log holds any record; an empty last file is removed.
@@ -650,6 +620,7 @@ enum err recover_once(struct datadir *d, struct port_clock *clock,
     *damage = (struct recover_damage){.kind = RECOVER_NO_DAMAGE};
     enum err err = load_all(&r, clock);
     err = err == ERR_OK ? finish(&r) : err;
+    expected_fini(&r.expected);
     names_list_fini(&r.skipped);
     if (err != ERR_OK) {
         tree_free(r.tree);

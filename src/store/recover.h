@@ -15,7 +15,8 @@
 #include "store/logread.h"
 #include "tree/tree.h"
 
-// A transaction of the log that was just replayed; borrowed for the call.
+// A transaction of the log that was just replayed; borrowed for the call. They count only when the
+// report says nothing of healing.
 typedef void recover_txn(void *ctx, int64_t zxid, struct slice txn);
 
 struct recover_options {

@@ -23,6 +23,10 @@ enum err snapread_load(struct port_files *fs, const char *dir, const struct name
                        uint32_t string_bytes_max, struct tree *t, struct snapscan_report *ret,
                        struct store_error *e) MUST_CHECK;
 
+// Whether every checksum of the file is right, with strings of up to 256 MiB: then ERR_TOO_BIG is a
+// matter of configuration and not of damage. Reads the whole file.
+bool snapread_is_intact(struct port_files *fs, const char *dir, const struct names_file *f);
+
 // The visitor that loads what it is given into `t`, between tree_load_begin and tree_load_end.
 struct snapscan_visitor snapread_visitor(struct tree *t);
 

@@ -54,7 +54,8 @@ struct txnlog {
     bool keeps_end;
     int64_t written_zxid; // of the last record since the end is kept; -1 before the first
     int64_t synced_zxid;  // of the last durable one
-    int64_t noted_zxid;
+    struct logend note;   // as it is on disk, and marks that are not there yet
+    bool has_note;        // what an earlier process noted was read
     struct txnlog_stats stats;
 };
 
@@ -75,7 +76,7 @@ struct txnlog *txnlog_open(struct port_files *fs, const char *dir,
     l->options = *options;
     l->stage = mem_alloc_aligned(BLOCK_BYTES, STAGE_BYTES);
     l->stage_cap = STAGE_BYTES;
-    l->written_zxid = l->synced_zxid = l->noted_zxid = -1;
+    l->written_zxid = l->synced_zxid = -1;
     if (options->prealloc_bytes > 0) {
         l->step_max_bytes = options->prealloc_bytes < ROOM_STEP_MAX_BYTES
                                 ? (uint64_t)options->prealloc_bytes
@@ -213,8 +214,30 @@ static void undo_write(struct txnlog *l)
     l->room_retry = l->end + room_step(l);
 }
 
+// What was noted before this process, or before the log was opened again, is of earlier files.
+static void read_note(struct txnlog *l)
+{
+    if (!l->has_note) {
+        logend_read(l->fs, l->dir, &l->note);
+        logend_mark(&l->note);
+        l->has_note = true;
+    }
+}
+
+// The file's last record becomes a mark of the note.
+static void mark_end(struct txnlog *l)
+{
+    if (l->keeps_end && l->synced_zxid >= 0) {
+        read_note(l);
+        l->note.end = l->synced_zxid;
+        logend_mark(&l->note);
+        l->note.end = -1; // to be noted
+    }
+}
+
 static void end_file(struct txnlog *l)
 {
+    mark_end(l);
     trace(l->options.trace, "log file %s ends at %llu", buf_cstr(&l->path),
           (unsigned long long)l->end);
     if (l->room_end > l->end) {
@@ -359,12 +382,14 @@ void txnlog_keep_end(struct txnlog *l)
 
 void txnlog_note_end(struct txnlog *l)
 {
-    if (!l->keeps_end || !l->options.force_sync || l->is_broken ||
-        l->synced_zxid == l->noted_zxid) {
+    if (!l->keeps_end || !l->options.force_sync || l->is_broken || l->synced_zxid < 0) {
         return;
     }
-    if (logend_note(l->fs, l->dir, l->synced_zxid, NULL) == ERR_OK) {
-        l->noted_zxid = l->synced_zxid;
+    read_note(l);
+    struct logend note = l->note;
+    note.end = l->synced_zxid;
+    if (note.end != l->note.end && logend_note(l->fs, l->dir, &note, NULL) == ERR_OK) {
+        l->note = note;
     }
 }
 

@@ -137,7 +137,7 @@ static void put_snapshot(struct stage *s, const struct history *h, int64_t zxid)
     tree_free(t);
 }
 
-// Two snapshots, three logs, the last with room ahead; epochs, and the note of the log's end.
+// Two snapshots, four logs, the last with room ahead; epochs, and the note of the log's end.
 static void put_member(struct stage *s, const struct history *h)
 {
     const struct epochs epochs = {3, 2};
@@ -145,16 +145,25 @@ static void put_member(struct stage *s, const struct history *h)
     put_snapshot(s, h, EPOCH(1, 20));
     put_snapshot(s, h, EPOCH(2, 10));
     put_log(s, h, EPOCH(1, 1), EPOCH(1, 20), 0);
-    put_log(s, h, EPOCH(1, 21), EPOCH(2, 10), 0);
+    put_log(s, h, EPOCH(1, 21), EPOCH(1, 30), 0);
+    put_log(s, h, EPOCH(2, 1), EPOCH(2, 10), 0);
     put_log(s, h, EPOCH(2, 11), EPOCH(2, 40), 4096);
     assert_int_equal(epochs_save(s->d, &epochs, DATADIR_EPOCH_ACCEPTED, &s->e), ERR_OK);
     assert_int_equal(epochs_save(s->d, &epochs, DATADIR_EPOCH_CURRENT, &s->e), ERR_OK);
-    assert_int_equal(logend_note(s->fs, WORLD_DIR, end_of(h), &s->e), ERR_OK);
+    const struct logend note = {
+        .end = end_of(h),
+        .marks = {EPOCH(1, 20), EPOCH(1, 30), EPOCH(2, 10)},
+        .mark_count = 3,
+    };
+    assert_int_equal(logend_note(s->fs, WORLD_DIR, &note, &s->e), ERR_OK);
 }
 
+#define OLD_SNAPSHOT "snapshot.100000014"
+#define NEW_SNAPSHOT "snapshot.20000000a"
+
 static const char *const member_files[] = {
-    "snapshot.100000014", "snapshot.20000000a", "log.100000001",   "log.100000015", "log.20000000b",
-    "acceptedEpoch",      "currentEpoch",       ".paddock.epochs", ".paddock.end"};
+    OLD_SNAPSHOT,    NEW_SNAPSHOT,    "log.100000001", "log.100000015",   "log.200000001",
+    "log.20000000b", "acceptedEpoch", "currentEpoch",  ".paddock.epochs", ".paddock.end"};
 enum { MEMBER_FILES = sizeof member_files / sizeof member_files[0] };
 
 // ---- damage ----
@@ -255,13 +264,30 @@ struct totals {
     int starts, healing;
 };
 
-static void start_harmed(const struct history *h, const char *name, size_t at, size_t block,
-                         enum harm how, struct totals *totals)
+// What the damaged directories have in common.
+struct scene {
+    struct history *history;
+    size_t block;
+    bool has_old_base; // the log is replayed from the older snapshot, over the end of an epoch
+};
+
+static void put_scene(struct stage *s, const struct scene *scene)
 {
+    put_member(s, scene->history);
+    if (scene->has_old_base) {
+        assert_int_equal(s->fs->remove(s->fs, WORLD_DIR "/" NEW_SNAPSHOT), ERR_OK);
+    }
+}
+
+static void start_harmed(const struct scene *scene, const char *name, size_t at, enum harm how,
+                         struct totals *totals)
+{
+    const struct history *h = scene->history;
+    size_t block = scene->block;
     struct stage s;
     struct buf bytes = {0};
     stage_begin(&s, 1);
-    put_member(&s, h);
+    put_scene(&s, scene);
     stage_get(&s, name, &bytes);
     if (harm(&bytes, at, block, how)) {
         stage_put(&s, name, buf_slice(&bytes));
@@ -279,28 +305,32 @@ static void start_harmed(const struct history *h, const char *name, size_t at, s
     stage_end(&s);
 }
 
-static size_t bytes_of(const struct history *h, const char *name)
+// 0 when there is no such file.
+static size_t bytes_of(const struct scene *scene, const char *name)
 {
     struct stage s;
     struct buf bytes = {0};
     stage_begin(&s, 1);
-    put_member(&s, h);
-    stage_get(&s, name, &bytes);
+    put_scene(&s, scene);
+    if (stage_has(&s, name)) {
+        stage_get(&s, name, &bytes);
+    }
     size_t len = bytes.len;
     buf_fini(&bytes);
     stage_end(&s);
     return len;
 }
 
-static void harm_all(size_t block, bool with_zeros, struct totals *totals)
+static void harm_all(size_t block, bool with_zeros, bool has_old_base, struct totals *totals)
 {
     struct history h;
+    const struct scene scene = {.history = &h, .block = block, .has_old_base = has_old_base};
     history_init(&h, with_zeros);
     for (size_t i = 0; i < MEMBER_FILES; i++) {
-        size_t len = bytes_of(&h, member_files[i]);
+        size_t len = bytes_of(&scene, member_files[i]);
         for (size_t at = 0; at < len; at += block) {
             for (enum harm how = HARM_FLIP_FIRST; how < HARMS; how++) {
-                start_harmed(&h, member_files[i], at, block, how, totals);
+                start_harmed(&scene, member_files[i], at, how, totals);
             }
         }
     }
@@ -311,17 +341,27 @@ static void every_damaged_sector_is_survived(void **state)
 {
     (void)state;
     struct totals totals = {0};
-    harm_all(SECTOR, false, &totals);
-    harm_all(SECTOR, true, &totals);
+    harm_all(SECTOR, false, false, &totals);
+    harm_all(SECTOR, true, false, &totals);
     assert_true(totals.starts > 500);
     assert_in_range(totals.healing, totals.starts / 10, totals.starts / 2);
+}
+
+static void every_damaged_sector_behind_an_old_base_is_survived(void **state)
+{
+    (void)state;
+    EXPECT_MARK("hole in front of a record");
+    struct totals totals = {0};
+    harm_all(SECTOR, true, true, &totals);
+    assert_true(totals.healing > 100);
 }
 
 static void every_damaged_block_is_survived(void **state)
 {
     (void)state;
     struct totals totals = {0};
-    harm_all(4096, true, &totals);
+    harm_all(4096, true, false, &totals);
+    harm_all(4096, true, true, &totals);
     assert_true(totals.healing > 10);
 }
 
@@ -412,22 +452,18 @@ static void damaged_snapshot_alone_is_no_loss(void **state)
 static void hole_behind_an_older_snapshot_is_seen(void **state)
 {
     (void)state;
-    EXPECT_MARK("log does not reach a damaged snapshot");
+    EXPECT_MARK("log ends before it did");
     struct history h;
     struct stage s;
-    struct buf bytes = {0};
     history_init(&h, false);
     stage_begin(&s, 1);
     put_member(&s, &h);
-    // The log of epoch 1 ended early, and zxids alone do not show it.
-    put_log(&s, &h, EPOCH(1, 21), EPOCH(1, 25), 0);
     put_log(&s, &h, EPOCH(2, 1), EPOCH(2, 9), 0);
     assert_int_equal(logend_forget(s.fs, WORLD_DIR, &s.e), ERR_OK);
     assert_int_equal(s.fs->remove(s.fs, WORLD_DIR "/log.20000000b"), ERR_OK);
     stage_put(&s, "snapshot.20000000a", slice_str("not one"));
     assert_int_equal(stage_recover(&s), ERR_OK);
     assert_true(s.report.needs_healing);
-    buf_fini(&bytes);
     stage_end(&s);
     history_fini(&h);
 }
@@ -516,7 +552,7 @@ static void used_directory_without_data_is_no_beginning(void **state)
     history_init(&h, false);
     stage_begin(&s, 1);
     put_member(&s, &h);
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         struct buf path = {0};
         assert_int_equal(s.fs->remove(s.fs, names_join(&path, WORLD_DIR, member_files[i])), ERR_OK);
         buf_fini(&path);
@@ -569,6 +605,37 @@ static void unreadable_blocks_are_damage(void **state)
         stage_end(&s);
     }
     assert_true(healing > 0);
+    history_fini(&h);
+}
+
+// A record that was written like this, or a setting: nothing that the others could heal.
+static void what_is_no_damage_is_refused(void **state)
+{
+    (void)state;
+    struct history h;
+    struct stage s;
+    struct buf bytes = {0};
+    history_init(&h, false);
+    stage_begin(&s, 1);
+    put_member(&s, &h);
+    s.options.record_bytes_max = 500;
+    assert_int_equal(stage_recover(&s), ERR_TOO_BIG);
+    assert_non_null(strstr(s.e.text, "jute.maxbuffer"));
+    assert_false(healing_is_pending(s.d));
+    assert_true(stage_has(&s, NEW_SNAPSHOT));
+    stage_end(&s);
+
+    stage_begin(&s, 1);
+    put_member(&s, &h);
+    be32_store(h.record[50].data + 12 + 28, 77); // the type
+    record_seal(h.record[50].data, h.record[50].len);
+    put_log(&s, &h, EPOCH(2, 11), EPOCH(2, 40), 0);
+    assert_int_equal(stage_recover(&s), ERR_CORRUPT);
+    assert_non_null(strstr(s.e.text, "cannot be read although its checksum is right"));
+    assert_false(healing_is_pending(s.d));
+    assert_true(stage_has(&s, "log.20000000b"));
+    buf_fini(&bytes);
+    stage_end(&s);
     history_fini(&h);
 }
 
@@ -625,6 +692,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_damaged_sector_is_survived),
+        cmocka_unit_test(every_damaged_sector_behind_an_old_base_is_survived),
         cmocka_unit_test(every_damaged_block_is_survived),
         cmocka_unit_test(flipped_bits_at_the_end_need_no_note),
         cmocka_unit_test(torn_batch_is_no_damage),
@@ -636,6 +704,7 @@ int main(void)
         cmocka_unit_test(used_directory_without_data_is_no_beginning),
         cmocka_unit_test(damaged_install_marker_heals),
         cmocka_unit_test(unreadable_blocks_are_damage),
+        cmocka_unit_test(what_is_no_damage_is_refused),
         cmocka_unit_test(power_may_go_while_damage_is_set_aside),
         cmocka_unit_test(standalone_server_refuses_as_ever),
     };

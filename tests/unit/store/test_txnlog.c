@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mark.h"
+#include "store/logend.h"
 #include "store/logfile.h"
 #include "store/logread.h"
 #include "store/record.h"
@@ -364,11 +365,78 @@ static void unreadable_file_of_the_same_name_is_written_over(void **state)
     assert_readable(f, 1);
 }
 
+static struct logend noted(struct fixture *f)
+{
+    struct logend note;
+    logend_read(&f->fs.port, WORLD_DIR, &note);
+    return note;
+}
+
+static void end_of_the_log_is_noted_when_it_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    write_synced(f, 1, 5, 10);
+    txnlog_note_end(f->log);
+    assert_int_equal(noted(f).end, -1); // not asked for
+    txnlog_keep_end(f->log);
+    txnlog_note_end(f->log);
+    assert_int_equal(noted(f).end, -1); // nothing was written since
+    write_synced(f, 6, 3, 10);
+    assert_int_equal(write_many(f, 9, 2, 10), ERR_OK);
+    txnlog_note_end(f->log);
+    assert_int_equal(noted(f).end, 8); // only what is durable
+    assert_int_equal(txnlog_sync(f->log, &f->e), ERR_OK);
+    unsigned syncs = f->fs.syncs;
+    txnlog_note_end(f->log);
+    assert_int_equal(f->fs.syncs, syncs + 1);
+    assert_int_equal(noted(f).end, 10);
+    txnlog_note_end(f->log);
+    assert_int_equal(f->fs.syncs, syncs + 1); // nothing new
+}
+
+static void files_that_end_leave_marks(void **state)
+{
+    struct fixture *f = *state;
+    txnlog_keep_end(f->log);
+    write_synced(f, 1, 5, 10);
+    txnlog_roll(f->log);
+    write_synced(f, 6, 5, 10);
+    txnlog_roll(f->log);
+    write_synced(f, 11, 1, 10);
+    txnlog_close(f->log); // notes it
+    f->log = txnlog_open(&f->fs.port, WORLD_DIR, &(struct txnlog_options){.force_sync = true});
+    struct logend note = noted(f);
+    assert_int_equal(note.end, 11);
+    assert_int_equal(note.mark_count, 3);
+    assert_int_equal(note.marks[1], 10);
+    txnlog_keep_end(f->log);
+    write_synced(f, 12, 2, 10); // another process: what it found becomes a mark
+    txnlog_note_end(f->log);
+    note = noted(f);
+    assert_int_equal(note.end, 13);
+    assert_int_equal(note.mark_count, 3);
+    assert_int_equal(note.marks[2], 11);
+}
+
+static void refused_batch_is_never_noted(void **state)
+{
+    struct fixture *f = *state;
+    txnlog_keep_end(f->log);
+    write_synced(f, 1, 5, 10);
+    f->fs.fail_write_in = 1;
+    assert_int_not_equal(write_many(f, 6, 5, 10), ERR_OK);
+    txnlog_note_end(f->log);
+    assert_int_equal(noted(f).end, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         T(synced_batches_survive_a_crash),
+        T(end_of_the_log_is_noted_when_it_is_kept),
+        T(files_that_end_leave_marks),
+        T(refused_batch_is_never_noted),
         cmocka_unit_test(without_forced_sync_nothing_is_synced),
         T(file_is_named_after_its_first_transaction),
         T(small_batches_find_room_and_large_ones_do_not_pay),

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Cut a torn end, remove an empty file, sync a whole one.
+#include "store/logtail.h"
+
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "base/mark.h"
+
+static enum err cut(struct port_files *fs, const char *path, uint64_t bytes)
+{
+    struct port_file *f;
+    enum err err = fs->open(fs, path, PORT_OPEN_WRITE, &f);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = f->truncate(f, bytes);
+    err = err == ERR_OK ? f->sync(f) : err;
+    f->close(f);
+    return err;
+}
+
+static enum err sync_whole(struct port_files *fs, const char *dir, const char *path)
+{
+    struct port_file *f;
+    enum err err = fs->open(fs, path, PORT_OPEN_WRITE, &f);
+    if (err == ERR_OK) {
+        err = f->sync(f);
+        f->close(f);
+    }
+    return err == ERR_OK ? fs->sync_dir(fs, dir) : err;
+}
+
+static enum err remove_empty(struct port_files *fs, const char *dir, const char *path)
+{
+    enum err err = fs->remove(fs, path);
+    return err == ERR_OK ? fs->sync_dir(fs, dir) : err;
+}
+
+static enum err mend(struct port_files *fs, const char *dir, const char *path,
+                     const struct logread_tail *tail, const struct logtail_options *options,
+                     struct buf *said)
+{
+    bool is_real = !options->is_rehearsal;
+    if (tail->is_empty) {
+        MARK("empty log file is removed");
+        buf_printf(said, "%s %s: it holds no transaction", is_real ? "removed" : "a server removes",
+                   path);
+        return is_real ? remove_empty(fs, dir, path) : ERR_OK;
+    }
+    if (tail->is_torn) {
+        MARK("torn tail is cut");
+        buf_printf(said,
+                   "%s %s at offset %" PRIu64 ": behind it stands %s, which was never acknowledged",
+                   is_real ? "cut" : "a server cuts", path, tail->good_bytes, tail->what);
+        return is_real ? cut(fs, path, tail->good_bytes) : ERR_OK;
+    }
+    return is_real && options->with_sync ? sync_whole(fs, dir, path) : ERR_OK;
+}
+
+enum err logtail_mend(struct port_files *fs, const char *dir, const struct logread_tail *tail,
+                      const struct logtail_options *options, struct buf *said,
+                      struct store_error *e)
+{
+    if (tail->file[0] == '\0') {
+        return ERR_OK;
+    }
+    struct buf joined = {0};
+    const char *path = names_join(&joined, dir, tail->file);
+    enum err err = mend(fs, dir, path, tail, options, said);
+    if (err != ERR_OK) {
+        err = store_fail(e, err, "cannot mend the end of %s: %s", path, err_text(err));
+    }
+    buf_fini(&joined);
+    return err;
+}
