@@ -244,6 +244,25 @@ static void an_observer_gets_its_syncs_in_the_same_places(void **state)
     lead_fini(&h);
 }
 
+static void it_says_how_many_syncs_wait(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    serve_three(&h);
+    assert_int_equal(leader_pending_syncs(h.leader), 0);
+    ask(&h, 1);
+    forward(&h, 2);
+    forward(&h, 2);
+    lead_propose(&h, LEAD_Z(2, 1));
+    forward(&h, 3);
+    assert_int_equal(leader_pending_syncs(h.leader), 4);
+    pong(&h, 3); // of the round that the first one began
+    assert_int_equal(leader_pending_syncs(h.leader), 3);
+    lead_link(&h, ZAB_EV_LINK_DOWN, 2);
+    assert_int_equal(leader_pending_syncs(h.leader), 1);
+    lead_fini(&h);
+}
+
 static void syncs_of_a_learner_are_limited(void **state)
 {
     (void)state;
@@ -369,6 +388,7 @@ int main(void)
         cmocka_unit_test(each_sync_goes_between_the_commits_that_it_came_between),
         cmocka_unit_test(a_commit_of_something_later_confirms_our_own_syncs),
         cmocka_unit_test(an_observer_gets_its_syncs_in_the_same_places),
+        cmocka_unit_test(it_says_how_many_syncs_wait),
         cmocka_unit_test(syncs_of_a_learner_are_limited),
         cmocka_unit_test(local_syncs_are_answered_in_their_order),
         cmocka_unit_test(without_a_quorum_nothing_is_answered),
