@@ -58,7 +58,7 @@ void ensemble_settle(struct ensemble *e)
     }
 }
 
-static void stop_serving(struct ensemble *e)
+static void end_role(struct ensemble *e)
 {
     e->commit_zxid = 0; // what is in the log is applied anyway
     e->is_stopping = true;
@@ -66,171 +66,10 @@ static void stop_serving(struct ensemble *e)
     ensemble_settle(e);
 }
 
-// ---- links ----
-
-static struct ensemble *owner_of(struct link *l)
+static void stop_serving(struct ensemble *e, const struct zab_effect *effect)
 {
-    struct ensemble *e = link_links(l)->options.owner;
-    server_take_time(e->server);
-    return e;
-}
-
-static void link_up(struct link *l)
-{
-    struct ensemble *e = owner_of(l);
-    struct zab_event event = {.type = ZAB_EV_LINK_UP, .link = link_id(l)};
-    ensemble_step(e, &event);
-}
-
-static void link_packet(struct link *l, const struct zab_packet *packet)
-{
-    struct ensemble *e = owner_of(l);
-    account_received(e->server->stats, packet->type);
-    struct zab_event event = {.type = ZAB_EV_PACKET, .link = link_id(l), .packet = *packet};
-    ensemble_step(e, &event);
-}
-
-static void link_raw(struct link *l, struct slice bytes, size_t *ret_used, bool *ret_done)
-{
-    ensemble_load_bytes(owner_of(l), bytes, ret_used, ret_done);
-}
-
-static void link_room(struct link *l)
-{
-    struct ensemble *e = owner_of(l);
-    if (!ensemble_feed_room(e, link_id(l))) {
-        struct zab_event event = {.type = ZAB_EV_LINK_ROOM, .link = link_id(l)};
-        ensemble_step(e, &event);
-    }
-}
-
-static void forget_link(struct ensemble *e, zab_link link)
-{
-    ensemble_feed_stop(e, link);
-    if (e->load_link == link) {
-        ensemble_load_stop(e);
-    }
-}
-
-static void link_down(struct link *l, enum err reason)
-{
-    struct ensemble *e = owner_of(l);
-    zab_link link = link_id(l);
-    trace(server_trace(e->server), "link 0x%llx is down: %s", (unsigned long long)link,
-          err_text(reason));
-    forget_link(e, link);
-    struct zab_event event = {.type = ZAB_EV_LINK_DOWN, .link = link};
-    ensemble_step(e, &event);
-}
-
-static const struct link_handler link_handler = {
-    .on_up = link_up,
-    .on_packet = link_packet,
-    .on_raw = link_raw,
-    .on_room = link_room,
-    .on_down = link_down,
-};
-
-static void on_accept(struct port_listener *listener, struct port_stream *stream)
-{
-    struct ensemble *e = listener->owner;
-    server_take_time(e->server);
-    zab_link link = ++e->next_link;
-    if (link_accept(&e->links, stream, link) != NULL) {
-        struct zab_event event = {.type = ZAB_EV_LINK_UP, .link = link};
-        ensemble_step(e, &event);
-    }
-}
-
-static void on_accept_error(struct port_listener *listener, enum err reason)
-{
-    struct ensemble *e = listener->owner;
-    log_event_err(e->server->log, EVENT_ACCEPT_FAILED, reason);
-}
-
-// Where others look for us: in the configuration in force, which a proposed one may leave us out
-// of; a newcomer stands in what it has seen. Source: QuorumPeer.getQuorumAddress.
-static const struct config_member *self(const struct ensemble *e)
-{
-    int64_t sid = e->server->config->server_id;
-    const struct config_member *m = config_servers_find(zab_committed_config(e->zab), sid);
-    return m != NULL ? m : config_servers_find(zab_seen_config(e->zab), sid);
-}
-
-static void listen_failed(struct ensemble *e, uint16_t port, enum err reason)
-{
-    struct log_line l;
-    if (log_begin(&l, e->server->log, EVENT_QUORUM_LISTEN_FAILED)) {
-        log_i64(&l, "quorum_port", port);
-        log_err(&l, reason);
-        log_end(&l);
-    }
-    struct zab_event event = {.type = ZAB_EV_FAILED};
-    ensemble_step(e, &event);
-}
-
-static void start_listening(struct ensemble *e)
-{
-    struct server *s = e->server;
-    const struct config_member *m = self(e);
-    ASSERT(m != NULL && e->listener == NULL);
-    const char *host = s->config->quorum_listen_on_all_ips ? NULL : m->addresses[0].host;
-    uint16_t port = m->addresses[0].quorum_port;
-    enum err reason = s->options.net->listen(s->options.net, host, port, 0, true, &e->listener);
-    if (reason != ERR_OK) {
-        listen_failed(e, port, reason);
-        return;
-    }
-    e->listener->on_accept = on_accept;
-    e->listener->on_error = on_accept_error;
-    e->listener->owner = e;
-}
-
-static void stop_listening(struct ensemble *e)
-{
-    if (e->listener != NULL) {
-        e->listener->close(e->listener);
-        e->listener = NULL;
-    }
-}
-
-static void dial(struct ensemble *e, const struct zab_effect *effect)
-{
-    const struct config_servers *config = zab_committed_config(e->zab);
-    const struct config_member *m = config_servers_find(config, effect->sid);
-    if (m == NULL) {
-        m = config_servers_find(zab_seen_config(e->zab), effect->sid);
-    }
-    struct link_dialling where = {.tries = 1,
-                                  .try_ms = e->server->config->cnx_timeout_ms,
-                                  .whole_ms = e->server->config->cnx_timeout_ms};
-    for (size_t i = 0; m != NULL && i < m->address_count; i++) {
-        uint16_t port = effect->is_master ? (uint16_t)e->server->config->observer_master_port
-                                          : m->addresses[i].quorum_port;
-        where.targets[where.target_count++] =
-            (struct link_target){.host = m->addresses[i].host, .port = port};
-    }
-    if (where.target_count > 0) { // else, and above the limit, zab/ waits in vain and tries again
-        (void)link_dial(&e->links, effect->link, &where);
-    }
-}
-
-static void close_link(struct ensemble *e, zab_link link)
-{
-    forget_link(e, link);
-    struct link *l = links_find(&e->links, link);
-    if (l != NULL) {
-        link_close(l);
-    }
-}
-
-static void send_packet(struct ensemble *e, zab_link link, const struct zab_packet *packet)
-{
-    struct link *l = links_find(&e->links, link);
-    if (l != NULL) {
-        account_sent(e->server->stats, packet->type);
-        link_send(l, packet);
-    }
+    (void)effect;
+    end_role(e);
 }
 
 // ---- what is the server's business ----
@@ -238,25 +77,17 @@ static void send_packet(struct ensemble *e, zab_link link, const struct zab_pack
 static void deliver(struct ensemble *e, const struct zab_effect *effect)
 {
     struct server *s = e->server;
-    switch (effect->packet.type) {
-    case ZAB_REQUEST:
+    int32_t type = effect->packet.type; // zab/ delivers no other than these
+    if (type == ZAB_REQUEST) {
         pipeline_remote(&s->pipeline, effect->link, &effect->packet);
-        return;
-    case ZAB_SYNC:
+    } else if (type == ZAB_SYNC) {
         pipeline_forward_synced(&s->pipeline);
-        return;
-    case ZAB_PING:
+    } else if (type == ZAB_PING) {
         revalidate_heard(s, effect->packet.data);
-        return;
-    case ZAB_REVALIDATE:
-        if (zab_role(e->zab) == ZAB_LEADING) {
-            revalidate_requested(s, effect->link, &effect->packet);
-        } else {
-            revalidate_answered(s, &effect->packet);
-        }
-        return;
-    default: // a number from the wire; zab/ delivers no other
-        return;
+    } else if (type == ZAB_REVALIDATE && zab_role(e->zab) == ZAB_LEADING) {
+        revalidate_requested(s, effect->link, &effect->packet);
+    } else if (type == ZAB_REVALIDATE) {
+        revalidate_answered(s, &effect->packet);
     }
 }
 
@@ -266,13 +97,13 @@ static void pong(struct ensemble *e, const struct zab_effect *effect)
     touched_take(&e->server->touched, &data);
     struct zab_packet answer = effect->packet;
     answer.data = slice_of(data.data != NULL ? data.data : (const uint8_t *)"", data.len);
-    send_packet(e, effect->link, &answer);
+    ensemble_send(e, effect->link, &answer);
     buf_fini(&data);
 }
 
-static void note(struct ensemble *e, const char *text)
+static void note(struct ensemble *e, const struct zab_effect *effect)
 {
-    log_event_str(e->server->log, EVENT_ENSEMBLE, "what", text);
+    log_event_str(e->server->log, EVENT_ENSEMBLE, "what", effect->text);
 }
 
 static void leave_process(struct ensemble *e, const struct zab_effect *effect)
@@ -283,81 +114,118 @@ static void leave_process(struct ensemble *e, const struct zab_effect *effect)
 
 // ---- steps ----
 
+// One function for each effect.
+typedef void performer(struct ensemble *e, const struct zab_effect *effect);
+
+static void save_accepted(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_save_epoch(e, DATADIR_EPOCH_ACCEPTED, effect->epoch);
+}
+
+static void save_current(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_save_epoch(e, DATADIR_EPOCH_CURRENT, effect->epoch);
+}
+
+static void append(struct ensemble *e, const struct zab_effect *effect)
+{
+    learn(e);
+    pipeline_append(&e->server->pipeline, effect->zxid, effect->bytes);
+}
+
+static void truncate_log(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_truncate(e, effect->zxid);
+}
+
+static void load_snapshot(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_load(e, effect->link, effect->zxid);
+}
+
+static void see_config(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_see_config(e, effect->config);
+}
+
+static void activate_config(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_activate_config(e, effect->config);
+}
+
+static void notify(struct ensemble *e, const struct zab_effect *effect)
+{
+    mesh_send(e->mesh, effect->sid, effect->bytes);
+}
+
+static void send_packet(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_send(e, effect->link, &effect->packet);
+}
+
+static void send_snapshot(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_feed_snapshot(e, effect->link, effect->zxid);
+}
+
+static void listen_for_learners(struct ensemble *e, const struct zab_effect *effect)
+{
+    (void)effect;
+    ensemble_listen(e);
+}
+
+static void stop_listening(struct ensemble *e, const struct zab_effect *effect)
+{
+    (void)effect;
+    ensemble_unlisten(e);
+}
+
+static void close_link(struct ensemble *e, const struct zab_effect *effect)
+{
+    ensemble_close_link(e, effect->link);
+}
+
+// Applied when the step is over; see commit().
+static void note_commit(struct ensemble *e, const struct zab_effect *effect)
+{
+    e->commit_zxid = effect->zxid;
+}
+
+static void answer_sync(struct ensemble *e, const struct zab_effect *effect)
+{
+    pipeline_sync_done(&e->server->pipeline, effect->token);
+}
+
+static performer *const performers[] = {
+    [ZAB_DO_SAVE_ACCEPTED] = save_accepted,
+    [ZAB_DO_SAVE_CURRENT] = save_current,
+    [ZAB_DO_APPEND] = append,
+    [ZAB_DO_TRUNCATE] = truncate_log,
+    [ZAB_DO_LOAD_SNAP] = load_snapshot,
+    [ZAB_DO_SEE_CONFIG] = see_config,
+    [ZAB_DO_ACTIVATE_CONFIG] = activate_config,
+    [ZAB_DO_NOTIFY] = notify,
+    [ZAB_DO_SEND] = send_packet,
+    [ZAB_DO_SEND_SNAP] = send_snapshot,
+    [ZAB_DO_READ_LOG] = ensemble_feed_log,
+    [ZAB_DO_LISTEN] = listen_for_learners,
+    [ZAB_DO_DIAL] = ensemble_dial,
+    [ZAB_DO_CLOSE] = close_link,
+    [ZAB_DO_UNLISTEN] = stop_listening,
+    [ZAB_DO_COMMIT] = note_commit,
+    [ZAB_DO_SERVE] = serve,
+    [ZAB_DO_STOP_SERVING] = stop_serving,
+    [ZAB_DO_DELIVER] = deliver,
+    [ZAB_DO_SYNCED] = answer_sync,
+    [ZAB_DO_PONG] = pong,
+    [ZAB_DO_NOTE] = note,
+    [ZAB_DO_EXIT] = leave_process,
+};
+
 static void perform(struct ensemble *e, const struct zab_effect *effect)
 {
-    struct server *s = e->server;
-    switch (effect->type) {
-    case ZAB_DO_SAVE_ACCEPTED:
-        ensemble_save_epoch(e, DATADIR_EPOCH_ACCEPTED, effect->epoch);
-        return;
-    case ZAB_DO_SAVE_CURRENT:
-        ensemble_save_epoch(e, DATADIR_EPOCH_CURRENT, effect->epoch);
-        return;
-    case ZAB_DO_APPEND:
-        learn(e);
-        pipeline_append(&s->pipeline, effect->zxid, effect->bytes);
-        return;
-    case ZAB_DO_TRUNCATE:
-        ensemble_truncate(e, effect->zxid);
-        return;
-    case ZAB_DO_LOAD_SNAP:
-        ensemble_load(e, effect->link, effect->zxid);
-        return;
-    case ZAB_DO_SEE_CONFIG:
-        ensemble_see_config(e, effect->config);
-        return;
-    case ZAB_DO_ACTIVATE_CONFIG:
-        ensemble_activate_config(e, effect->config);
-        return;
-    case ZAB_DO_NOTIFY:
-        mesh_send(e->mesh, effect->sid, effect->bytes);
-        return;
-    case ZAB_DO_SEND:
-        send_packet(e, effect->link, &effect->packet);
-        return;
-    case ZAB_DO_SEND_SNAP:
-        ensemble_feed_snapshot(e, effect->link, effect->zxid);
-        return;
-    case ZAB_DO_READ_LOG:
-        ensemble_feed_log(e, effect);
-        return;
-    case ZAB_DO_LISTEN:
-        start_listening(e);
-        return;
-    case ZAB_DO_DIAL:
-        dial(e, effect);
-        return;
-    case ZAB_DO_CLOSE:
-        close_link(e, effect->link);
-        return;
-    case ZAB_DO_UNLISTEN:
-        stop_listening(e);
-        return;
-    case ZAB_DO_COMMIT:
-        e->commit_zxid = effect->zxid;
-        return;
-    case ZAB_DO_SERVE:
-        serve(e, effect);
-        return;
-    case ZAB_DO_STOP_SERVING:
-        stop_serving(e);
-        return;
-    case ZAB_DO_DELIVER:
-        deliver(e, effect);
-        return;
-    case ZAB_DO_SYNCED:
-        pipeline_sync_done(&s->pipeline, effect->token);
-        return;
-    case ZAB_DO_PONG:
-        pong(e, effect);
-        return;
-    case ZAB_DO_NOTE:
-        note(e, effect->text);
-        return;
-    case ZAB_DO_EXIT:
-        leave_process(e, effect);
-        return;
-    }
+    ASSERT((size_t)effect->type < sizeof(performers) / sizeof(performers[0]));
+    performers[effect->type](e, effect);
 }
 
 // Something waits to be told in a turn of its own.
@@ -508,12 +376,12 @@ void ensemble_forward(struct ensemble *e, const struct request *request)
 
 void ensemble_ask_leader(struct ensemble *e, const struct zab_packet *packet)
 {
-    send_packet(e, zab_leader_link(e->zab), packet);
+    ensemble_send(e, zab_leader_link(e->zab), packet);
 }
 
 void ensemble_answer(struct ensemble *e, zab_link link, const struct zab_packet *packet)
 {
-    send_packet(e, link, packet);
+    ensemble_send(e, link, packet);
 }
 
 // ---- life cycle ----
@@ -573,7 +441,7 @@ static void open_ports(struct ensemble *e)
         .resolver = s->options.resolver,
         .log = s->log,
         .trace = s->options.trace,
-        .handler = &link_handler,
+        .handler = &ensemble_link_handler,
         .owner = e,
         .data_max = s->string_max,
         .stall_timeout_ms = (int64_t)cfg->tick_time_ms * cfg->sync_limit,
@@ -652,7 +520,7 @@ static void close_ports(struct ensemble *e)
 {
     if (e->mesh != NULL) {
         ensemble_feed_stop_all(e);
-        stop_listening(e);
+        ensemble_unlisten(e);
         mesh_close(e->mesh);
         links_fini(&e->links);
         e->mesh = NULL;
@@ -667,7 +535,7 @@ void ensemble_leave(struct ensemble *e)
     if (e->has_settled) {
         server_left(e->server);
     } else if (!e->is_stopping && !e->is_settling) {
-        stop_serving(e);
+        end_role(e);
     }
 }
 

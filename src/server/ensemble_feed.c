@@ -9,7 +9,6 @@
 //    waiting: the newest snapshot is too old
 #include "base/assert.h"
 #include "base/limits.h"
-#include "base/mark.h"
 #include "base/mem.h"
 #include "server/ensemble_priv.h"
 #include "store/logchunk.h"
@@ -181,7 +180,6 @@ static bool is_too_old(struct feed *f)
     if (f->has_begun || snapsend_zxid(f->snapshot) >= f->least_zxid) {
         return false;
     }
-    MARK("a learner waits for a newer snapshot");
     f->ensemble->server->snapper.last_zxid = snapsend_zxid(f->snapshot);
     snapsend_close(f->snapshot);
     f->snapshot = NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The parts of ensemble.h: ensemble.c steps and performs, ensemble_disk.c does what blocks (epochs,
+// The parts of ensemble.h: ensemble.c steps and performs, ensemble_links.c
+// talks, ensemble_disk.c does what blocks (epochs,
 // truncation, taking over a snapshot), ensemble_feed.c sends files to learners that lag behind.
 #ifndef PADDOCK_SERVER_ENSEMBLE_PRIV_H
 #define PADDOCK_SERVER_ENSEMBLE_PRIV_H
@@ -58,6 +59,15 @@ struct ensemble {
 void ensemble_step(struct ensemble *e, struct zab_event *event);
 void ensemble_wake(struct ensemble *e);
 void ensemble_settle(struct ensemble *e); // a job is done: perhaps the role has waited for it
+
+// ---- ensemble_links.c ----
+
+extern const struct link_handler ensemble_link_handler;
+void ensemble_listen(struct ensemble *e);
+void ensemble_unlisten(struct ensemble *e); // legal when it does not listen
+void ensemble_dial(struct ensemble *e, const struct zab_effect *effect);
+void ensemble_close_link(struct ensemble *e, zab_link link);
+void ensemble_send(struct ensemble *e, zab_link link, const struct zab_packet *packet);
 
 // ---- ensemble_config.c ----
 
