@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs kazoo's own tests, from PyPI, against one standalone server: paddockd or Java's.
+"""Runs kazoo's own tests, from PyPI, against one standalone server or an ensemble of three: paddockd or Java's.
 
-    python3 -m tests.interop.kazoo.suite java|paddock [pytest arguments]
+    python3 -m tests.interop.kazoo.suite java|paddock|java-ensemble|paddock-ensemble [pytest arguments]
 
 Results are lines `status test reason` in build/interop/kazoo/SERVER.tsv.
 """
@@ -24,12 +24,13 @@ RUN_LIMIT_S = 1500
 
 
 def environment(server):
-    env = dict(os.environ, ZOOKEEPER_CLUSTER_SIZE="1", ZOOKEEPER_VERSION="3.9.5",
+    kind, _, form = server.partition("-")
+    env = dict(os.environ, ZOOKEEPER_CLUSTER_SIZE="3" if form else "1", ZOOKEEPER_VERSION="3.9.5",
                ZOOKEEPER_CLASSPATH=java_server.class_path(), PYTHONPATH=str(HERE))
     # A port range of its own, so that runs on both servers can go on at the same time.
-    env["ZOOKEEPER_PORT_OFFSET"] = "24000" if server == "java" else "25000"
+    env["ZOOKEEPER_PORT_OFFSET"] = str({"java": 24000, "paddock": 25000}[kind] + (2000 if form else 0))
     env.pop("PADDOCKD", None)
-    if server == "paddock":
+    if kind == "paddock":
         env["PADDOCKD"] = binary()
     return env
 
