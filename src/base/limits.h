@@ -13,6 +13,7 @@ enum {
     LIMIT_LOG_BATCH_BYTES = 4 * 1024 * 1024,   // one write and sync; more waits for the next
     LIMIT_UNAPPLIED_BYTES = 64 * 1024 * 1024,  // in or on the way to the log: stop reading clients
     LIMIT_FORWARDED_BYTES = 16 * 1024 * 1024,  // of requests that the leader has: likewise
+    LIMIT_SMALL_FRAME_BYTES = 4096,            // still taken from clients then
     LIMIT_MULTI_READ_BYTES = 64 * 1024 * 1024, // of one multiRead reply: MarshallingError
     LIMIT_ACL_ENTRIES = 1024,                  // of one list sent by a client: InvalidACL
     LIMIT_HISTORY_BYTES = 64 * 1024 * 1024,    // of committed transactions kept for learners

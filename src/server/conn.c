@@ -394,6 +394,13 @@ static void take_frame(struct conn *c, struct slice frame)
     }
 }
 
+// Too much waits for others already. Small frames, pings among them, are still let through.
+static bool must_wait(const struct conn *c, size_t length)
+{
+    return length > LIMIT_SMALL_FRAME_BYTES && c->state == CONN_OPEN &&
+           pipeline_is_clogged(&c->server->pipeline);
+}
+
 // Handle the frames in `bytes`; returns the bytes consumed.
 static size_t consume(struct conn *c, struct slice bytes)
 {
@@ -411,6 +418,11 @@ static size_t consume(struct conn *c, struct slice bytes)
             return bytes.len;
         }
         if (rest.len - LENGTH_BYTES < (size_t)length) {
+            break;
+        }
+        if (must_wait(c, (size_t)length)) {
+            MARK("large frame waits");
+            conn_throttle(c);
             break;
         }
         take_frame(c, slice_of(rest.data + LENGTH_BYTES, (size_t)length));

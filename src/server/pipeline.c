@@ -280,10 +280,14 @@ bool pipeline_is_idle(const struct pipeline *pl)
     return pl->in_flight == NULL && pl->filling->count == 0 && list_is_empty(&pl->logged);
 }
 
+bool pipeline_is_clogged(const struct pipeline *pl)
+{
+    return pl->bytes > LIMIT_UNAPPLIED_BYTES || pl->forward.bytes > LIMIT_FORWARDED_BYTES;
+}
+
 bool pipeline_is_full(const struct pipeline *pl)
 {
-    return pl->filling->records.len > LIMIT_LOG_BATCH_BYTES || pl->bytes > LIMIT_UNAPPLIED_BYTES ||
-           pl->forward.bytes > LIMIT_FORWARDED_BYTES;
+    return pl->filling->records.len > LIMIT_LOG_BATCH_BYTES || pipeline_is_clogged(pl);
 }
 
 bool pipeline_decides(const struct pipeline *pl)

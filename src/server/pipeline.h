@@ -133,6 +133,8 @@ void pipeline_roll(struct pipeline *pl);
 
 bool pipeline_is_idle(const struct pipeline *pl);
 bool pipeline_is_full(const struct pipeline *pl); // no more requests should be read
+// Because of what waits for others, in bytes; not one large request more.
+bool pipeline_is_clogged(const struct pipeline *pl);
 // Sessions expire and containers go by decision of this server, not of another one.
 bool pipeline_decides(const struct pipeline *pl);
 

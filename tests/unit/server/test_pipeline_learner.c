@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "base/mark.h"
 #include "base/prng.h"
 #include "tests/unit/server/fake_peer.h"
@@ -341,6 +342,42 @@ static void a_write_that_commits_confirms_the_syncs_before_it(void **state)
     pair_close(&pair);
 }
 
+// ---- bounds ----
+
+// However many clients send at once: the way to the leader is not buried under large requests, and
+// small ones, those of clients who only ping among them, are not held up.
+static void large_requests_wait_when_the_leader_has_too_many(void **state)
+{
+    (void)state;
+    EXPECT_MARK("large frame waits");
+    enum { GUESTS = 30, DATA_BYTES = 1000 * 1000 };
+    static char data[DATA_BYTES + 1];
+    memset(data, 'x', DATA_BYTES);
+    struct fake_pair pair;
+    struct guest g[GUESTS];
+    pair_open(&pair, 14);
+    for (int i = 0; i < GUESTS; i++) {
+        enter(&g[i], &pair);
+    }
+    for (int i = 0; i < GUESTS; i++) {
+        guest_create(&g[i], "/n-", data, CREATE_PERSISTENT_SEQUENTIAL);
+    }
+    stage_run(&pair.learner_stage, 1000);
+    const struct forward *f = &fake_pipeline(&pair.learner)->forward;
+    assert_true(f->bytes > LIMIT_FORWARDED_BYTES);
+    assert_true(f->bytes < LIMIT_FORWARDED_BYTES + 2 * DATA_BYTES);
+    struct guest quiet;
+    guest_connect(&quiet, &pair.learner_stage);
+    guest_ask_session(&quiet, 0, PAIR_TIMEOUT_MS);
+    fake_until_forwarded(&pair.learner, GUESTS + f->count + 1);
+    for (int i = 0; i < GUESTS; i++) {
+        pair_flow(&pair);
+        assert_int_equal(guest_answer(&g[i], 1), ZK_OK);
+    }
+    assert_int_equal(f->bytes, 0);
+    pair_close(&pair);
+}
+
 // ---- the end ----
 
 static void a_learner_that_loses_its_leader_forgets_what_it_forwarded(void **state)
@@ -539,6 +576,7 @@ int main(void)
         cmocka_unit_test(a_sync_keeps_its_place_between_writes),
         cmocka_unit_test(a_write_that_commits_confirms_the_syncs_before_it),
         cmocka_unit_test(a_learner_that_loses_its_leader_forgets_what_it_forwarded),
+        cmocka_unit_test(large_requests_wait_when_the_leader_has_too_many),
         cmocka_unit_test(leader_and_learner_end_with_the_same_tree),
         cmocka_unit_test(a_learner_may_lose_its_leader_at_any_moment),
     };
