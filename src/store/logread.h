@@ -16,6 +16,9 @@
 //   no complete header                          torn: the end       damage
 //   another magic or version                    damage              damage
 //
+// A member of an ensemble reads strictly: torn is then only what a write explains that reached the
+// disk in part (logfile_is_torn), and everything else is damage.
+//
 // Nothing that was acknowledged is ever in a torn tail, because acknowledging needs the sync that
 // writes the last byte. Java takes fewer cases for the end, so the caller cuts the
 // tail off the file (recover.h) before a Java server may meet it.

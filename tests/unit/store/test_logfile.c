@@ -117,6 +117,72 @@ static void first_sector_is_missing_from_the_record_on(void **state)
     assert_false(logfile_lacks_sector(slice_of(bytes, sizeof bytes), 512 - 4));
 }
 
+// Where the bytes behind the record are zeros, as in room made ahead.
+static bool is_torn(const struct buf *b, uint64_t offset)
+{
+    struct buf file = {0};
+    buf_append_slice(&file, buf_slice(b));
+    memset(buf_reserve(&file, 4096), 0, 4096);
+    file.len += 4096;
+    bool torn = logfile_is_torn(buf_slice(&file), logfile_trim(buf_slice(b)), offset);
+    buf_fini(&file);
+    return torn;
+}
+
+static void record_that_lost_any_sectors_is_torn(void **state)
+{
+    (void)state;
+    for (uint64_t offset = 16; offset < 16 + 512; offset += 7) {
+        struct buf whole = {0};
+        world_put_many(&whole, 5, 1, 1300);
+        record_seal(whole.data, whole.len);
+        size_t sectors = (size_t)((offset + whole.len - 1) / 512 - offset / 512 + 1);
+        for (unsigned lost = 1; lost < 1U << sectors; lost++) {
+            struct buf b = {0};
+            buf_append_slice(&b, buf_slice(&whole));
+            for (size_t i = 0; i < b.len; i++) {
+                bool is_lost = (lost >> ((offset + i) / 512 - offset / 512) & 1) != 0;
+                b.data[i] = is_lost ? 0 : b.data[i];
+            }
+            struct slice body;
+            // What was lost may have been zeros anyway.
+            bool is_whole = logfile_record_at(buf_slice(&b), &body) == LOGFILE_INTACT;
+            assert_true(is_whole || is_torn(&b, offset));
+            buf_fini(&b);
+        }
+        buf_fini(&whole);
+    }
+}
+
+static void record_that_runs_over_the_end_of_the_file_is_torn(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    world_put_many(&b, 5, 1, 700);
+    record_seal(b.data, b.len);
+    for (size_t len = 1; len < b.len; len++) {
+        struct slice part = slice_of(b.data, len);
+        assert_true(logfile_is_torn(part, logfile_trim(part), 100));
+    }
+    buf_fini(&b);
+}
+
+static void no_flipped_bit_looks_torn(void **state)
+{
+    (void)state;
+    for (uint64_t offset = 16; offset < 16 + 512; offset += 101) {
+        struct buf b = {0};
+        world_put_many(&b, 5, 1, 700);
+        record_seal(b.data, b.len);
+        for (size_t bit = 0; bit < b.len * 8; bit++) {
+            b.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            assert_false(is_torn(&b, offset));
+            b.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        }
+        buf_fini(&b);
+    }
+}
+
 static void trimming_leaves_the_last_byte_that_counts(void **state)
 {
     (void)state;
@@ -137,6 +203,9 @@ int main(void)
         cmocka_unit_test(search_beyond_its_budget_answers_yes),
         cmocka_unit_test(only_a_whole_aligned_sector_of_zeros_is_missing),
         cmocka_unit_test(first_sector_is_missing_from_the_record_on),
+        cmocka_unit_test(record_that_lost_any_sectors_is_torn),
+        cmocka_unit_test(record_that_runs_over_the_end_of_the_file_is_torn),
+        cmocka_unit_test(no_flipped_bit_looks_torn),
         cmocka_unit_test(trimming_leaves_the_last_byte_that_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

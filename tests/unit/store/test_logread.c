@@ -308,6 +308,56 @@ static void intact_record_above_the_limit_is_not_damage(void **state)
     assert_non_null(strstr(f->e.text, "raise jute.maxbuffer"));
 }
 
+// Strictly from 1 on: how it ends; *ret_last is the last record.
+static enum err read_strictly(struct fixture *f, int64_t *ret_last)
+{
+    struct logread_record record;
+    enum err err;
+    *ret_last = 0;
+    open_from(f, 1);
+    logread_be_strict(f->r);
+    while ((err = logread_next(f->r, &record, &f->e)) == ERR_OK) {
+        *ret_last = record.zxid;
+    }
+    return err;
+}
+
+// A member takes only for torn what a write explains that reached the disk in part.
+static void strict_reader_tells_damage_from_a_torn_end(void **state)
+{
+    struct fixture *f = *state;
+    int64_t last;
+    char file[NAMES_BYTES_MAX];
+    uint64_t offset = 0;
+    struct buf *b = put_creates(f, 1, 3, 100);
+    put_zeros(b, 5000);
+    b->data[(b->len - 5000) / 3 * 2 + 50] ^= 1; // in the third record
+    assert_reads(f, 1, 2, ERR_STOPPED);         // the usual reader cuts it off
+    assert_int_equal(read_strictly(f, &last), ERR_CORRUPT);
+    assert_int_equal(last, 2);
+    logread_where(f->r, file, &offset);
+    assert_string_equal(file, "log.1");
+    assert_in_range(offset, 300, b->len - 5000);
+    memset(b->data + offset, 0, b->len - (size_t)offset); // nothing of it was written
+    memset(b->data + offset + 600, 'x', 20);              // but a part of what followed
+    assert_int_equal(read_strictly(f, &last), ERR_STOPPED);
+    assert_int_equal(last, 2);
+    assert_true(logread_tail(f->r)->is_torn);
+}
+
+// Its length says so, its checksum does not: then it is damage, and no matter of configuration.
+static void length_above_the_limit_needs_its_checksum(void **state)
+{
+    struct fixture *f = *state;
+    struct buf *b = put_creates(f, 1, 3, 100);
+    put_zeros(b, WORLD_RECORD_BYTES_MAX * 2);
+    uint32_t len = WORLD_RECORD_BYTES_MAX + 100;
+    be32_store(b->data + LOGFILE_HEADER_BYTES + 8, len);
+    b->data[LOGFILE_HEADER_BYTES + RECORD_HEAD_BYTES + len] = RECORD_END_MARK;
+    open_from(f, 1);
+    assert_reads(f, 1, 0, ERR_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +378,8 @@ int main(void)
         T(header_alone_is_an_empty_file),
         T(short_or_foreign_file_elsewhere_is_damage),
         T(intact_record_above_the_limit_is_not_damage),
+        T(strict_reader_tells_damage_from_a_torn_end),
+        T(length_above_the_limit_needs_its_checksum),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,9 +270,33 @@ static void cheap_test_looks_at_the_ends_only(void **state)
     end(&f);
 }
 
+static void intact_file_is_one_whatever_the_limit_of_strings(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct names_file file;
+    struct tree *t = world_tree();
+    struct buf batch = {0};
+    begin(&f);
+    world_put_many(&batch, 1, 2, 5000);
+    world_apply(t, buf_slice(&batch));
+    world_put_snapshot(&f.fs, t, NAMES_PLAIN);
+    assert_int_equal(names_parse("snapshot.2", &file), NAMES_SNAPSHOT);
+    f.tree = world_tree();
+    assert_int_equal(snapread_load(&f.fs.port, WORLD_DIR, &file, 1000, f.tree, &f.report, &f.e),
+                     ERR_TOO_BIG);
+    assert_true(snapread_is_intact(&f.fs.port, WORLD_DIR, &file));
+    memfs_find(&f.fs, WORLD_DIR "/snapshot.2")->bytes.data[600] ^= 1;
+    assert_false(snapread_is_intact(&f.fs.port, WORLD_DIR, &file));
+    buf_fini(&batch);
+    tree_free(t);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(intact_file_is_one_whatever_the_limit_of_strings),
         cmocka_unit_test(fresh_snapshot_of_java_is_a_fresh_tree),
         cmocka_unit_test(what_was_written_comes_back),
         cmocka_unit_test(every_legal_tail_is_read),
