@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/mark.h"
+#include "store/logend.h"
 #include "tests/unit/server/fake_peer.h"
 
 enum { QUIET_MS = 100, OTHER_LINK = 9 };
@@ -443,6 +444,37 @@ static void a_tree_of_somebody_else_is_what_the_next_role_goes_on_from(void **st
     leader_close(&l);
 }
 
+// ---- how far the log goes ----
+
+static int64_t noted_end(struct fake_leader *l)
+{
+    struct logend note;
+    logend_read(&stage_disk(&l->st)->port, datadir_log_dir(stage_server(&l->st)->datadir), &note);
+    return note.end;
+}
+
+// Alone it is not noted, in an ensemble a second after a write, and not for every write.
+static void a_member_notes_how_far_its_log_goes(void **state)
+{
+    (void)state;
+    struct fake_leader l;
+    leader_open(&l, 3, NULL);
+    int64_t noted = noted_end(&l);
+    for (int i = 0; i < 5; i++) {
+        int64_t zxid = l.f.proposed + 1;
+        guest_create(&l.g, "/n-", "", CREATE_PERSISTENT_SEQUENTIAL);
+        fake_until_logged(&l.f, zxid);
+    }
+    assert_int_equal(noted_end(&l), noted); // not yet
+    stage_run(&l.st, 1500);
+    assert_int_equal(noted_end(&l), l.f.logged);
+    uint64_t syncs = stage_disk(&l.st)->counts[DISK_SYNC];
+    stage_run(&l.st, 1500);
+    assert_int_equal(stage_disk(&l.st)->counts[DISK_SYNC], syncs); // nothing new, nothing to do
+    leader_commit(&l, l.f.logged);
+    leader_close(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_failed_sync_ends_a_member_too),
         cmocka_unit_test(settling_applies_what_is_logged_and_forgets_the_rest),
         cmocka_unit_test(settling_without_a_role_is_done_at_once),
+        cmocka_unit_test(a_member_notes_how_far_its_log_goes),
         cmocka_unit_test(a_tree_of_somebody_else_is_what_the_next_role_goes_on_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
