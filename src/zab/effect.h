@@ -31,8 +31,8 @@ enum zab_effect_type {
     // Send.
     ZAB_DO_NOTIFY,    // `bytes` over the election connection to `sid`, in place of what waits there
     ZAB_DO_SEND,      // `packet` on `link`
-    ZAB_DO_SEND_SNAP, // leader: a SNAP packet and the tree on `link`; SNAP_BEGUN, then SNAP_SENT. The
-                      // tree as it was at `zxid` or later: what the learner has, it must not lose
+    ZAB_DO_SEND_SNAP, // leader: a SNAP packet and the tree on `link`; SNAP_BEGUN, then SNAP_SENT.
+                      // The tree of `zxid` or later: what the learner has, it must not lose
     ZAB_DO_READ_LOG,  // leader: records behind `zxid` up to `zxid_end` for `link`; LOG_READ. With
                       // `is_first` only when the log is within snapshotSizeFactor
     ZAB_DO_LISTEN,    // leader: accept links

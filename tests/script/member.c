@@ -185,10 +185,10 @@ static void deliver(struct member *m, const struct zab_effect *e)
     }
 }
 
-static void perform(struct member *m, const struct zab_effect *e)
+static void perform_persist(struct member *m, const struct zab_effect *e)
 {
     struct world *w = m->world;
-    switch (e->type) {
+    switch ((int)e->type) {
     case ZAB_DO_SAVE_ACCEPTED:
         disk_add(&m->disk, (struct disk_job){.type = DISK_SAVE_ACCEPTED, .epoch = e->epoch});
         break;
@@ -211,6 +211,13 @@ static void perform(struct member *m, const struct zab_effect *e)
     case ZAB_DO_ACTIVATE_CONFIG:
         keep_text(&m->disk.committed, e->config);
         break;
+    }
+}
+
+static void perform_send(struct member *m, const struct zab_effect *e)
+{
+    struct world *w = m->world;
+    switch ((int)e->type) {
     case ZAB_DO_NOTIFY:
         network_mail(w, m->sid, e->sid, e->bytes);
         break;
@@ -236,6 +243,12 @@ static void perform(struct member *m, const struct zab_effect *e)
     case ZAB_DO_CLOSE:
         network_close(w, m, e->link);
         break;
+    }
+}
+
+static void perform_apply(struct member *m, const struct zab_effect *e)
+{
+    switch ((int)e->type) {
     case ZAB_DO_COMMIT:
         commit(m, e->zxid);
         break;
@@ -253,14 +266,24 @@ static void perform(struct member *m, const struct zab_effect *e)
         break;
     case ZAB_DO_PONG:
         network_send(
-            w, m, e->link,
+            m->world, m, e->link,
             &(struct zab_packet){.type = ZAB_PING, .zxid = e->packet.zxid, .data = slice_str("")});
-        break;
-    case ZAB_DO_NOTE:
         break;
     case ZAB_DO_EXIT:
         end_process(m, e->code);
         break;
+    }
+}
+
+// The three sorts of effect.h, in its order.
+static void perform(struct member *m, const struct zab_effect *e)
+{
+    if (e->type <= ZAB_DO_ACTIVATE_CONFIG) {
+        perform_persist(m, e);
+    } else if (e->type <= ZAB_DO_UNLISTEN) {
+        perform_send(m, e);
+    } else {
+        perform_apply(m, e);
     }
 }
 
