@@ -5,7 +5,7 @@
 #   make run-ensemble       the same with three servers, on ports 2181 to 2183
 #   make test               set this machine up and pass the tests (about ten minutes on 2 cores)
 #   make check              unit and script tests and a minute of simulation
-# Others: sim SEED=n, fuzz T=name [SECONDS=n], integration, interop, bench, tidy, fmt, golden, clean.
+# Others: sim SEED=n, sim-coverage, fuzz T=name [SECONDS=n], integration, interop, bench, tidy, fmt, golden, clean.
 # CONFIG: release, debug (ASan and UBSan), tsan, cov.
 CONFIG ?= release
 B := build/$(CONFIG)
@@ -16,7 +16,7 @@ SECONDS ?= 60
 PYTEST := $(shell python3 -c 'import pytest, pyte' 2>/dev/null && echo python3 || echo /usr/bin/python3) \
           -m pytest -q -ra
 
-.PHONY: all install deps run run-ensemble test check integration interop sim fuzz bench tidy fmt golden clean
+.PHONY: all install deps run run-ensemble test check integration interop sim sim-coverage fuzz bench tidy fmt golden clean
 
 all: deps
 	@tools/configure.sh $(CONFIG)
@@ -52,7 +52,12 @@ interop: all
 		$(PYTEST) tests/interop
 
 sim: deps
-	@tools/sim.sh $(CONFIG) "$(SEED)" "$(SECONDS)"
+	@tools/sim.sh $(CONFIG) "$(SEED)" "$(SECONDS)" $(SCHEDULES)
+
+sim-coverage: deps
+	@tools/configure.sh cov
+	@ninja --quiet -C build/cov paddock-sim
+	@python3 tools/sim_coverage.py build/cov $(SCHEDULES)
 
 fuzz:
 	@tools/install-deps.sh build lint

@@ -111,7 +111,7 @@ static void spawn(struct child *c, void (*body)(int fd, void *ctx), void *ctx)
     if (c->pid == 0) {
         (void)close(ends[0]);
         body(ends[1], ctx);
-        _exit(0);
+        exit(0); // not _exit: coverage and leaks are told then
     }
     (void)close(ends[1]);
     c->pipe = ends[0];

@@ -85,11 +85,6 @@ static void split(struct strike *k, uint64_t bits, int bridge)
     }
 }
 
-static void isolate(struct strike *k)
-{
-    split(k, UINT64_C(1) << k->who, -1);
-}
-
 static void set_delay(const struct strike *k, int64_t delay_ms)
 {
     const struct cluster *c = k->all->cluster;
@@ -150,6 +145,29 @@ static void pause_all(struct strike *k)
     }
 }
 
+// Between servers: all of these last.
+static void begin_on_ways(struct strike *k)
+{
+    if (k->t.kind == TROUBLE_CUT || k->t.kind == TROUBLE_FLAP) {
+        k->flaps = k->t.kind == TROUBLE_FLAP ? 2 + 2 * (unsigned)(k->t.dice % 8) : 0;
+        cut_both(k, k->who, k->other);
+    } else if (k->t.kind == TROUBLE_CUT_ONE) {
+        cut(k, k->who, k->other);
+    } else if (k->t.kind == TROUBLE_ISOLATE) {
+        split(k, UINT64_C(1) << k->who, -1);
+    } else if (k->t.kind == TROUBLE_SPLIT) {
+        split(k, k->t.dice, -1);
+    } else if (k->t.kind == TROUBLE_BRIDGE) {
+        split(k, k->t.dice, k->who);
+    } else if (k->t.kind == TROUBLE_CUT_OFF) {
+        net_cut_off(&cluster_node(k->all->cluster, k->who)->net, true);
+    } else if (k->t.kind == TROUBLE_SLOW) {
+        set_delay(k, 1 + (int64_t)(k->t.dice >> 8) % DELAY_MS_MAX);
+    } else {
+        set_rate(k, 1 + (int64_t)(k->t.dice >> 8) % BYTES_PER_MS_MAX);
+    }
+}
+
 // Returns whether it is over already.
 static bool begin(struct strike *k)
 {
@@ -170,29 +188,14 @@ static bool begin(struct strike *k)
         return true;
     case TROUBLE_CUT:
     case TROUBLE_FLAP:
-        k->flaps = k->t.kind == TROUBLE_FLAP ? 2 + 2 * (unsigned)(k->t.dice % 8) : 0;
-        cut_both(k, k->who, k->other);
-        return false;
     case TROUBLE_CUT_ONE:
-        cut(k, k->who, k->other);
-        return false;
     case TROUBLE_ISOLATE:
-        isolate(k);
-        return false;
     case TROUBLE_SPLIT:
-        split(k, k->t.dice, -1);
-        return false;
     case TROUBLE_BRIDGE:
-        split(k, k->t.dice, k->who);
-        return false;
     case TROUBLE_CUT_OFF:
-        net_cut_off(&node->net, true);
-        return false;
     case TROUBLE_SLOW:
-        set_delay(k, 1 + (int64_t)(k->t.dice >> 8) % DELAY_MS_MAX);
-        return false;
     case TROUBLE_NARROW:
-        set_rate(k, 1 + (int64_t)(k->t.dice >> 8) % BYTES_PER_MS_MAX);
+        begin_on_ways(k);
         return false;
     case TROUBLE_RESET:
         net_break_between(&node->net, &cluster_node(c, k->other)->net);

@@ -1,14 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Simulated worlds. Usage: tools/sim.sh CONFIG SEED SECONDS
-# With a SEED that one; without, fresh seeds one after the other for SECONDS.
+# Simulated worlds. Usage: tools/sim.sh CONFIG SEED SECONDS [SCHEDULES]
+# With a SEED that one: a server alone under every plan, then an ensemble's schedule. Without, fresh
+# seeds of a server alone for SECONDS; every schedule with a name; SCHEDULES fresh ones of ensembles.
 set -eu
 cd "$(dirname "$0")/.."
-config=$1 seed=$2 seconds=$3
+config=$1 seed=$2 seconds=$3 schedules=${4:-200}
 tools/configure.sh "$config"
 ninja --quiet -C "build/$config" paddock-sim
+sim=build/$config/paddock-sim
 if [ -n "$seed" ]; then
-    exec "build/$config/paddock-sim" --seed "$seed" --verbose
+    "$sim" --seed "$seed" --verbose
+    exec "$sim" --servers 0 --seed "$seed"
 fi
-exec "build/$config/paddock-sim" --seconds "$seconds"
+"$sim" --seconds "$seconds"
+"$sim" --named all --schedules 3 --jobs 2
+exec "$sim" --servers 0 --schedules "$schedules" --seed "$(date +%s)" --ms 1200 --jobs 2
