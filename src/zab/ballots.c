@@ -22,6 +22,16 @@ void ballots_put(struct ballots *b, int64_t sid, const struct vote *vote)
     b->count = i == b->count ? i + 1 : b->count;
 }
 
+void ballots_drop(struct ballots *b, int64_t sid)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        if (b->items[i].sid == sid) {
+            b->items[i] = b->items[--b->count];
+            return;
+        }
+    }
+}
+
 const struct vote *ballots_find(const struct ballots *b, int64_t sid)
 {
     for (size_t i = 0; i < b->count; i++) {

@@ -24,6 +24,7 @@ void ballots_clear(struct ballots *b);
 // In place of what `sid` voted before. When the configuration changed so often meanwhile that there
 // is no room, all before it are forgotten: votes are repeated, places of the dead are not needed.
 void ballots_put(struct ballots *b, int64_t sid, const struct vote *vote);
+void ballots_drop(struct ballots *b, int64_t sid);                     // legal when it did not vote
 const struct vote *ballots_find(const struct ballots *b, int64_t sid); // NULL: did not vote
 
 // Do those whose vote equals `vote` form a quorum, or are they even all voters there are?

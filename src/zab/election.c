@@ -26,19 +26,22 @@ struct answer {
 struct election {
     struct zab_core *core;
     enum election_state state;
-    int64_t clock;           // logical: the number of the round
-    struct vote initial;     // what we would vote if we were alone
-    struct vote proposed;    // whom we vote for in this round
-    struct vote decided;     // the end of the last round
-    struct ballots round;    // votes of this round: Java's recvset
-    struct ballots outside;  // of servers that have a leader, whatever the round: outofelection
-    struct ballots late;     // of servers in a later round, passed over while waiting
-    int64_t repeat_at_ms;    // tell everybody again
-    int64_t repeat_after_ms; // doubles each time
-    int64_t final_at_ms;     // while waiting
-    bool is_by_round;        // the decision stands on votes of the round
-    bool is_reopened;        // and these have changed
-    bool has_complained;     // of a notification that is none, in this round
+    int64_t clock;               // logical: the number of the round
+    struct vote initial;         // what we would vote if we were alone
+    struct vote proposed;        // whom we vote for in this round
+    struct vote decided;         // the end of the last round
+    struct ballots round;        // votes of this round: Java's recvset
+    struct ballots outside;      // of servers that have a leader, whatever the round: outofelection
+    struct ballots late;         // of servers in a later round, passed over while waiting
+    int64_t repeat_at_ms;        // tell everybody again
+    int64_t repeat_after_ms;     // doubles each time
+    int64_t final_at_ms;         // while waiting
+    const struct ballots *basis; // of the decision: `round` or `outside`; NULL: it is confirmed
+    struct vote basis_vote;      // as many of them as equal this
+    bool is_joined;              // a leader that was there
+    bool is_reopened;            // it should not have been taken, or not yet
+    bool is_resumable;           // others go on in the same round
+    bool has_complained;         // of a notification that is none, in this round
     struct answer answers[ANSWERS];
 };
 
@@ -82,6 +85,12 @@ bool election_deadline_ms(const struct election *e, int64_t *ret)
 bool election_is_reopened(const struct election *e)
 {
     return e->is_reopened;
+}
+
+void election_confirm(struct election *e)
+{
+    e->basis = NULL;
+    e->is_reopened = false;
 }
 
 int64_t election_clock(const struct election *e)
@@ -161,13 +170,17 @@ static void tell_late(struct election *e, struct zab_effects *effects)
     }
 }
 
-static void decide(struct election *e, const struct vote *vote, const char *why,
-                   struct zab_effects *effects)
+// Enough of `basis` equal `vote`.
+static void decide(struct election *e, const struct ballots *basis, const struct vote *vote,
+                   const char *why, struct zab_effects *effects)
 {
     const struct zab_core *core = e->core;
     const struct config_member *own = config_servers_find(&core->committed, core->options.sid);
     e->state = ELECTION_DECIDED;
     e->decided = *vote;
+    e->basis = basis;
+    e->basis_vote = *vote;
+    e->is_joined = vote->state != ZAB_LOOKING;
     if (vote->leader == core->options.sid) {
         e->decided.state = ZAB_LEADING;
     } else if (own != NULL && own->role == CONFIG_OBSERVER) {
@@ -176,7 +189,6 @@ static void decide(struct election *e, const struct vote *vote, const char *why,
         e->decided.state = ZAB_FOLLOWING; // also who is in no list: it follows without a vote
     }
     e->decided.version = 0;
-    e->is_by_round = vote == &e->proposed;
     e->core->vote = e->decided;
     zab_effects_note(effects, "server %lld is elected in round 0x%llx: %s", (long long)vote->leader,
                      (unsigned long long)vote->election_epoch, why);
@@ -189,7 +201,7 @@ static void count(struct election *e, int64_t now_ms, struct zab_effects *effect
 {
     const struct quorums *q = &e->core->quorums;
     if (ballots_are_unanimous(&e->round, q, &e->proposed)) {
-        decide(e, &e->proposed, "every voter is for it", effects);
+        decide(e, &e->round, &e->proposed, "every voter is for it", effects);
     } else if (e->state == ELECTION_LOOKING && ballots_have_quorum(&e->round, q, &e->proposed)) {
         e->state = ELECTION_WAITING;
         e->final_at_ms = now_ms + e->core->options.finalize_wait_ms;
@@ -213,16 +225,18 @@ static void propose(struct election *e, const struct vote *vote, int64_t now_ms,
     }
 }
 
-// Source: getInitId, getInitLastLoggedZxid, getPeerEpoch.
+// Source: getInitId, getInitLastLoggedZxid, getPeerEpoch; differs: who cannot be elected claims no
+// history, whether it observes or is in no list. A configuration to come may count its vote, which
+// must then not be held by a history that nobody can follow. Who lost its history says so.
 static struct vote initial_vote(const struct zab_core *core)
 {
     const struct config_member *own = config_servers_find(&core->committed, core->options.sid);
-    bool is_observer = own != NULL && own->role == CONFIG_OBSERVER;
-    bool is_voter = own != NULL && !is_observer;
+    bool is_voter = own != NULL && own->role == CONFIG_PARTICIPANT;
+    bool has_no_trust = core->last_zxid == -1 && (own == NULL || is_voter);
     return (struct vote){
         .leader = is_voter ? core->options.sid : INT64_MIN,
-        .zxid = is_observer ? INT64_MIN : core->last_zxid,
-        .peer_epoch = is_observer ? INT64_MIN : core->current_epoch,
+        .zxid = is_voter || has_no_trust ? core->last_zxid : INT64_MIN,
+        .peer_epoch = is_voter ? core->current_epoch : INT64_MIN,
     };
 }
 
@@ -261,9 +275,10 @@ static void begin(struct election *e, int64_t now_ms, struct zab_effects *effect
 void election_begin(struct election *e, int64_t now_ms, struct zab_effects *effects)
 {
     struct vote initial = initial_vote(e->core);
-    bool is_resumed = e->is_reopened && is_same(&initial, &e->initial);
+    bool is_resumed = e->is_reopened && e->is_resumable && is_same(&initial, &e->initial);
     ASSERT(e->core->role == ZAB_LOOKING);
     e->is_reopened = false;
+    e->is_resumable = false;
     if (is_resumed) {
         resume(e, now_ms, effects);
     } else {
@@ -274,7 +289,7 @@ void election_begin(struct election *e, int64_t now_ms, struct zab_effects *effe
 static void on_time(struct election *e, int64_t now_ms, struct zab_effects *effects)
 {
     if (e->state == ELECTION_WAITING && now_ms >= e->final_at_ms) {
-        decide(e, &e->proposed, "a quorum is for it", effects);
+        decide(e, &e->round, &e->proposed, "a quorum is for it", effects);
     } else if (e->state == ELECTION_LOOKING && now_ms >= e->repeat_at_ms) {
         int64_t max_ms = e->core->options.notification_max_ms;
         e->repeat_after_ms = e->repeat_after_ms > max_ms / 2 ? max_ms : 2 * e->repeat_after_ms;
@@ -294,6 +309,7 @@ static bool is_better(const struct election *e, const struct vote *a, const stru
 static void hear_looking(struct election *e, int64_t sid, const struct vote *vote, int64_t now_ms,
                          struct zab_effects *effects)
 {
+    ballots_drop(&e->outside, sid); // it has a leader no longer
     if (e->initial.zxid == -1 || vote->zxid == -1) {
         MARK("a vote without a history does not count");
         return;
@@ -356,7 +372,7 @@ static bool join(struct election *e, const struct ballots *ballots, const struct
         return false;
     }
     e->clock = vote->election_epoch;
-    decide(e, vote, "it leads a quorum", effects);
+    decide(e, ballots, vote, "it leads a quorum", effects);
     return true;
 }
 
@@ -462,24 +478,37 @@ static bool settled_vote(const struct election *e, struct vote *ret)
     return e->core->role != ZAB_LOOKING;
 }
 
-// We decided, and now one whose vote was counted votes for another in the same round: it heard of a
-// better vote after us. If that was one too many, the others will elect without us, and who was
-// named, whether we or another, may wait in vain until initLimit. Whether it is too late to reopen
-// the decision, the caller knows.
+// Count a vote of one that looks against the decision: is what is left enough for it?
+static bool is_still_decided(struct election *e, int64_t sid, const struct vote *vote,
+                             bool is_of_round)
+{
+    const struct zab_core *core = e->core;
+    const struct quorums in_force = {.of = {core->quorums.of[0]}, .count = 1};
+    ballots_drop(&e->outside, sid); // it has a leader no longer
+    if (is_of_round) {
+        struct vote cast = *vote;
+        cast.version = 0;
+        ballots_put(&e->round, sid, &cast);
+    } else {
+        ballots_drop(&e->round, sid);
+    }
+    if (sid == e->decided.leader && (!is_of_round || vote->leader != sid)) {
+        return false;
+    }
+    return ballots_have_quorum(e->basis, e->is_joined ? &in_force : &core->quorums, &e->basis_vote);
+}
+
+// We decided, and now one whose vote was counted votes for another: it heard of a better vote after
+// us, or began anew. If that was one too many, the others will elect without us, and who was named,
+// whether we or another, may wait in vain until initLimit. The same when the leader looks again.
+// Whether it is too late to reopen the decision, the caller knows.
 static void reconsider(struct election *e, int64_t sid, const struct vote *vote)
 {
-    const struct vote *current = &e->core->vote;
-    if (e->state != ELECTION_DECIDED || !e->is_by_round || current->leader != e->decided.leader ||
-        current->election_epoch != e->decided.election_epoch ||
-        vote->election_epoch != e->decided.election_epoch || vote->zxid == -1 ||
-        !quorums_has(&e->core->quorums, vote->leader)) {
-        return;
-    }
-    struct vote cast = *vote;
-    cast.version = 0;
-    ballots_put(&e->round, sid, &cast);
-    if ((sid == e->decided.leader && vote->leader != sid) ||
-        !ballots_have_quorum(&e->round, &e->core->quorums, &e->proposed)) {
+    bool is_of_round = vote->election_epoch == e->decided.election_epoch && vote->zxid != -1 &&
+                       quorums_has(&e->core->quorums, vote->leader);
+    if (e->state == ELECTION_DECIDED && e->basis != NULL &&
+        !is_still_decided(e, sid, vote, is_of_round)) {
+        e->is_resumable = is_of_round && (e->is_resumable || !e->is_reopened);
         e->is_reopened = true;
     }
 }

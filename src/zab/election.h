@@ -27,9 +27,10 @@ void election_begin(struct election *e, int64_t now_ms, struct zab_effects *effe
 void election_step(struct election *e, const struct zab_event *event, struct zab_effects *effects);
 
 bool election_is_decided(const struct election *e, struct vote *ret); // looking is over
-// The decision came too early: voters that it stood on have changed their minds since, in the same
-// round. Whoever does not serve yet in its role does better to end it and to look again.
+// The decision came too early, or its time is over: voters that it stood on look again, and vote
+// for others. Who has not seen its role confirmed does better to end it and to look again.
 bool election_is_reopened(const struct election *e);
+void election_confirm(struct election *e); // it is too late for that: the role is what it is
 bool election_deadline_ms(const struct election *e, int64_t *ret);
 int64_t election_clock(const struct election *e);
 

@@ -492,6 +492,11 @@ const char *learner_is_over(const struct learner *l, int64_t *ret_next)
     return l->reason;
 }
 
+bool learner_is_accepted(const struct learner *l)
+{
+    return l->stage > LEARNER_DISCOVERING && l->stage < LEARNER_OVER;
+}
+
 bool learner_is_serving(const struct learner *l)
 {
     return l->stage == LEARNER_BROADCASTING;

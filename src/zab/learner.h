@@ -27,6 +27,7 @@ void learner_end(struct learner *l, struct zab_effects *effects); // close the l
 // It is over, for this reason; NULL: it goes on. *ret_next as in leader.h.
 const char *learner_is_over(const struct learner *l, int64_t *ret_next);
 bool learner_is_serving(const struct learner *l);
+bool learner_is_accepted(const struct learner *l); // the leader has told its epoch: it does lead
 bool learner_deadline_ms(const struct learner *l, int64_t *ret);
 zab_link learner_link(const struct learner *l); // 0: none
 

@@ -222,6 +222,7 @@ static void begin_named_role(struct zab *z, const struct zab_event *e, struct za
         z->core.vote = (struct vote){
             .leader = z->next, .zxid = e->zxid, .election_epoch = -1, .peer_epoch = -1};
     }
+    election_confirm(z->election);
     begin_role(z, e->now_ms, effects);
 }
 
@@ -296,6 +297,13 @@ static void dispatch(struct zab *z, const struct zab_event *e, struct zab_effect
     }
 }
 
+// It leads and serves, or a leader has told it its epoch.
+static bool is_role_confirmed(const struct zab *z)
+{
+    return (z->phase == PHASE_LEADING && leader_is_serving(z->leader)) ||
+           (z->phase == PHASE_LEARNING && learner_is_accepted(z->learner));
+}
+
 // What the step decided: a leader is elected, a role is over. Both may be so at once.
 static void move_on(struct zab *z, int64_t now_ms, struct zab_effects *effects)
 {
@@ -312,7 +320,9 @@ static void move_on(struct zab *z, int64_t now_ms, struct zab_effects *effects)
         over = learner_is_over(z->learner, &next);
     }
     bool has_role = z->phase == PHASE_LEADING || z->phase == PHASE_LEARNING;
-    if (over == NULL && has_role && !zab_is_serving(z) && election_is_reopened(z->election)) {
+    if (is_role_confirmed(z)) {
+        election_confirm(z->election);
+    } else if (over == NULL && has_role && election_is_reopened(z->election)) {
         next = -1;
         over = "its voters have changed their minds";
     }

@@ -11,7 +11,7 @@ static struct elector *member(struct electorate *el, int64_t sid)
 
 void electorate_init(struct electorate *el)
 {
-    *el = (struct electorate){.now_ms = 1000, .latency_ms = 1};
+    *el = (struct electorate){.now_ms = 1000, .latency_ms = 1, .finalize_wait_ms = 200};
 }
 
 static void drop_mail(struct electorate *el, int64_t sid)
@@ -116,7 +116,7 @@ void electorate_start(struct electorate *el, int64_t sid, const char *config, in
                               .reconfig_enabled = true,
                               .notification_min_ms = 200,
                               .notification_max_ms = 60000,
-                              .finalize_wait_ms = 200,
+                              .finalize_wait_ms = el->finalize_wait_ms,
                               .history_count = 500,
                               .history_bytes = 1 << 20},
         &(struct zab_recovered){.accepted_epoch = epoch, .current_epoch = epoch, .last_zxid = zxid},
@@ -138,6 +138,7 @@ void electorate_synced(struct electorate *el, int64_t sid, int64_t epoch)
 {
     member(el, sid)->core.vote.peer_epoch = epoch;
     member(el, sid)->is_serving = true;
+    election_confirm(member(el, sid)->election);
 }
 
 static void deliver(struct electorate *el, int64_t from, int64_t to, struct slice bytes)

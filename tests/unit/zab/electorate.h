@@ -49,7 +49,8 @@ struct electorate {
     struct envelope mail[ELECTORATE_MAX][ELECTORATE_MAX]; // [from][to]
     bool is_cut[ELECTORATE_MAX][ELECTORATE_MAX];          // sent but lost
     int64_t now_ms, latency_ms;
-    int sent; // messages so far
+    int64_t finalize_wait_ms; // of those that start from now on
+    int sent;                 // messages so far
     struct buf notes;
 };
 

@@ -41,6 +41,10 @@ static void the_last_vote_of_a_server_counts(void **state)
     assert_false(ballots_have_quorum(&b, &q, &one));
     assert_int_equal(b.count, 2);
     assert_int_equal(ballots_find(&b, 2)->leader, 3);
+    ballots_drop(&b, 1);
+    ballots_drop(&b, 1);
+    assert_null(ballots_find(&b, 1));
+    assert_int_equal(ballots_find(&b, 2)->leader, 3);
     ballots_clear(&b);
     assert_null(ballots_find(&b, 2));
 }
