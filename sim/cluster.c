@@ -99,8 +99,7 @@ void cluster_fini(struct cluster *c)
 static void start_later(struct member *m)
 {
     if (m->restart.impl == NULL && !m->is_held) {
-        world_start(m->cluster->world, &m->restart,
-                    world_delay(m->cluster->world, m->down_ms * 1000000));
+        world_start(m->cluster->world, &m->restart, m->down_ms * 1000000);
     }
 }
 
