@@ -14,6 +14,7 @@
 enum {
     SYNC_LIMIT_SUSPECT_S = 120, // a follower that hangs is noticed this late
     ID_MAX = 255,               // what fits into session ids
+    ID_EXTENDED_MAX = 254,      // and leaves room for the mark of extended types
 };
 
 static const struct config_place nowhere = {.file = NULL};
@@ -116,6 +117,12 @@ static void check_own(struct config *cfg)
         return;
     }
     check_role(cfg, own);
+    if (cfg->extended_types_enabled && own->id > ID_EXTENDED_MAX) {
+        config_say_at(cfg, CONFIG_ERROR, CONFIG_KEY_extended_types_enabled,
+                      "extendedTypesEnabled is true but Server ID is too large. Cannot be larger "
+                      "than %d",
+                      ID_EXTENDED_MAX);
+    }
     if (own->id < 0 || own->id > ID_MAX) {
         config_say(cfg->sources, CONFIG_WARNING, nowhere,
                    "server id %" PRId64 " is outside 0..%d: session ids hold only its lowest 8 "

@@ -156,6 +156,15 @@ static void a_large_id_is_warned_of(void **state)
     expect_said(cfg, "server id 256 is outside 0..255");
     assert_false(config_has_errors(cfg));
     config_free(cfg);
+    buf_append_str(&text, "extendedTypesEnabled=true\n"); // whose owners need that number
+    cfg = with_myid(buf_cstr(&text), "256");
+    expect_said(cfg, "extendedTypesEnabled is true but Server ID is too large. Cannot be larger "
+                     "than 254");
+    assert_true(config_has_errors(cfg));
+    config_free(cfg);
+    cfg = with_myid(buf_cstr(&text), "2");
+    assert_false(config_has_errors(cfg));
+    config_free(cfg);
     buf_fini(&text);
 }
 
