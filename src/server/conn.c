@@ -121,10 +121,12 @@ static void drop_deferred(struct conn *c)
     c->deferred_last = NULL;
 }
 
-// Nobody needs to know the session here any more: it is closed and local, or a leader keeps it.
-static bool is_forgotten(const struct server *s, const struct session *session)
+// Nobody needs to know the session here any more: it is closed and local, or a leader keeps it and
+// its client has not asked for its end.
+static bool is_forgotten(const struct conn *c, const struct session *session)
 {
-    return session->is_local ? session->is_closing : s->pipeline.mode == PIPELINE_LEARNING;
+    bool is_learning = c->server->pipeline.mode == PIPELINE_LEARNING;
+    return session->is_local ? session->is_closing : is_learning && !c->is_leaving;
 }
 
 // A close outlives its connection: in the throttle it is dropped like everything, but the session
@@ -141,7 +143,7 @@ static void leave_session(struct conn *c)
     }
     session->conn = NULL;
     c->session = NULL;
-    if (is_forgotten(s, session)) {
+    if (is_forgotten(c, session)) {
         sessions_remove(&s->sessions, session->id);
     }
 }

@@ -127,6 +127,11 @@ static void answer_in_order(struct conn *c, const struct request *request)
     }
 }
 
+static bool is_local(const struct conn *c)
+{
+    return c->session != NULL && c->session->is_local;
+}
+
 static void handle_write(struct conn *c, const struct request *request)
 {
     struct server *s = c->server;
@@ -135,7 +140,7 @@ static void handle_write(struct conn *c, const struct request *request)
         conn_close(c, "the server stops");
         return;
     }
-    if (c->session->is_local && locals_take(c, request)) {
+    if (is_local(c) && locals_take(c, request)) {
         answer_in_order(c, request);
     } else if (!pipeline_write(&s->pipeline, request)) {
         answer_in_order(c, request); // the refusal keeps its place
@@ -268,7 +273,8 @@ void dispatch_frame(struct conn *c, struct slice frame)
 
 void dispatch_deferred(struct server *s, const struct request *request)
 {
-    if (!locals_try_answer(request->conn, request)) {
+    struct conn *c = request->conn;
+    if (!is_local(c) || !locals_try_answer(c, request)) {
         read_answer(s, request);
     }
     throttle_large_done(&s->throttle, request->large_bytes);

@@ -116,9 +116,7 @@ static void close_session(struct conn *c, const struct request *request)
 
 bool locals_try_answer(struct conn *c, const struct request *request)
 {
-    if (c->session == NULL || !c->session->is_local) {
-        return false;
-    }
+    ASSERT(c->session->is_local);
     if (request->type == OP_CLOSE_SESSION) {
         close_session(c, request);
         return true;

@@ -25,10 +25,10 @@ struct server;
 // Is a session that is opened now local?
 bool locals_are_opened(const struct server *s);
 
-// Before a write of a connection that has a local session goes its way: upgrades the session if the
-// request needs that. True: the request is for locals_answer, in its order.
+// Of a connection that has a local session. Before a write goes its way: upgrades the session if
+// the request needs that. True: the request is for locals_try_answer, in its order.
 bool locals_take(struct conn *c, const struct request *request);
-// Is this one of those? Then its turn has come.
+// Any request whose turn has come: answer it if it is one of those.
 bool locals_try_answer(struct conn *c, const struct request *request);
 
 // Those whose deadline has come are gone.

@@ -199,6 +199,16 @@ struct session *sessions_take_expired(struct sessions *s, int64_t now_ms)
     return take_expired(&s->expiry, now_ms);
 }
 
+struct session *sessions_take_ended(struct sessions *s, int64_t now_ms)
+{
+    struct session *session = take_expired(&s->expiry, now_ms);
+    while (session != NULL && session->conn != NULL) {
+        session->is_closing = false; // its next request queues it again
+        session = take_expired(&s->expiry, now_ms);
+    }
+    return session;
+}
+
 struct session *sessions_take_expired_local(struct sessions *s, int64_t now_ms)
 {
     return take_expired(&s->local, now_ms);

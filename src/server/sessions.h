@@ -97,5 +97,8 @@ enum zk_code sessions_check_global(const struct sessions *s, int64_t id, uint64_
 // A session whose deadline has come, marked closing; NULL when there is none. Call until NULL.
 struct session *sessions_take_expired(struct sessions *s, int64_t now_ms);
 struct session *sessions_take_expired_local(struct sessions *s, int64_t now_ms);
+// The same on a learner, which decides about those alone that sessions_end was called for; their
+// connections are gone.
+struct session *sessions_take_ended(struct sessions *s, int64_t now_ms);
 
 #endif

@@ -32,10 +32,23 @@ static void write_internal(struct server *s, int64_t session_id, int32_t type, s
 
 // ---- sessions and connections ----
 
+// A learner asks the leader to close sessions whose clients wanted that and did not wait for it.
+static void close_ended(struct server *s)
+{
+    struct session *session;
+    while ((session = sessions_take_ended(&s->sessions, server_now_ms(s))) != NULL) {
+        MARK("close of a client that has gone is forwarded");
+        write_internal(s, session->id, OP_CLOSE_SESSION, slice_str(""));
+    }
+}
+
 static void expire_sessions(struct server *s)
 {
     struct session *session;
     locals_expire(s);
+    if (s->pipeline.mode == PIPELINE_LEARNING) {
+        close_ended(s);
+    }
     if (!pipeline_decides(&s->pipeline)) {
         return;
     }

@@ -340,6 +340,60 @@ static void who_waits_for_a_leader_that_dies_is_sent_away(void **state)
     troupe_close(&t);
 }
 
+// Load protection comes first: a crowd that comes back does not reach the leader.
+static void who_is_throttled_is_not_asked_for(void **state)
+{
+    (void)state;
+    static const char *const defines[] = {"zookeeper.connection_throttle_tokens=2",
+                                          "zookeeper.connection_throttle_fill_time=1000000", NULL};
+    static const struct troupe_options options = {.voters = 3, .defines = defines};
+    struct troupe t;
+    struct guest g;
+    struct guest other;
+    troupe_open(&t, 17, &options);
+    int leader = troupe_leader(&t);
+    int follower = troupe_follower(&t);
+    troupe_enter(&g, &t, leader);
+    assert_true(troupe_move(&g, &t, follower));
+    assert_true(troupe_move(&g, &t, follower));
+    assert_false(troupe_take_over(&other, &g, &t, follower));
+    assert_int_equal(troupe_server(&t, leader)->stats->counters[STATS_REVALIDATE_COUNT], 2);
+    assert_int_equal(troupe_server(&t, follower)->stats->counters[STATS_CONNECTION_REJECTED], 1);
+    guest_make(&g, "/a", 0); // and has not lost its connection to who was refused
+    troupe_close(&t);
+}
+
+// A server that is behind what a client has seen does not take it in, however right it is.
+static void a_client_is_not_taken_back_in_time(void **state)
+{
+    (void)state;
+    EXPECT_MARK("client is ahead");
+    struct troupe t;
+    struct guest g;
+    struct guest ahead;
+    troupe_open(&t, 18, &three);
+    int follower = troupe_follower(&t);
+    troupe_enter(&g, &t, troupe_leader(&t));
+    guest_make(&g, "/a", 0);
+    troupe_until_equal(&t);
+    int64_t applied = tree_last_zxid(troupe_server(&t, follower)->tree);
+    for (int64_t seen = applied; seen <= applied + 1; seen++) {
+        const struct connect_request request = {
+            .body = {.last_zxid_seen = seen,
+                     .timeout_ms = GUEST_TIMEOUT_MS,
+                     .session_id = g.session_id,
+                     .passwd = slice_of(g.passwd, sizeof(g.passwd))},
+            .has_read_only = true};
+        troupe_connect(&ahead, &t, follower);
+        guest_ask_connect(&ahead, &request);
+        struct connect_response r;
+        assert_int_equal(guest_take_session(&ahead, &r), seen == applied);
+        guest_leave(&ahead);
+    }
+    assert_true(list_is_empty(&troupe_server(&t, follower)->revalidating));
+    troupe_close(&t);
+}
+
 static void a_session_that_is_being_closed_cannot_move(void **state)
 {
     (void)state;
@@ -415,6 +469,8 @@ int main(void)
         cmocka_unit_test(a_connection_that_waits_for_the_leader_gives_way_to_the_next),
         cmocka_unit_test(a_client_that_hangs_up_while_the_leader_is_asked_leaves_nothing),
         cmocka_unit_test(who_waits_for_a_leader_that_dies_is_sent_away),
+        cmocka_unit_test(who_is_throttled_is_not_asked_for),
+        cmocka_unit_test(a_client_is_not_taken_back_in_time),
         cmocka_unit_test(a_session_that_is_being_closed_cannot_move),
         cmocka_unit_test(the_leader_expires_who_is_silent_and_the_learner_closes_it),
     };

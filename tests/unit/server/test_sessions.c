@@ -120,6 +120,25 @@ static void a_leader_calls_an_unknown_session_expired(void **state)
     sessions_fini(&s);
 }
 
+// On a learner only who has asked for its end; the others' deadlines are the leader's.
+static void a_learner_takes_those_that_ended_and_have_no_connection(void **state)
+{
+    (void)state;
+    struct sessions s;
+    struct conn *conn = (struct conn *)(void *)&s; // any
+    sessions_init(&s, TICK_MS, 1, 0);
+    for (int64_t id = 1; id <= 9; id++) {
+        sessions_track(&s, id, TIMEOUT_MS, 0)->conn = id == 5 ? NULL : conn;
+    }
+    sessions_end(&s, sessions_find(&s, 5), 0);
+    assert_int_equal(sessions_take_ended(&s, TICK_MS)->id, 5);
+    assert_null(sessions_take_ended(&s, 100 * TIMEOUT_MS));
+    for (int64_t id = 1; id <= 9; id++) {
+        assert_int_equal(sessions_check(&s, id, 0), id == 5 ? ZK_SESSION_EXPIRED : ZK_OK);
+    }
+    sessions_fini(&s);
+}
+
 // ---- local ones ----
 
 static void a_local_session_expires_in_a_queue_of_its_own(void **state)
@@ -224,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_reopened_session_has_a_full_timeout),
         cmocka_unit_test(only_its_owner_writes_for_a_session),
         cmocka_unit_test(a_leader_calls_an_unknown_session_expired),
+        cmocka_unit_test(a_learner_takes_those_that_ended_and_have_no_connection),
         cmocka_unit_test(a_local_session_expires_in_a_queue_of_its_own),
         cmocka_unit_test(a_session_that_becomes_global_changes_queues),
         cmocka_unit_test(a_closing_local_session_stays_so_when_it_becomes_global),

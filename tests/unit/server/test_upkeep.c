@@ -11,6 +11,7 @@
 #include "base/mark.h"
 #include "store/names.h"
 #include "tests/unit/server/fake_peer.h"
+#include "tests/unit/server/troupe.h"
 
 enum { TICK_MS = 200, SLACK_MS = 10, GRACE_MS = 1000 };
 
@@ -433,9 +434,64 @@ static void only_who_leads_expires_and_reaps(void **state)
     fake_fini(&f);
 }
 
+// Its session is the leader's to end, but only the learner knows that the client wanted that.
+static void a_learner_forwards_the_close_of_a_client_that_has_gone(void **state)
+{
+    (void)state;
+    EXPECT_MARK("close of a client that has gone is forwarded");
+    static const struct troupe_options options = {
+        .voters = 3,
+        .zoo_cfg = "request_throttle_max_requests=1\nmaxSessionTimeout=600000\n"
+                   "flushDelay=50\nmaxWriteQueuePollTime=50\n"};
+    struct troupe t;
+    struct guest g;
+    struct guest stays;
+    struct connect_response r;
+    troupe_open(&t, 30, &options);
+    int id = troupe_follower(&t);
+    const struct server *s = troupe_server(&t, id);
+    troupe_enter(&stays, &t, id);
+    troupe_connect(&g, &t, id);
+    guest_ask_session(&g, 0, 600000);
+    assert_true(guest_take_session(&g, &r));
+    guest_create(&g, "/mine", "", CREATE_EPHEMERAL);
+    guest_plain(&g, OP_CLOSE_SESSION);
+    while (s->throttle.waiting == 0) {
+        stage_step(&t.st);
+    }
+    guest_hang_up(&g);
+    for (int i = 0; i < 8; i++) { // who is there is not closed, however old its deadline
+        troupe_run(&t, GUEST_TIMEOUT_MS / 2);
+        guest_plain(&stays, OP_PING);
+        assert_int_equal(guest_answer(&stays, XID_PING), ZK_OK);
+    }
+    assert_int_equal(tree_session_count(s->tree), 1);
+    assert_null(tree_find(s->tree, slice_str("/mine")));
+    assert_null(sessions_find(&s->sessions, g.session_id));
+    troupe_close(&t);
+}
+
+// Nothing is due, so nothing is looked at more often than ticks come.
+static void a_member_without_a_role_rests(void **state)
+{
+    (void)state;
+    static const struct troupe_options options = {.voters = 2};
+    struct troupe t;
+    troupe_open(&t, 31, &options);
+    troupe_kill(&t, 1);
+    troupe_run(&t, 30000); // its oldest deadlines have passed by now
+    assert_int_equal(troupe_server(&t, 2)->state, SERVER_RESTING);
+    uint64_t before = t.st.world.steps;
+    troupe_run(&t, 10000);
+    assert_true(t.st.world.steps - before < 10 * 10000 / TROUPE_TICK_MS);
+    troupe_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_learner_forwards_the_close_of_a_client_that_has_gone),
+        cmocka_unit_test(a_member_without_a_role_rests),
         cmocka_unit_test(only_who_leads_expires_and_reaps),
         cmocka_unit_test(a_silent_session_expires_never_early_and_at_most_a_tick_late),
         cmocka_unit_test(an_expired_session_is_closed_with_its_connection_and_nodes),
