@@ -308,6 +308,18 @@ static void intact_record_above_the_limit_is_not_damage(void **state)
     assert_non_null(strstr(f->e.text, "raise jute.maxbuffer"));
 }
 
+// The room behind the data is zeros, and no sign that sectors are missing.
+static void flipped_header_in_front_of_room_is_damage(void **state)
+{
+    struct fixture *f = *state;
+    struct logread_record record;
+    struct buf *b = put_creates(f, 1, 3, 100);
+    put_zeros(b, 5000);
+    b->data[1] ^= 4;
+    open_from(f, 1);
+    assert_int_equal(logread_next(f->r, &record, &f->e), ERR_CORRUPT);
+}
+
 // Strictly from 1 on: how it ends; *ret_last is the last record.
 static enum err read_strictly(struct fixture *f, int64_t *ret_last)
 {
@@ -378,6 +390,7 @@ int main(void)
         T(header_alone_is_an_empty_file),
         T(short_or_foreign_file_elsewhere_is_damage),
         T(intact_record_above_the_limit_is_not_damage),
+        T(flipped_header_in_front_of_room_is_damage),
         T(strict_reader_tells_damage_from_a_torn_end),
         T(length_above_the_limit_needs_its_checksum),
 #undef T

@@ -335,6 +335,8 @@ static void harm_all(size_t block, bool with_zeros, bool has_old_base, struct to
         }
     }
     history_fini(&h);
+    print_message("%d damaged directories so far, %d had to heal\n", totals->starts,
+                  totals->healing);
 }
 
 static void every_damaged_sector_is_survived(void **state)
