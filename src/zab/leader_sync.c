@@ -46,8 +46,10 @@ static void start_snap(struct leader *l, struct leader_learner *t, struct zab_ef
     }
     // What it has acknowledged may be committed because of that. A tree from before it would be
     // durable in place of its log: if this leader failed then, a quorum could have forgotten it.
+    // One that says -1 lost its history, and nobody knows how much of that it had acknowledged.
     int64_t committed = l->core->history.committed;
-    t->snap_min = t->last_zxid < committed ? t->last_zxid : committed;
+    bool is_behind = t->last_zxid != -1 && t->last_zxid < committed;
+    t->snap_min = is_behind ? t->last_zxid : committed;
     t->is_streaming = true;
     t->is_waiting_tree = true;
     leader_sync_tree_stands(l, t, effects);

@@ -326,6 +326,9 @@ static void come_together(struct chaos *c)
     }
     for (int i = 0; i < HEAL_ROUNDS && w->verdict == NULL; i++) {
         world_run(w, HEAL_MS);
+        for (int64_t sid = 1; sid <= c->sids; sid++) {
+            world_start(w, sid); // one that ended itself
+        }
         if (is_whole(c, before)) {
             return;
         }

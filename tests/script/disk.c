@@ -32,6 +32,14 @@ void disk_crash(struct disk *d)
     d->job_count = 0;
 }
 
+void disk_forget(struct disk *d)
+{
+    drop_images(d, 0, d->image_count);
+    d->log.count = 0;
+    d->images[0] = (struct image){.zxid = -1};
+    d->image_count = 1;
+}
+
 void disk_fini(struct disk *d)
 {
     disk_crash(d);

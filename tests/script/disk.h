@@ -41,6 +41,9 @@ struct disk {
 void disk_init(struct disk *d, struct slice config); // of a new server
 void disk_fini(struct disk *d);
 void disk_crash(struct disk *d); // drops the jobs
+// What it holds is not what the ensemble believes: all but epochs and configurations is dropped,
+// and it ends with zxid -1 until a leader's tree is here. As a server heals after exit code 13.
+void disk_forget(struct disk *d);
 
 void disk_add(struct disk *d, struct disk_job job); // takes its image
 // Do the first job. Returns its type; `ret` is the event that tells of it. There must be one.

@@ -9,7 +9,10 @@
 #include "base/mem.h"
 #include "zab/core.h"
 
-enum { ROUNDS_MAX = 20000 }; // of deliveries, without time passing
+enum {
+    ROUNDS_MAX = 20000, // of deliveries, without time passing
+    EXIT_NO_SYNC = 13,  // the log could not be cut as the leader said
+};
 
 void world_init(struct world *w)
 {
@@ -122,6 +125,9 @@ void world_start(struct world *w, int64_t sid)
     ASSERT(m->is_listed);
     if (m->is_up) {
         return;
+    }
+    if (m->exit_code == EXIT_NO_SYNC) {
+        disk_forget(&m->disk);
     }
     parse(&m->disk.committed, &committed);
     parse(&m->disk.seen, &seen);

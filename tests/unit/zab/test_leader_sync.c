@@ -209,6 +209,21 @@ static void a_log_that_does_not_reach_back_means_a_snapshot(void **state)
     lead_fini(&h);
 }
 
+// It says -1: what it had acknowledged is known to nobody.
+static void who_lost_its_history_gets_all_that_is_committed(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_init(&h, 3);
+    lead_to_serving(&h);
+    write_some(&h, 25);
+    arrive(&h, 3, ZAB_FOLLOWERINFO, -1);
+    lead_forget(&h);
+    answer(&h, 3, -1, 1, 4, true);
+    lead_expect(&h, "SEND_SNAP 3 0x200000019\n");
+    lead_fini(&h);
+}
+
 static void a_log_above_the_size_limit_means_a_snapshot(void **state)
 {
     (void)state;
@@ -521,6 +536,7 @@ int main(void)
         cmocka_unit_test(one_that_comes_amid_traffic_misses_nothing),
         cmocka_unit_test(the_log_comes_in_chunks_and_memory_goes_on),
         cmocka_unit_test(a_log_that_does_not_reach_back_means_a_snapshot),
+        cmocka_unit_test(who_lost_its_history_gets_all_that_is_committed),
         cmocka_unit_test(a_log_above_the_size_limit_means_a_snapshot),
         cmocka_unit_test(an_unknown_transaction_of_an_ended_epoch_means_a_snapshot),
         cmocka_unit_test(a_hole_in_the_first_chunk_means_a_snapshot),
