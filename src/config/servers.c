@@ -133,6 +133,18 @@ static bool equals_ignoring_case(struct slice a, const char *lower)
     return true;
 }
 
+// What no host has, and what would be another text when it is printed and read again.
+static bool is_host(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (c <= ' ' || c == 0x7f || c == '\\') {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
 // ---- server lines ----
 
 static enum err parse_role(struct slice text, enum config_role *ret, struct buf *complaint)
@@ -157,7 +169,7 @@ static enum err parse_client(struct config_servers *s, struct slice text,
     }
     struct slice parts[PARTS_MAX];
     size_t count = split_host(text, parts);
-    if (count < 1 || count > 2) {
+    if (count < 1 || count > 2 || (count == 2 && !is_host(parts[0]))) {
         buf_printf(complaint, "client address %.*s is neither port nor host:port",
                    SLICE_ARGS(text));
         return ERR_INVALID;
@@ -178,7 +190,7 @@ static enum err parse_address(struct config_servers *s, struct config_member *m,
 {
     struct slice parts[PARTS_MAX];
     size_t count = split_host(text, parts);
-    if (count < 3 || count > 4 || parts[0].len == 0) {
+    if (count < 3 || count > 4 || !is_host(parts[0])) {
         buf_printf(complaint, "%.*s%s", SLICE_ARGS(line), wrong_format);
         return ERR_INVALID;
     }

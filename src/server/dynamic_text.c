@@ -12,6 +12,28 @@
 #include "config/props.h"
 #include "jute/utf8.h"
 
+// As it stands in a file, which is ISO-8859-1 with escapes.
+static void append_escaped(struct slice text, struct buf *out)
+{
+    const uint8_t *p = text.data;
+    const uint8_t *end = p + text.len;
+    while (p < end) {
+        size_t len = utf8_char_len(p, end);
+        uint32_t c = len > 0 ? utf8_char(p, len) : *p;
+        if (c == '\\') {
+            buf_append_str(out, "\\\\");
+        } else if (c < 0x80) {
+            buf_put_u8(out, (uint8_t)c);
+        } else if (c < 0x10000) {
+            buf_printf(out, "\\u%04x", c);
+        } else {
+            buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+                       0xdc00 + ((c - 0x10000) & 0x3ff));
+        }
+        p += len > 0 ? len : 1;
+    }
+}
+
 // ---- the dynamic file ----
 
 struct lines {
@@ -68,7 +90,7 @@ enum err dynamic_text_print(struct slice text, bool has_version, struct buf *out
     }
     for (size_t i = 0; e == ERR_OK && i < lines.count; i++) {
         buf_append_str(out, i > 0 ? "\n" : "");
-        buf_append_slice(out, lines.items[i]);
+        append_escaped(lines.items[i], out);
     }
     mem_free(lines.items);
     arena_fini(&lines.arena);
@@ -103,28 +125,6 @@ static size_t skip_lines(struct slice text, unsigned count)
         count -= c == '\n' || c == '\r' ? 1 : 0;
     }
     return at;
-}
-
-// As a value in zoo.cfg, which is ISO-8859-1 with escapes.
-static void append_escaped(const char *text, struct buf *out)
-{
-    const uint8_t *p = (const uint8_t *)text;
-    const uint8_t *end = p + strlen(text);
-    while (p < end) {
-        size_t len = utf8_char_len(p, end);
-        uint32_t c = len > 0 ? utf8_char(p, len) : *p;
-        if (c == '\\') {
-            buf_append_str(out, "\\\\");
-        } else if (c < 0x80) {
-            buf_put_u8(out, (uint8_t)c);
-        } else if (c < 0x10000) {
-            buf_printf(out, "\\u%04x", c);
-        } else {
-            buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
-                       0xdc00 + ((c - 0x10000) & 0x3ff));
-        }
-        p += len > 0 ? len : 1;
-    }
 }
 
 // What is appended next must not continue the last entry.
@@ -163,7 +163,7 @@ enum err dynamic_text_rewrite(struct slice old, const char *dynamic_file, bool d
     }
     end_last_line(out, start);
     buf_append_str(out, "dynamicConfigFile=");
-    append_escaped(dynamic_file, out);
+    append_escaped(slice_str(dynamic_file), out);
     buf_append_str(out, "\n");
     return ERR_OK;
 }

@@ -32,6 +32,7 @@ static void lines_are_sorted_as_text_and_end_without_a_newline(void **state)
                  "server.1=a:1:2:participant;0.0.0.0:2181\n"
                  "server.2=b:1:2:participant");
     expect_print("version=0", false, "");
+    expect_print("server.1=\xc3\xa9:1:2:participant", false, "server.1=\\u00e9:1:2:participant");
 }
 
 static void the_last_seen_one_has_its_version(void **state)

@@ -211,6 +211,10 @@ static void lines_that_are_none_are_bad_arguments(void **state)
     refuses(NULL, "server.4=d:1:2:king;3", NULL, ZK_BAD_ARGUMENTS);
     refuses(NULL, "server.4=d:1:2|f:1:2;3", NULL, ZK_BAD_ARGUMENTS);
     refuses(NULL, NULL, "clientPort=2181", ZK_BAD_ARGUMENTS);
+    // What would be more lines than were counted, once it is printed.
+    refuses(NULL, NULL, "server.1=a:1:2,server.2=b\\u000aserver.9=c:1:2", ZK_BAD_ARGUMENTS);
+    refuses(NULL, "server.4=d\\:1:2;3", NULL, ZK_BAD_ARGUMENTS);
+    refuses(NULL, "server.4=d:1:2;h h:3", NULL, ZK_BAD_ARGUMENTS);
     refuses(NULL, NULL, "server.1=a", ZK_BAD_ARGUMENTS);
     refuses(NULL, NULL, "server.1=a:1:2,server.2=b:1:2,group.1=1", ZK_BAD_ARGUMENTS);
 }
