@@ -11,6 +11,7 @@ enum {
     LIMIT_CONN_OUT_BYTES = 16 * 1024 * 1024,   // unsent replies of one connection: stop reading it
     LIMIT_SNAPSHOT_SLICE_BYTES = 64 * 1024,    // serialized per slice on the loop thread
     LIMIT_LOG_BATCH_BYTES = 4 * 1024 * 1024,   // one write and sync; more waits for the next
+    LIMIT_UNLOGGED_BYTES = 16 * 1024 * 1024,   // a leader's transactions: stop reading its link
     LIMIT_UNAPPLIED_BYTES = 64 * 1024 * 1024,  // in or on the way to the log: stop reading clients
     LIMIT_FORWARDED_BYTES = 16 * 1024 * 1024,  // of requests that the leader has: likewise
     LIMIT_SMALL_FRAME_BYTES = 4096,            // still taken from clients then

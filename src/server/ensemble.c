@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/limits.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "server/ensemble_priv.h"
 
@@ -61,6 +62,7 @@ void ensemble_settle(struct ensemble *e)
 static void end_role(struct ensemble *e)
 {
     e->commit_zxid = 0; // what is in the log is applied anyway
+    e->held_link = 0;   // and it is closed
     e->is_stopping = true;
     server_rest(e->server);
     ensemble_settle(e);
@@ -127,10 +129,34 @@ static void save_current(struct ensemble *e, const struct zab_effect *effect)
     ensemble_save_epoch(e, DATADIR_EPOCH_CURRENT, effect->epoch);
 }
 
+// A leader that is faster than our disk is not read until the log has caught up; its own link is
+// full then, and it waits.
+static void hold_leader(struct ensemble *e)
+{
+    struct link *l = links_find(&e->links, zab_leader_link(e->zab));
+    if (l != NULL) {
+        MARK("leader waits for the log");
+        e->held_link = link_id(l);
+        link_hold(l);
+    }
+}
+
+static void release_leader(struct ensemble *e)
+{
+    struct link *l = links_find(&e->links, e->held_link);
+    e->held_link = 0;
+    if (l != NULL) {
+        link_release(l);
+    }
+}
+
 static void append(struct ensemble *e, const struct zab_effect *effect)
 {
     learn(e);
     pipeline_append(&e->server->pipeline, effect->zxid, effect->bytes);
+    if (e->held_link == 0 && pipeline_is_behind(&e->server->pipeline)) {
+        hold_leader(e);
+    }
 }
 
 static void truncate_log(struct ensemble *e, const struct zab_effect *effect)
@@ -331,6 +357,9 @@ static void peer_logged(void *ctx, int64_t zxid)
     e->logged_zxid = zxid;
     struct zab_event event = {.type = ZAB_EV_LOGGED, .zxid = zxid};
     ensemble_step(e, &event);
+    if (e->held_link != 0 && !pipeline_is_behind(&e->server->pipeline)) {
+        release_leader(e);
+    }
 }
 
 static void peer_applied(void *ctx, int64_t zxid)

@@ -39,6 +39,7 @@ struct ensemble {
     int64_t settled_zxid;
     bool lacks_history; // what was acknowledged may be missing: our zxid for the others is -1
     bool is_leaving;
+    zab_link held_link;                   // the leader's, while our log is behind; 0: none
     zab_link next_link;                   // of those that are accepted
     struct buf request_data, request_ids; // of the request being forwarded
     // ensemble_disk.c

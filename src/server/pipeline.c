@@ -290,6 +290,12 @@ bool pipeline_is_full(const struct pipeline *pl)
     return pl->filling->records.len > LIMIT_LOG_BATCH_BYTES || pipeline_is_clogged(pl);
 }
 
+bool pipeline_is_behind(const struct pipeline *pl)
+{
+    size_t in_flight = pl->in_flight != NULL ? pl->in_flight->records.len : 0;
+    return pl->filling->records.len + in_flight > LIMIT_UNLOGGED_BYTES;
+}
+
 bool pipeline_decides(const struct pipeline *pl)
 {
     return pl->mode == PIPELINE_ALONE || (pl->mode == PIPELINE_LEADING && !pl->is_over);

@@ -135,6 +135,8 @@ bool pipeline_is_idle(const struct pipeline *pl);
 bool pipeline_is_full(const struct pipeline *pl); // no more requests should be read
 // Because of what waits for others, in bytes; not one large request more.
 bool pipeline_is_clogged(const struct pipeline *pl);
+// Learning: the log takes longer than the leader; nothing more should be appended for now.
+bool pipeline_is_behind(const struct pipeline *pl);
 // Sessions expire and containers go by decision of this server, not of another one.
 bool pipeline_decides(const struct pipeline *pl);
 
