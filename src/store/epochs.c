@@ -13,7 +13,7 @@
 enum { KINDS = 2 };
 #define LAST DATADIR_EPOCH_CURRENT
 
-static const char copy_name[] = ".paddock.epochs";
+static const char copy_name[] = "paddock.epochs";
 static const char *const file_name[KINDS] = {
     [DATADIR_EPOCH_ACCEPTED] = "acceptedEpoch",
     [DATADIR_EPOCH_CURRENT] = "currentEpoch",

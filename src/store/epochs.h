@@ -4,7 +4,7 @@
 // and the mistake to avoid differs: an acceptedEpoch that is too low may help an older leader to
 // commit what a newer one does not know, a currentEpoch that is too high may win an election for a
 // history that lacks committed transactions. So both are kept twice: in the files that Java reads,
-// and, with a checksum, in `version-2/.paddock.epochs`, which is written first.
+// and, with a checksum, in `version-2/paddock.epochs`, which is written first.
 //
 //     acceptedEpoch   the larger of file and copy: a Java server may have gone on since
 //     currentEpoch    the copy's, then at least the epoch of the last transaction: who has one of

@@ -9,7 +9,7 @@
 
 enum { REASON_BYTES_MAX = 800, FOLDERS_MAX = 100000 };
 
-static const char marker_name[] = ".paddock.healing";
+static const char marker_name[] = "paddock.healing";
 
 bool healing_is_pending(struct datadir *d)
 {

@@ -10,7 +10,7 @@
 #include "store/small_file.h"
 #include "store/truncate.h"
 
-static const char marker_name[] = ".paddock.install";
+static const char marker_name[] = "paddock.install";
 
 // ---- cleaning up ----
 

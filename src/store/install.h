@@ -8,7 +8,7 @@
 // a directory that recovers to the old state or to the new one:
 //
 //     1. snapshot.<zxid>.tmp, durable                           recovery removes it: the old state
-//     2. .paddock.install with its name, durable                from here on it is the new state
+//     2. paddock.install with its name, durable                from here on it is the new state
 //     3. rename; newer snapshots and logs away; 2. away         recovery does what is left of it
 //
 // Older snapshots stay, as purge's business; recovery does not mistake them for a base (recover.h).

@@ -15,7 +15,7 @@
 enum { FIELD_BYTES = 17, TEXT_BYTES = FIELD_BYTES * (1 + LOGEND_MARKS), SECTOR_BYTES = 512 };
 static_assert(TEXT_BYTES + 16 <= SECTOR_BYTES, "the note and its seal are one sector");
 
-static const char note_name[] = ".paddock.end";
+static const char note_name[] = "paddock.end";
 
 // Over the note that is there; the length never changes.
 static enum err overwrite(struct port_files *fs, const char *path, struct slice text)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How far the log is known to have gone, in a small file of its own, `.paddock.end`: the zxid of a
+// How far the log is known to have gone, in a small file of its own, `paddock.end`: the zxid of a
 // record that was durable, and some that ended, or nearly ended, earlier files. A log that lacks
 // one of them has lost records, even where the loss looks like a write that a crash tore (sectors
 // of zeros at the end). The note may lag behind the log, never be ahead of it: it is forgotten

@@ -397,7 +397,7 @@ static void expect(struct recovery *r)
     if (r->options->is_member && noted.end >= 0) {
         logend_mark(&noted);
         for (size_t i = 0; i < noted.mark_count; i++) {
-            expected_add(&r->expected, noted.marks[i], ".paddock.end");
+            expected_add(&r->expected, noted.marks[i], "paddock.end");
         }
     }
     expected_begin(&r->expected, tree_last_zxid(r->tree));

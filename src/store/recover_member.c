@@ -155,7 +155,7 @@ static enum err make_way(struct member *m, const struct recover_damage *damage)
         return err == ERR_OK ? set_all_aside(m, NAMES_LOG) : err;
     }
     case RECOVER_DAMAGED_INSTALL:
-        return set_aside(m, datadir_snap_dir(m->dir), ".paddock.install");
+        return set_aside(m, datadir_snap_dir(m->dir), "paddock.install");
     case RECOVER_NO_DAMAGE:
     case RECOVER_ENDS_EARLY: // the marker is all that was missing
         break;

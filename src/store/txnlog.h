@@ -64,7 +64,7 @@ void txnlog_roll(struct txnlog *l);
 // Make room ahead if little is left; for a moment without work. Never fails: room is a convenience.
 void txnlog_make_room(struct txnlog *l);
 
-// From now on .paddock.end (logend.h) is kept, as a member of an ensemble needs it.
+// From now on paddock.end (logend.h) is kept, as a member of an ensemble needs it.
 void txnlog_keep_end(struct txnlog *l);
 // Note how far the log goes, if it is to be kept and changed since the last note: about a second
 // after a write, and close does it. Never fails: without a note less is known of damage.

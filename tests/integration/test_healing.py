@@ -88,7 +88,7 @@ def test_damaged_block_is_healed(capsys):
             done += 1
             ensemble[victim].launch()
             ensemble.wait_ready()
-            assert not (folder / ".paddock.healing").exists(), "%s %d %s" % (name, at, kind.__name__)
+            assert not (folder / "paddock.healing").exists(), "%s %d %s" % (name, at, kind.__name__)
             if (folder / "damaged-1").exists():
                 assert any((folder / "damaged-1").iterdir())
                 healed += 1
@@ -128,7 +128,7 @@ def test_damaged_server_does_not_vote():
         ensemble[1].launch()
         ensemble.wait_ready()
         check_nodes(ensemble, range(50))
-        assert not (version_2(ensemble[2].data_dir) / ".paddock.healing").exists()
+        assert not (version_2(ensemble[2].data_dir) / "paddock.healing").exists()
 
 
 def test_power_cut_of_all_leaves_everybody_a_vote():

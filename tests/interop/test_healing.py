@@ -45,7 +45,7 @@ def test_java_ensemble_heals_a_damaged_server_and_takes_its_files():
         ensemble[1].launch()
         ensemble.wait_ready()
         folder = version_2(ensemble[1].data_dir)
-        assert (folder / "damaged-1").is_dir() and not (folder / ".paddock.healing").exists()
+        assert (folder / "damaged-1").is_dir() and not (folder / "paddock.healing").exists()
         check_nodes(ensemble, names)
         write_nodes(ensemble, ["more"])
         ensemble.replace(1, "java")

@@ -14,7 +14,7 @@
 #include "store/small_file.h"
 
 #define DIR "/d/version-2"
-#define COPY ".paddock.epochs"
+#define COPY "paddock.epochs"
 
 struct fixture {
     struct world world;

@@ -17,8 +17,8 @@
 enum { SECTOR = 512 };
 
 static const char *const member_files[] = {
-    MEMBER_OLD_SNAPSHOT, MEMBER_NEW_SNAPSHOT, "log.100000001", "log.100000015",   "log.200000001",
-    "log.20000000b",     "acceptedEpoch",     "currentEpoch",  ".paddock.epochs", ".paddock.end"};
+    MEMBER_OLD_SNAPSHOT, MEMBER_NEW_SNAPSHOT, "log.100000001", "log.100000015",  "log.200000001",
+    "log.20000000b",     "acceptedEpoch",     "currentEpoch",  "paddock.epochs", "paddock.end"};
 enum { MEMBER_FILES = sizeof member_files / sizeof member_files[0] };
 
 // ---- damage ----

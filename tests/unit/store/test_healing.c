@@ -11,7 +11,7 @@
 #include "store/healing.h"
 #include "tests/unit/store/stage.h"
 
-#define MARKER ".paddock.healing"
+#define MARKER "paddock.healing"
 
 static void marker_stays_until_it_is_done(void **state)
 {

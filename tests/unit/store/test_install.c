@@ -14,7 +14,7 @@
 #include "store/small_file.h"
 #include "tests/unit/store/stage.h"
 
-#define MARKER ".paddock.install"
+#define MARKER "paddock.install"
 
 static const struct snapsave_options plain = {
     .parts = {.with_digest = true, .with_last_zxid = true}};

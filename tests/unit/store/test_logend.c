@@ -11,7 +11,7 @@
 #include "store/logend.h"
 #include "tests/unit/store/stage.h"
 
-#define NOTE ".paddock.end"
+#define NOTE "paddock.end"
 
 static enum err note(struct stage *s, int64_t end)
 {

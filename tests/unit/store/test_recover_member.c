@@ -236,9 +236,9 @@ static void damaged_install_marker_heals(void **state)
     member_history_init(&h, false);
     stage_begin(&s, 1);
     member_put(&s, &h);
-    stage_put(&s, ".paddock.install", slice_str("snapshot"));
+    stage_put(&s, "paddock.install", slice_str("snapshot"));
     assert_true(member_starts(&s, &h));
-    assert_true(stage_has(&s, "damaged-1/.paddock.install"));
+    assert_true(stage_has(&s, "damaged-1/paddock.install"));
     member_heals(&s, &h);
     stage_end(&s);
     member_history_fini(&h);
