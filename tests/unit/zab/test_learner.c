@@ -82,8 +82,10 @@ static void an_epoch_is_promised_when_it_is_saved(void **state)
     help_init(&h, ZAB_FOLLOWING);
     help_event(&h, ZAB_EV_LINK_UP);
     buf_clear(&h.text);
+    assert_false(learner_is_accepted(h.learner));
     help_packet(&h, ZAB_LEADERINFO, 0x500000000, slice_of("\0\1\0\0", 4));
     help_expect(&h, "SAVE_ACCEPTED 5\n");
+    assert_true(learner_is_accepted(h.learner));
     assert_int_equal(h.core.accepted_epoch, 1);
     help_event(&h, ZAB_EV_EPOCH_SAVED);
     help_expect(&h, "SEND d1 ACKEPOCH 0x100000002 4 bytes\n");
