@@ -271,10 +271,21 @@ void dispatch_frame(struct conn *c, struct slice frame)
     arena_reset(&s->read_arena);
 }
 
+// Only a leader knows. Writes are refused in preparation; a connection that stays must not be read
+// from as if nothing had happened. Source: PrepRequestProcessor checks the owner at reads, too.
+static bool has_moved(const struct conn *c)
+{
+    const struct session *session = c->session;
+    return c->server->pipeline.mode == PIPELINE_LEADING && session != NULL && session->owner != 0;
+}
+
 void dispatch_deferred(struct server *s, const struct request *request)
 {
     struct conn *c = request->conn;
-    if (!is_local(c) || !locals_try_answer(c, request)) {
+    if (has_moved(c)) {
+        MARK("read of a session that has moved");
+        conn_close_flushed(c, "its session moved to another server");
+    } else if (!is_local(c) || !locals_try_answer(c, request)) {
         read_answer(s, request);
     }
     throttle_large_done(&s->throttle, request->large_bytes);

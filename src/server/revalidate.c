@@ -137,17 +137,6 @@ void revalidate_answered(struct server *s, const struct zab_packet *packet)
 
 // ---- the leader ----
 
-// The session is the learner's from now on. A connection that it still has here would keep it
-// alive, and read as if nothing had happened.
-static void move_to(struct session *session, zab_link link)
-{
-    session_set_owner(session, link);
-    if (session->conn != NULL) {
-        MARK("session moves from the leader");
-        conn_close(session->conn, "its session moved to another server");
-    }
-}
-
 // Nobody's local session is valid anywhere else. Source: LeaderZooKeeperServer,
 // checkIfValidGlobalSession.
 static bool is_valid(struct server *s, struct session *session, int32_t timeout_ms)
@@ -168,7 +157,7 @@ void revalidate_requested(struct server *s, zab_link link, const struct zab_pack
     struct session *session = sessions_find(&s->sessions, id);
     bool lives = is_valid(s, session, timeout_ms);
     if (lives) {
-        move_to(session, link);
+        session_set_owner(session, link);
     }
     uint8_t data[ANSWER_BYTES];
     be64_store(data, (uint64_t)id);

@@ -103,15 +103,16 @@ def test_write_behind_a_move_closes_the_old_connection_without_an_answer(whole, 
         assert new.response.session == old.response.session
         old.request("create", "/too-late", b"")
         assert old.recv_all() == b""
-        assert new.call("create", "/in-time-%d" % target, b"")[0] == 0
+        assert new.call("create", "/in-time-%d" % target, b"", xid=1000)[0] == 0  # learners match answers by session and xid
         new.close_session()
     assert not exists(whole, 1, "/too-late")
 
 
-def test_leader_closes_its_connection_of_a_session_that_moves_away(whole):
+def test_leader_does_not_answer_reads_of_a_session_that_has_moved_away(whole):
     with zkwire.open_session(port(whole, whole.leader())) as old:
         with come_back(whole, followers(whole)[0], old.response.session) as new:
-            assert is_closed(old)
+            old.request("ping", xid=zkwire.XID_PING)
+            assert old.recv_all() == b""
             assert new.call("setData", "/", b"new")[0] == 0
 
 
@@ -345,6 +346,8 @@ def test_local_session_expires_where_it_is(local, number):
 
 @pytest.mark.parametrize("cfg", [CFG, LOCAL], ids=["global sessions", "local sessions"])
 def test_server_that_looks_in_vain_serves_readers(cfg):
+    if KINDS[0] == "java" and cfg is CFG:
+        pytest.skip("Java refuses every new session then")
     with three(cfg, properties={"readonlymode.enabled": "true"}) as ensemble:
         ensemble.wait_ready()
         with zkwire.open_session(port(ensemble, 1)) as conn:
