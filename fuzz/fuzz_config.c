@@ -12,30 +12,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-// Hosts with blanks at their ends or backslashes change when they are printed and read, in Java
-// too.
-static bool is_stable(const struct buf *text)
-{
-    for (size_t i = 0; i < text->len; i++) {
-        uint8_t c = text->data[i];
-        if (c == '\\' || (c <= ' ' && c != '\n')) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void check_members(const struct config_servers *s)
 {
     struct buf first = {0}, second = {0}, complaint = {0};
     struct config_servers again;
     config_servers_init(&again);
     config_servers_print(s, &first);
-    bool is_parsed = config_servers_parse(buf_slice(&first), &again, &complaint) == ERR_OK;
-    if (is_parsed && is_stable(&first)) {
-        config_servers_print(&again, &second);
-        ASSERT(slice_equal(buf_slice(&first), buf_slice(&second)));
-    }
+    enum err e = config_servers_parse(buf_slice(&first), &again, &complaint);
+    ASSERT(e == ERR_OK);
+    config_servers_print(&again, &second);
+    ASSERT(slice_equal(buf_slice(&first), buf_slice(&second)));
     config_servers_fini(&again);
     buf_fini(&first);
     buf_fini(&second);
@@ -78,7 +64,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     config_set_myid(cfg, "myid", tail);
     config_finish(cfg);
     check_print(cfg);
-    check_members(&cfg->servers);
+    if (!config_has_errors(cfg)) {
+        check_members(&cfg->servers);
+    }
     config_free(cfg);
     free(define);
     return 0;
