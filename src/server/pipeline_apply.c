@@ -276,7 +276,9 @@ static uint64_t apply_batch(struct pipeline *pl, struct batch *b)
         batch_advance(b, body);
     }
     bytes -= b->rest.len;
-    snapper_count(&pl->server->snapper, b->applied - before, bytes);
+    if (!pl->is_over) { // what is applied then may be cut off again, with none of it in the log
+        snapper_count(&pl->server->snapper, b->applied - before, bytes);
+    }
     return b->applied - before;
 }
 
