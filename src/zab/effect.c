@@ -89,7 +89,7 @@ struct line_form {
     unsigned fields;
 };
 
-static const struct line_form EFFECTS[] = {
+static const struct line_form effect_forms[] = {
     [ZAB_DO_SAVE_ACCEPTED] = {"SAVE_ACCEPTED", HAS_EPOCH},
     [ZAB_DO_SAVE_CURRENT] = {"SAVE_CURRENT", HAS_EPOCH},
     [ZAB_DO_APPEND] = {"APPEND", HAS_ZXID | HAS_BYTES},
@@ -115,7 +115,7 @@ static const struct line_form EFFECTS[] = {
     [ZAB_DO_EXIT] = {"EXIT", HAS_TEXT},
 };
 
-static const struct line_form EVENTS[] = {
+static const struct line_form event_forms[] = {
     [ZAB_EV_START] = {"START", 0},
     [ZAB_EV_TIME] = {"TIME", 0},
     [ZAB_EV_NOTIFICATION] = {"NOTIFICATION", HAS_SID | HAS_BYTES},
@@ -223,7 +223,7 @@ static void print_fields(const struct line_form *form, const struct line_fields 
 
 void zab_effect_print(const struct zab_effect *e, struct buf *to)
 {
-    const struct line_form *form = &EFFECTS[e->type];
+    const struct line_form *form = &effect_forms[e->type];
     const struct line_fields fields = {e->link,  e->sid,    e->zxid,   e->token,
                                        e->bytes, e->config, &e->packet};
     print_fields(form, &fields, to);
@@ -249,7 +249,7 @@ void zab_effect_print(const struct zab_effect *e, struct buf *to)
 
 void zab_event_print(const struct zab_event *e, struct buf *to)
 {
-    const struct line_form *form = &EVENTS[e->type];
+    const struct line_form *form = &event_forms[e->type];
     const struct line_fields fields = {e->link,  e->sid,    e->zxid,   e->token,
                                        e->bytes, e->config, &e->packet};
     print_fields(form, &fields, to);

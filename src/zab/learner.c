@@ -19,7 +19,7 @@
 
 #define TO(stage) (1u << (stage))
 
-static const unsigned NEXT[LEARNER_STAGES] = {
+static const unsigned may_follow[LEARNER_STAGES] = {
     [LEARNER_IDLE] = TO(LEARNER_PAUSING) | TO(LEARNER_DIALLING),
     [LEARNER_PAUSING] = TO(LEARNER_DIALLING),
     [LEARNER_DIALLING] = TO(LEARNER_PAUSING) | TO(LEARNER_DISCOVERING),
@@ -44,7 +44,7 @@ static void check_invariants(const struct learner *l)
 
 void learner_move(struct learner *l, enum learner_stage to)
 {
-    ASSERT(to == LEARNER_OVER || (NEXT[l->stage] & TO(to)) != 0);
+    ASSERT(to == LEARNER_OVER || (may_follow[l->stage] & TO(to)) != 0);
     l->stage = to;
     l->deadline_ms = -1;
     l->read_ticks = 0;
@@ -312,7 +312,7 @@ static void deliver(struct learner *l, const struct zab_packet *p, struct zab_ef
 
 enum { TYPES = ZAB_INFORMANDACTIVATE + 1 };
 
-static learner_handler *const SYNCING[TYPES] = {
+static learner_handler *const while_syncing[TYPES] = {
     [ZAB_PROPOSAL] = learner_on_early_proposal,
     [ZAB_COMMIT] = learner_on_early_commit,
     [ZAB_COMMITANDACTIVATE] = learner_on_early_activate,
@@ -321,7 +321,7 @@ static learner_handler *const SYNCING[TYPES] = {
     [ZAB_NEWLEADER] = learner_on_newleader,
     [ZAB_PING] = ignore,
 };
-static learner_handler *const ACKNOWLEDGING[TYPES] = {
+static learner_handler *const while_acknowledging[TYPES] = {
     [ZAB_PROPOSAL] = learner_on_early_proposal,
     [ZAB_COMMIT] = learner_on_early_commit,
     [ZAB_COMMITANDACTIVATE] = learner_on_early_activate,
@@ -329,7 +329,7 @@ static learner_handler *const ACKNOWLEDGING[TYPES] = {
     [ZAB_INFORMANDACTIVATE] = learner_on_early_inform_activate,
     [ZAB_PING] = ignore,
 };
-static learner_handler *const WAITING[TYPES] = {
+static learner_handler *const while_waiting[TYPES] = {
     [ZAB_PROPOSAL] = learner_on_early_proposal,
     [ZAB_COMMIT] = learner_on_early_commit,
     [ZAB_COMMITANDACTIVATE] = learner_on_early_activate,
@@ -338,16 +338,16 @@ static learner_handler *const WAITING[TYPES] = {
     [ZAB_UPTODATE] = learner_on_uptodate,
     [ZAB_PING] = ignore,
 };
-static learner_handler *const DISCOVERING[TYPES] = {
+static learner_handler *const while_discovering[TYPES] = {
     [ZAB_LEADERINFO] = on_leaderinfo,
 };
-static learner_handler *const CHOOSING[TYPES] = {
+static learner_handler *const while_choosing[TYPES] = {
     [ZAB_DIFF] = learner_on_diff,
     [ZAB_TRUNC] = learner_on_trunc,
     [ZAB_SNAP] = learner_on_snap,
     [ZAB_PING] = ignore,
 };
-static learner_handler *const FOLLOWING[TYPES] = {
+static learner_handler *const while_following[TYPES] = {
     [ZAB_PROPOSAL] = learner_on_proposal,
     [ZAB_COMMIT] = learner_on_commit,
     [ZAB_COMMITANDACTIVATE] = learner_on_activate,
@@ -355,26 +355,26 @@ static learner_handler *const FOLLOWING[TYPES] = {
     [ZAB_REVALIDATE] = deliver,
     [ZAB_SYNC] = deliver,
 };
-static learner_handler *const OBSERVING[TYPES] = {
+static learner_handler *const while_observing[TYPES] = {
     [ZAB_INFORM] = learner_on_inform, [ZAB_INFORMANDACTIVATE] = learner_on_inform_activate,
     [ZAB_PROPOSAL] = ignore,          [ZAB_COMMIT] = ignore,
     [ZAB_COMMITANDACTIVATE] = ignore, [ZAB_PING] = on_ping,
     [ZAB_REVALIDATE] = deliver,       [ZAB_SYNC] = deliver,
 };
 
-static learner_handler *const *const LEGAL[LEARNER_STAGES] = {
-    [LEARNER_DISCOVERING] = DISCOVERING, [LEARNER_CHOOSING] = CHOOSING,
-    [LEARNER_SYNCING] = SYNCING,         [LEARNER_LOGGING] = ACKNOWLEDGING,
-    [LEARNER_SAVING] = ACKNOWLEDGING,    [LEARNER_WAITING] = WAITING,
-    [LEARNER_BROADCASTING] = FOLLOWING,
+static learner_handler *const *const legal_packets[LEARNER_STAGES] = {
+    [LEARNER_DISCOVERING] = while_discovering, [LEARNER_CHOOSING] = while_choosing,
+    [LEARNER_SYNCING] = while_syncing,         [LEARNER_LOGGING] = while_acknowledging,
+    [LEARNER_SAVING] = while_acknowledging,    [LEARNER_WAITING] = while_waiting,
+    [LEARNER_BROADCASTING] = while_following,
 };
 
 static void on_packet(struct learner *l, const struct zab_packet *p, struct zab_effects *effects)
 {
     ASSERT(l->stage != LEARNER_REBUILDING); // the executor holds the link's packets back
-    learner_handler *const *legal = LEGAL[l->stage];
-    if (legal == FOLLOWING && learner_observes(l)) {
-        legal = OBSERVING;
+    learner_handler *const *legal = legal_packets[l->stage];
+    if (legal == while_following && learner_observes(l)) {
+        legal = while_observing;
     }
     if (l->read_ticks > 0) {
         l->deadline_ms = l->now_ms + l->read_ticks * l->core->options.tick_ms;

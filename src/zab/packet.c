@@ -6,7 +6,7 @@
 // there, however little of the packet has come.
 #include "zab/packet.h"
 
-static const char *const NAMES[] = {
+static const char *const names[] = {
     [ZAB_REQUEST] = "REQUEST",
     [ZAB_PROPOSAL] = "PROPOSAL",
     [ZAB_ACK] = "ACK",
@@ -33,7 +33,7 @@ const char *zab_packet_name(int32_t type)
     if (type < ZAB_REQUEST || type > ZAB_INFORMANDACTIVATE) {
         return "?";
     }
-    return NAMES[type];
+    return names[type];
 }
 
 // ---- encoding ----

@@ -279,16 +279,15 @@ static void step_role(struct zab *z, const struct zab_event *e, struct zab_effec
 
 static void dispatch(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
 {
+    bool is_time = e->type == ZAB_EV_TIME;
     if (e->type == ZAB_EV_START) {
         start(z, e, effects);
-    } else if (e->type == ZAB_EV_NOTIFICATION) {
-        election_step(z->election, e, effects);
     } else if (e->type == ZAB_EV_SETTLED) {
         ASSERT(z->phase == PHASE_SETTLING);
         settled(z, e, effects);
-    } else if (e->type == ZAB_EV_TIME && z->phase == PHASE_ELECTING) {
+    } else if (e->type == ZAB_EV_NOTIFICATION || (is_time && z->phase == PHASE_ELECTING)) {
         election_step(z->election, e, effects);
-    } else if (e->type == ZAB_EV_TIME && z->phase == PHASE_DELAYING) {
+    } else if (is_time && z->phase == PHASE_DELAYING) {
         if (e->now_ms >= z->delay_until_ms) {
             begin_election(z, e->now_ms, effects);
         }
