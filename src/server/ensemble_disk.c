@@ -26,7 +26,10 @@ struct disk_job {
     zab_link link_id;      // whose snapshot it is
     struct snapload *load; // of that snapshot
     struct tree *tree;     // made by the job
+    struct port_timer wait;
 };
+
+enum { QUIET_MS = 1 }; // between two looks whether the snapshot worker is done
 
 static void job_run(struct port_job *job)
 {
@@ -72,11 +75,37 @@ static void submit(struct ensemble *e, struct disk_job *j)
     e->worker->submit(e->worker, &j->job);
 }
 
+static void on_quiet_time(struct port_timer *timer)
+{
+    struct disk_job *j = CONTAINER_OF(timer, struct disk_job, wait);
+    struct ensemble *e = j->ensemble;
+    struct port_loop *loop = e->server->options.loop;
+    if (e->server->snapper.state == SNAPPER_IDLE) {
+        e->worker->submit(e->worker, &j->job);
+    } else {
+        loop->timer_start(loop, &j->wait, QUIET_MS);
+    }
+}
+
+// The job replaces the history: a snapshot of the present one, of which the last bytes are still
+// being written, must not get its name behind the job's back.
+static void submit_alone(struct ensemble *e, struct disk_job *j)
+{
+    j->job = (struct port_job){.run = job_run, .done = job_done};
+    j->wait = (struct port_timer){.fire = on_quiet_time};
+    j->ensemble = e;
+    list_push_back(&e->jobs, &j->link);
+    snapper_give_up(&e->server->snapper);
+    on_quiet_time(&j->wait);
+}
+
 void ensemble_disk_close(struct ensemble *e)
 {
     ensemble_load_stop(e);
+    struct port_loop *loop = e->server->options.loop;
     while (!list_is_empty(&e->jobs)) {
         struct disk_job *j = CONTAINER_OF(e->jobs.next, struct disk_job, link);
+        loop->timer_stop(loop, &j->wait);
         list_remove(&j->link);
         free_job(j);
     }
@@ -185,7 +214,7 @@ void ensemble_truncate(struct ensemble *e, int64_t zxid)
         link_hold(l);
     }
     pipeline_pause_log(&e->server->pipeline);
-    submit(e, j);
+    submit_alone(e, j);
 }
 
 // ---- a snapshot that comes ----
@@ -254,7 +283,7 @@ static void begin_install(struct ensemble *e, struct link *l)
     link_set_raw(l, false);
     link_hold(l);
     pipeline_pause_log(&e->server->pipeline);
-    submit(e, j);
+    submit_alone(e, j);
 }
 
 static void load_failed(struct ensemble *e, const char *text)
