@@ -84,8 +84,14 @@ static void done(struct port_job *job)
         free_feed(f);
         return;
     }
+    // A log that does not reach back, or is larger than a snapshot, is nobody's fault: it gets one.
+    bool is_fault = f->err != ERR_OK && f->err != ERR_NOT_FOUND && f->err != ERR_TOO_BIG;
     struct log_line l;
-    if (f->err != ERR_OK && log_begin(&l, e->server->log, EVENT_ENSEMBLE_DISK_FAILED)) {
+    if (f->err != ERR_OK) {
+        trace(server_trace(e->server), "feed of link 0x%llx: %s", (unsigned long long)f->to,
+              f->error.text);
+    }
+    if (is_fault && log_begin(&l, e->server->log, EVENT_ENSEMBLE_DISK_FAILED)) {
         log_str(&l, "error", f->error.text);
         log_end(&l);
     }
