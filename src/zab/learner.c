@@ -173,6 +173,10 @@ static int64_t choose_target(struct learner *l, const struct vote *vote)
     if (o->learns_from_master) {
         bool is_new_round = l->master_next == l->master_count;
         bool is_first = l->master_count == 0;
+        if (is_new_round && !is_first) { // no master took us in: the leader does
+            l->master_next = l->master_count = 0;
+            return delay > 0 ? (int64_t)prng_below(&l->core->prng, (uint64_t)delay) : 0;
+        }
         if (is_new_round) {
             shuffle_masters(l);
         }

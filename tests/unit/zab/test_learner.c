@@ -270,20 +270,24 @@ static void an_observer_waits_before_it_connects_again(void **state)
     help_fini(&h);
 }
 
-static void an_observer_goes_through_the_masters(void **state)
+static void an_observer_goes_through_the_masters_and_then_to_the_leader(void **state)
 {
     (void)state;
     struct learner_help h;
     help_init_idle(&h, ZAB_OBSERVING);
     h.core.options.learns_from_master = true;
     int dialled[4] = {0};
-    for (int i = 0; i < 4; i++) {
+    int leaders = 0;
+    for (int i = 0; i < 6; i++) {
         learner_begin(h.learner, &h.core.vote, h.now_ms, &h.effects);
         for (size_t at = 0; at < h.effects.count; at++) {
             const struct zab_effect *e = &h.effects.items[at];
-            if (e->type == ZAB_DO_DIAL) {
-                assert_true(e->is_master);
+            if (e->type == ZAB_DO_DIAL && e->is_master) {
                 dialled[e->sid]++;
+            } else if (e->type == ZAB_DO_DIAL) {
+                assert_int_equal(i % 3, 2); // behind a whole round
+                assert_int_equal(e->sid, h.core.vote.leader);
+                leaders++;
             }
         }
         learner_end(h.learner, &h.effects);
@@ -292,6 +296,7 @@ static void an_observer_goes_through_the_masters(void **state)
     assert_int_equal(dialled[1], 0);
     assert_int_equal(dialled[2], 2);
     assert_int_equal(dialled[3], 2);
+    assert_int_equal(leaders, 2);
     help_fini(&h);
 }
 
@@ -327,7 +332,7 @@ int main(void)
         cmocka_unit_test(links_are_never_named_twice),
         cmocka_unit_test(who_cannot_go_on_stands_down),
         cmocka_unit_test(an_observer_waits_before_it_connects_again),
-        cmocka_unit_test(an_observer_goes_through_the_masters),
+        cmocka_unit_test(an_observer_goes_through_the_masters_and_then_to_the_leader),
         cmocka_unit_test(a_follower_asks_no_master),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
