@@ -2,8 +2,8 @@
 //
 // One or two log files of any contents. The first byte says how many, and whether checksums are
 // mended so that the transactions are reached; the second where the first file ends. Reading ends
-// in bounded work, and when the tail is torn, cutting it where the reader says gives the same
-// records and a clean end. Every record that decodes is applied to a tree.
+// in bounded work, strictly as well, and when the tail is torn, cutting it where the reader says
+// gives the same records and a clean end. Every record that decodes is applied to a tree.
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/hash.h"
@@ -59,7 +59,7 @@ static void apply(struct tree *t, struct slice body)
     arena_fini(&arena);
 }
 
-static enum err read_all(struct sim_disk *d, struct tree *t, struct seen *ret,
+static enum err read_all(struct sim_disk *d, bool strictly, struct tree *t, struct seen *ret,
                          struct logread_tail *ret_tail)
 {
     struct logread *r;
@@ -67,6 +67,9 @@ static enum err read_all(struct sim_disk *d, struct tree *t, struct seen *ret,
     struct store_error e = {.text = ""};
     enum err err = logread_open(&d->port, "/d", 0, STRING_MAX, &r, &e);
     ASSERT(err == ERR_OK);
+    if (strictly) {
+        logread_be_strict(r);
+    }
     *ret = (struct seen){0};
     while ((err = logread_next(r, &record, &e)) == ERR_OK) {
         ret->records++;
@@ -91,10 +94,21 @@ static void check_cut(struct sim_disk *d, const struct seen *seen, const struct 
     ASSERT(d->port.open(&d->port, buf_cstr(&path), PORT_OPEN_WRITE, &f) == ERR_OK);
     ASSERT(f->truncate(f, tail->good_bytes) == ERR_OK);
     f->close(f);
-    ASSERT(read_all(d, NULL, &again, &clean) == ERR_STOPPED);
+    ASSERT(read_all(d, false, NULL, &again, &clean) == ERR_STOPPED);
     ASSERT(again.records == seen->records && again.sum == seen->sum);
     ASSERT(!clean.is_torn || clean.is_empty);
     buf_fini(&path);
+}
+
+// A strict reader is the same, but that it takes some ends for damage.
+static void check_strict(struct sim_disk *d, const struct seen *seen, enum err err)
+{
+    struct seen again;
+    struct logread_tail tail;
+    enum err strict = read_all(d, true, NULL, &again, &tail);
+    ASSERT(again.records <= seen->records);
+    ASSERT(strict == err || strict == ERR_CORRUPT);
+    ASSERT(strict != ERR_STOPPED || (again.records == seen->records && again.sum == seen->sum));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -117,7 +131,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         put_file(&d, "/d/log.5", slice_skip(bytes, first), (data[0] & 4) != 0);
     }
     struct tree *t = tree_new(&options);
-    if (read_all(&d, t, &seen, &tail) == ERR_STOPPED && tail.is_torn) {
+    enum err err = read_all(&d, false, t, &seen, &tail);
+    check_strict(&d, &seen, err);
+    if (err == ERR_STOPPED && tail.is_torn) {
         check_cut(&d, &seen, &tail);
     }
     ASSERT(tree_check(t));
