@@ -140,8 +140,12 @@ static enum err begin_healing(struct member *m, const char *why)
     }
     MARK("member begins to heal");
     note(m, "%s", why);
-    note(m, "this server may have acknowledged what it lost: it does not vote until it has the "
-            "data of a leader that the others elected");
+    note(
+        m,
+        "this server may have acknowledged what it lost: it does not vote until it has the data of "
+        "a leader that the others elected; %s/paddock.healing stands for that, and may be removed "
+        "by who knows that no other server has more",
+        datadir_snap_dir(m->dir));
     return healing_begin(m->dir, why, m->e);
 }
 
