@@ -306,16 +306,13 @@ void ensemble_step(struct ensemble *e, struct zab_event *event)
     event->now_ms = server_now_ms(e->server);
     zab_step(e->zab, event, effects);
     account_role(&e->role, e->server->stats, zab_role(e->zab), event->now_ms);
-    if (!is_at_rest(e)) {
-        read_only_look(&e->server->read_only, false); // before the role changes anything
-    }
     for (size_t i = 0; i < effects->count; i++) {
         perform(e, &effects->items[i]);
     }
     zab_effects_clear(effects);
     e->depth--;
     if (e->depth == 0) {
-        read_only_look(&e->server->read_only, is_at_rest(e));
+        read_only_look(&e->server->read_only, is_at_rest(e)); // no role changes a tree so soon
         set_deadline(e);
         commit(e);
     }

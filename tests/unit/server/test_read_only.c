@@ -84,6 +84,10 @@ static void it_begins_after_the_grace_and_ends_with_the_election(void **state)
     assert_null(strstr(troupe_word(&t, 1, "mntr"), "zk_peer_state"));
     enter_to_read(&g, &t);
     troupe_start(&t, 3);
+    while (troupe_server(&t, 1)->state == SERVER_READING) {
+        stage_step(&t.st);
+    }
+    assert_int_equal(troupe_server(&t, 1)->conn_count, 0); // at once, before there is a role
     guest_end(&g);
     troupe_until_serving(&t);
     assert_string_equal(troupe_word(&t, 1, "isro"), "rw");
