@@ -36,6 +36,8 @@ struct recovery {
     struct names_list skipped; // snapshots that were passed over, ascending
     struct expected expected;  // in the log
     bool is_pending;           // healing was begun earlier: what is missing is known to be
+    bool was_right;            // the digest that was compared last
+    bool is_epoch_proven;      // a digest of the epoch at hand was compared
     struct recover_damage *damage;
     struct recover_report report;
     struct store_error *e;
@@ -209,7 +211,7 @@ static enum err write_snapshot(struct recovery *r)
 // ---- the log ----
 
 // Whether a transaction follows another one: zxids count up, and each epoch begins with 1. How the
-// epoch before it ended cannot be seen.
+// epoch before it ended is not seen from zxids (check_epoch_end).
 static bool follows(int64_t last, int64_t next)
 {
     return last >> 32 == next >> 32 ? next == last + 1 : next > last && (next & UINT32_MAX) == 1;
@@ -266,6 +268,29 @@ static enum err fail_hole(struct recovery *r, const struct logread_record *recor
                       record->offset);
 }
 
+// When the tree was its writer's, and is not after the first transaction of an epoch, the end of
+// the epoch before is missing: a log that was never synced whole, with the next file behind it.
+static enum err check_epoch_end(struct recovery *r, const struct logread_record *record,
+                                int64_t last, bool is_right)
+{
+    if (last >> 32 != record->zxid >> 32) {
+        r->is_epoch_proven = false;
+    }
+    bool is_hole = !r->is_epoch_proven && r->was_right && !is_right;
+    r->is_epoch_proven = true;
+    r->was_right = is_right;
+    if (!is_hole || !r->options->is_member || r->is_pending) {
+        return ERR_OK;
+    }
+    MARK("the end of an epoch is missing");
+    enum err err = damaged(r, RECOVER_DAMAGED_LOG, record->file, record->offset, ERR_CORRUPT);
+    return store_fail(r->e, err,
+                      "transactions behind 0x%" PRIx64
+                      " are missing in front of %s/%s offset %" PRIu64
+                      ": the tree was its writer's before, and is not at 0x%" PRIx64,
+                      last, datadir_log_dir(r->dir), record->file, record->offset, record->zxid);
+}
+
 struct replay {
     struct arena arena;
     struct tree_outcome outcome;
@@ -292,7 +317,16 @@ static enum err apply_record(struct recovery *r, struct replay *p,
                           datadir_log_dir(r->dir), record->file, record->offset, record->zxid);
     }
     // A transaction that does not fit is a trace of the snapshot's fuzziness, not a failure.
+    int64_t last = tree_last_zxid(r->tree);
+    uint64_t mismatches = tree_digest_mismatches(r->tree);
     tree_apply(r->tree, &txn, NULL, &p->outcome);
+    if (txn.has_digest) {
+        bool is_right = tree_digest_mismatches(r->tree) == mismatches;
+        err = check_epoch_end(r, record, last, is_right);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
     if (r->options->on_txn != NULL && !r->is_pending) {
         r->options->on_txn(r->ctx, record->zxid, record->body);
     }

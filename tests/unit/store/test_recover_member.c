@@ -122,6 +122,25 @@ static void hole_behind_an_older_snapshot_is_seen(void **state)
     member_history_fini(&h);
 }
 
+// A log that lost its end cleanly, with the next epoch's file behind it: zxids tell nothing,
+// digests do.
+static void lost_end_of_an_epoch_is_seen(void **state)
+{
+    (void)state;
+    EXPECT_MARK("the end of an epoch is missing");
+    struct member_history h;
+    struct stage s;
+    member_history_init(&h, false);
+    stage_begin(&s, 1);
+    member_put(&s, &h);
+    member_put_log(&s, &h, EPOCH(1, 21), EPOCH(1, 28), 0);
+    stage_put(&s, MEMBER_NEW_SNAPSHOT, slice_str("not one"));
+    assert_true(member_starts(&s, &h));
+    assert_int_equal(s.report.last_zxid, EPOCH(1, 28));
+    stage_end(&s);
+    member_history_fini(&h);
+}
+
 // Intact records that do not follow each other: some are missing, or come once more.
 static void records_out_of_order_are_damage(void **state)
 {
@@ -351,6 +370,7 @@ int main(void)
         cmocka_unit_test(torn_batch_is_no_damage),
         cmocka_unit_test(damaged_snapshot_alone_is_no_loss),
         cmocka_unit_test(hole_behind_an_older_snapshot_is_seen),
+        cmocka_unit_test(lost_end_of_an_epoch_is_seen),
         cmocka_unit_test(records_out_of_order_are_damage),
         cmocka_unit_test(log_that_lost_its_end_is_seen),
         cmocka_unit_test(snapshot_knows_what_the_log_lost),
