@@ -245,10 +245,15 @@ static void settled(struct zab *z, const struct zab_event *e, struct zab_effects
 
 // ---- events ----
 
-// An epoch that was saved for a role that is over counts all the same.
+// An epoch that was saved for a role that is over counts all the same; one that could not be saved
+// was promised to nobody, and the next one may be smaller.
 static void epoch_saved(struct zab *z, const struct zab_event *e)
 {
     ASSERT(z->saving != SAVING_NONE);
+    if (!e->is_ok) {
+        z->max_accepted = z->core.accepted_epoch;
+        z->max_current = z->core.current_epoch;
+    }
     if (e->is_ok && z->phase == PHASE_SETTLING) {
         if (z->saving == SAVING_ACCEPTED) {
             core_set_accepted_epoch(&z->core, z->saving_epoch);
