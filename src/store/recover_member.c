@@ -9,6 +9,7 @@
 #include "base/mark.h"
 #include "base/mem.h"
 #include "store/healing.h"
+#include "store/logend.h"
 #include "store/recover_priv.h"
 #include "store/small_file.h"
 
@@ -167,11 +168,13 @@ static enum err make_way(struct member *m, const struct recover_damage *damage)
     return ERR_OK;
 }
 
+// With the marker nothing else need know what is missing; and who removes it has decided.
 static enum err go_on(struct member *m, const struct recover_damage *damage)
 {
     char why[STORE_ERROR_TEXT_MAX];
     memcpy(why, m->e->text, sizeof why);
     enum err err = begin_healing(m, why);
+    err = err == ERR_OK ? logend_forget(m->fs, datadir_log_dir(m->dir), m->e) : err;
     return err == ERR_OK ? make_way(m, damage) : err;
 }
 

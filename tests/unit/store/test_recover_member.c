@@ -263,6 +263,31 @@ static void damaged_install_marker_heals(void **state)
     member_history_fini(&h);
 }
 
+// No other server has more: then an operator may say so.
+static void who_removes_the_marker_has_decided(void **state)
+{
+    (void)state;
+    struct member_history h;
+    struct stage s;
+    struct buf bytes = {0};
+    member_history_init(&h, false);
+    stage_begin(&s, 1);
+    member_put(&s, &h);
+    stage_get(&s, MEMBER_LAST_LOG, &bytes);
+    bytes.data[bytes.len / 3] ^= 1;
+    stage_put(&s, MEMBER_LAST_LOG, buf_slice(&bytes));
+    assert_true(member_starts(&s, &h));
+    assert_non_null(strstr(buf_cstr(&s.notes), "paddock.healing stands for that"));
+    int64_t last = s.report.last_zxid;
+    assert_int_equal(healing_done(s.d, &s.e), ERR_OK);
+    assert_int_equal(stage_recover(&s), ERR_OK);
+    assert_false(s.report.needs_healing);
+    assert_int_equal(s.report.last_zxid, last);
+    buf_fini(&bytes);
+    stage_end(&s);
+    member_history_fini(&h);
+}
+
 // Blocks that the disk cannot read, one operation after the other.
 static void unreadable_blocks_are_damage(void **state)
 {
@@ -376,6 +401,7 @@ int main(void)
         cmocka_unit_test(snapshot_knows_what_the_log_lost),
         cmocka_unit_test(used_directory_without_data_is_no_beginning),
         cmocka_unit_test(damaged_install_marker_heals),
+        cmocka_unit_test(who_removes_the_marker_has_decided),
         cmocka_unit_test(unreadable_blocks_are_damage),
         cmocka_unit_test(what_is_no_damage_is_refused),
         cmocka_unit_test(power_may_go_while_damage_is_set_aside),
