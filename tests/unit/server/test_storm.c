@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A storm: clients that come, move from server to server, hang up in the middle of everything, on
-// an ensemble whose servers die and come back. Nobody looks at answers. When it is over and all
-// clients have gone, nothing may be left of any session, anywhere.
+// an ensemble whose servers die and come back, are cut off and found again. Nobody looks at
+// answers. When it is over and all clients have gone, nothing may be left of any session, anywhere.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +27,7 @@ struct storm {
     struct prng prng;
     struct visitor visitors[GUESTS];
     unsigned names;
+    bool is_cut[SERVERS + 1];
 };
 
 static uint64_t dice(struct storm *s, uint64_t sides)
@@ -127,10 +128,21 @@ static void ask(struct storm *s, struct visitor *v)
 
 // ---- weather ----
 
+// A machine is cut off from all others, and from its clients.
+static void cut_or_heal(struct storm *s, int id)
+{
+    s->is_cut[id] = !s->is_cut[id];
+    net_cut_off(&s->t.boxes[id - 1].node->net, s->is_cut[id]);
+}
+
 static void strike(struct storm *s)
 {
     int id = 1 + (int)dice(s, SERVERS);
-    if (troupe_server(&s->t, id) != NULL && dice(s, 2) == 0) {
+    if (dice(s, 2) == 0) {
+        cut_or_heal(s, id);
+    } else if (dice(s, 2) == 0) {
+        net_break(&s->t.boxes[id - 1].node->net);
+    } else if (troupe_server(&s->t, id) != NULL && dice(s, 2) == 0) {
         troupe_kill(&s->t, id);
     } else if (troupe_server(&s->t, id) == NULL) {
         troupe_start(&s->t, id);
@@ -180,6 +192,9 @@ static void calm_down(struct storm *s)
         leave(&s->visitors[i]);
     }
     for (int id = 1; id <= SERVERS; id++) {
+        if (s->is_cut[id]) {
+            cut_or_heal(s, id);
+        }
         if (troupe_server(&s->t, id) == NULL) {
             troupe_start(&s->t, id);
         }
