@@ -6,9 +6,9 @@ BUILD is configured with coverage. Runs the schedules that have names and SCHEDU
 asks gcov, and prints one line per file, then the functions that were never entered and the lines
 with branches never taken.
 """
-import glob
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -17,8 +17,8 @@ LAYERS = ("zab", "server")
 
 def run_schedules(build, count):
     """The counters begin at zero."""
-    for old in glob.glob(f"{build}/**/*.gcda", recursive=True):
-        os.remove(old)
+    for old in pathlib.Path(build).rglob("*.gcda"):
+        old.unlink()
     sim = f"{build}/paddock-sim"
     subprocess.run([sim, "--named", "all", "--schedules", "3", "--jobs", "2"], check=False)
     subprocess.run([sim, "--servers", "0", "--schedules", count, "--seed", "1", "--jobs", "2",
@@ -27,10 +27,10 @@ def run_schedules(build, count):
 
 def files_of(build, layer):
     """What gcov knows of each source of a layer."""
-    for data in sorted(glob.glob(f"{build}/lib{layer}.a.p/*.gcno")):
+    for data in sorted(pathlib.Path(build, f"lib{layer}.a.p").glob("*.gcno")):
         out = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities",
-                              os.path.basename(data)], cwd=os.path.dirname(data),
-                             capture_output=True, text=True, check=False).stdout
+                              data.name], cwd=data.parent, capture_output=True, text=True,
+                             check=False).stdout
         for line in out.splitlines():
             for file in json.loads(line)["files"]:
                 if file["file"].endswith(".c") and f"src/{layer}/" in file["file"]:
