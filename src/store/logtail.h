@@ -9,8 +9,9 @@
 
 struct logtail_options {
     bool is_rehearsal; // change nothing, but say what a server does
-    bool with_sync;    // also a whole file: what a process wrote and did not sync before it died is
-                       // read like everything else, and could still be lost to a power cut
+    // What a process wrote and did not sync before it died, or could not, is read like everything
+    // else and could still be lost to a power cut: write the end again, and sync it.
+    bool with_sync;
 };
 
 // `dir` is the version-2 folder of the log. What was done is appended to `said`, a sentence for

@@ -410,6 +410,9 @@ static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
     struct buf said = {0};
     r->report.tail = *tail;
     enum err err = logtail_mend(r->fs, datadir_log_dir(r->dir), tail, &options, &said, r->e);
+    if (err == ERR_IO) { // it could be read a moment ago
+        err = damaged(r, RECOVER_DAMAGED_LOG, tail->file, tail->good_bytes, err);
+    }
     if (said.len > 0) {
         note(r, "%s", buf_cstr(&said));
     }

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "store/epochs.h"
 #include "store/healing.h"
@@ -46,6 +47,29 @@ static void add(struct member_history *h, int64_t zxid, bool with_zeros)
     mem_free(data);
 }
 
+// Apply transaction `i`, and write the tree's digest behind it into the record.
+static void apply_with_digest(struct member_history *h, int i, struct tree *t)
+{
+    struct slice rest = buf_slice(&h->record[i]);
+    struct slice body;
+    struct txn txn;
+    struct arena arena;
+    struct buf again = {0};
+    arena_init(&arena);
+    world_apply(t, rest);
+    assert_true(record_next(&rest, &body));
+    assert_int_equal(txn_decode(body, &arena, WORLD_RECORD_BYTES_MAX, &txn), ERR_OK);
+    txn.has_digest = true;
+    txn.digest = (struct jute_txn_digest){.version = 2, .tree_digest = (int64_t)tree_digest(t)};
+    size_t start = record_begin(&again);
+    txn_encode(&txn, &again);
+    record_end(&again, start);
+    record_seal(again.data, again.len);
+    buf_fini(&h->record[i]);
+    h->record[i] = again;
+    arena_fini(&arena);
+}
+
 void member_history_init(struct member_history *h, bool with_zeros)
 {
     *h = (struct member_history){0};
@@ -58,7 +82,7 @@ void member_history_init(struct member_history *h, bool with_zeros)
     struct tree *t = world_tree();
     for (int i = 0; i < h->count; i++) {
         struct buf text = {0};
-        world_apply(t, buf_slice(&h->record[i]));
+        apply_with_digest(h, i, t);
         world_print(t, &text);
         h->text[i] = mem_strdup(buf_cstr(&text));
         buf_fini(&text);

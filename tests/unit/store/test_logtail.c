@@ -93,6 +93,28 @@ static void whole_file_becomes_durable_when_it_is_asked_for(void **state)
     assert_true(lost > 0);
 }
 
+// A sync failed, and the system forgets that the bytes in its cache are on no disk.
+static void what_a_failed_sync_left_in_the_cache_becomes_durable(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct stage s;
+        struct port_file *f;
+        stage_begin(&s, seed);
+        stage_put(&s, "log.1", slice_str("wh"));
+        assert_int_equal(s.fs->open(s.fs, WORLD_DIR "/log.1", PORT_OPEN_WRITE, &f), ERR_OK);
+        assert_int_equal(f->write(f, 0, "whole", 5), ERR_OK);
+        disk_fail_nth(&s.disk, DISK_SYNC, 1, ERR_IO);
+        assert_int_equal(f->sync(f), ERR_IO);
+        disk_heal(&s.disk);
+        f->close(f);
+        assert_int_equal(mend(&s, seed % 2 == 0 ? &whole : &torn, false, true), ERR_OK);
+        stage_crash(&s);
+        assert_int_equal(size_of(&s), 5);
+        stage_end(&s);
+    }
+}
+
 static void failure_is_told(void **state)
 {
     (void)state;
@@ -112,6 +134,7 @@ int main(void)
         cmocka_unit_test(torn_end_is_cut_durably),
         cmocka_unit_test(empty_file_is_removed_durably),
         cmocka_unit_test(whole_file_becomes_durable_when_it_is_asked_for),
+        cmocka_unit_test(what_a_failed_sync_left_in_the_cache_becomes_durable),
         cmocka_unit_test(failure_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
