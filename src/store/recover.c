@@ -268,14 +268,11 @@ static enum err fail_hole(struct recovery *r, const struct logread_record *recor
                       record->offset);
 }
 
-// When the tree was its writer's, and is not after the first transaction of an epoch, the end of
-// the epoch before is missing: a log that was never synced whole, with the next file behind it.
+// When the tree was its writer's, and is not at the first digest of an epoch, the end of the epoch
+// before is missing: a log that was never synced whole, with the next file behind it.
 static enum err check_epoch_end(struct recovery *r, const struct logread_record *record,
                                 int64_t last, bool is_right)
 {
-    if (last >> 32 != record->zxid >> 32) {
-        r->is_epoch_proven = false;
-    }
     bool is_hole = !r->is_epoch_proven && r->was_right && !is_right;
     r->is_epoch_proven = true;
     r->was_right = is_right;
@@ -320,6 +317,9 @@ static enum err apply_record(struct recovery *r, struct replay *p,
     int64_t last = tree_last_zxid(r->tree);
     uint64_t mismatches = tree_digest_mismatches(r->tree);
     tree_apply(r->tree, &txn, NULL, &p->outcome);
+    if (last >> 32 != record->zxid >> 32) {
+        r->is_epoch_proven = false;
+    }
     if (txn.has_digest) {
         bool is_right = tree_digest_mismatches(r->tree) == mismatches;
         err = check_epoch_end(r, record, last, is_right);
