@@ -351,7 +351,7 @@ static void open_game(struct game *g)
     config_servers_fini(&config);
     buf_fini(&complaint);
     for (int64_t zxid = last_zxid - 1; zxid <= last_zxid; zxid++) {
-        history_remember(&g->core.history, zxid, slice_str("txn"));
+        recent_remember(&g->core.history, zxid, slice_str("txn"));
         g->log[g->log_count++] = zxid;
     }
     g->leader = leader_new(&g->core);

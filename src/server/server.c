@@ -293,7 +293,7 @@ void server_recover_options(const struct server *s, uint64_t hash_seed, struct r
 static void on_replayed(void *ctx, int64_t zxid, struct slice txn)
 {
     struct server *s = ctx;
-    history_remember(&s->replayed, zxid, txn);
+    recent_remember(&s->replayed, zxid, txn);
 }
 
 static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
@@ -302,7 +302,7 @@ static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
     struct recover_options options;
     server_recover_options(s, hash_seed, &options);
     options.on_txn = options.is_member ? on_replayed : NULL;
-    history_init(&s->replayed, (size_t)s->config->commit_log_count, LIMIT_HISTORY_BYTES);
+    recent_init(&s->replayed, (size_t)s->config->commit_log_count, LIMIT_HISTORY_BYTES);
     struct store_error error = {0};
     enum err e = recover(s->datadir, s->options.clock, &options, on_recovery_note, s, &s->tree,
                          report, &error);
@@ -395,12 +395,12 @@ static enum server_exit check_schemes(struct server *s)
 // What recovery replayed last is for learners that are a little behind.
 static void hand_over_replayed(struct server *s)
 {
-    const struct history_entry *entry = history_after(&s->replayed, -1);
-    for (; entry != NULL; entry = history_after(&s->replayed, entry->zxid)) {
+    const struct recent_entry *entry = recent_after(&s->replayed, -1);
+    for (; entry != NULL; entry = recent_after(&s->replayed, entry->zxid)) {
         ensemble_remember(s->ensemble, entry->zxid, entry->txn);
     }
-    history_fini(&s->replayed);
-    history_init(&s->replayed, 1, 0);
+    recent_fini(&s->replayed);
+    recent_init(&s->replayed, 1, 0);
 }
 
 // A member: it has a past that others know of, and rests until it has a role.
@@ -615,7 +615,7 @@ void server_close(struct server *s)
         tree_free(s->tree);
     }
     datadir_close(s->datadir);
-    history_fini(&s->replayed);
+    recent_fini(&s->replayed);
     spares_fini(&s->spares);
     arena_fini(&s->read_arena);
     arena_fini(&s->prep_arena);

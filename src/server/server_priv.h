@@ -22,7 +22,7 @@
 #include "server/throttle.h"
 #include "server/upkeep.h"
 #include "store/datadir.h"
-#include "zab/history.h"
+#include "zab/recent.h"
 
 enum { SERVER_STANDALONE_ID = 1 }; // of session ids, as Java
 
@@ -57,7 +57,7 @@ struct server {
     struct upkeep upkeep;
     struct read_only read_only; // of a member
     struct ensemble *ensemble;  // NULL: standalone
-    struct history replayed;    // by the recovery of a member
+    struct recent replayed;    // by the recovery of a member
     struct throttle throttle;
     struct stats *stats;
 

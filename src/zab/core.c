@@ -132,8 +132,8 @@ void core_init(struct zab_core *core, const struct zab_options *options,
     config_servers_init(&core->seen);
     copy_config(committed, &core->committed);
     copy_config(has_newer ? seen : committed, &core->seen);
-    history_init(&core->history, options->history_count, options->history_bytes);
-    history_reset(&core->history, recovered->last_zxid);
+    recent_init(&core->history, options->history_count, options->history_bytes);
+    recent_reset(&core->history, recovered->last_zxid);
     prng_init(&core->prng, options->seed);
     count_quorums(core);
 }
@@ -142,7 +142,7 @@ void core_fini(struct zab_core *core)
 {
     config_servers_fini(&core->committed);
     config_servers_fini(&core->seen);
-    history_fini(&core->history);
+    recent_fini(&core->history);
 }
 
 // ---- epochs ----

@@ -10,7 +10,7 @@
 #define PADDOCK_ZAB_CORE_H
 
 #include "base/prng.h"
-#include "zab/history.h"
+#include "zab/recent.h"
 #include "zab/vote.h"
 #include "zab/zab.h"
 
@@ -23,7 +23,7 @@ struct zab_core {
     struct vote vote; // the current one; what notifications say while not looking
     struct config_servers committed, seen;
     struct quorums quorums; // of committed, and of seen while that is newer
-    struct history history;
+    struct recent history;
     struct prng prng;
     zab_link next_link; // links that we dial count from here; ZAB_LINK_DIALLED is set in them
 };
@@ -42,7 +42,7 @@ static inline int64_t zab_epoch_start(int64_t epoch)
 #define ZAB_LINK_DIALLED (UINT64_C(1) << 63)
 
 // Memory: copies options and configurations; `seen` may be NULL. The configurations are checked
-// ones. What the log held comes by history_add and history_commit.
+// ones. What the log held comes by recent_add and recent_commit.
 void core_init(struct zab_core *core, const struct zab_options *options,
                const struct zab_recovered *recovered, const struct config_servers *committed,
                const struct config_servers *seen);

@@ -154,9 +154,9 @@ void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects)
     l->applied_zxid = core->last_zxid;
     l->phase_deadline_ms = now_ms + core->options.init_limit * core->options.tick_ms;
     if (core->history.last != core->last_zxid) {
-        history_reset(&core->history, core->last_zxid); // the tree came from a snapshot
+        recent_reset(&core->history, core->last_zxid); // the tree came from a snapshot
     }
-    history_commit(&core->history, core->history.last);
+    recent_commit(&core->history, core->history.last);
     core->history.keep_after = core->history.last;
     leader_pulse_begin(l);
     zab_effects_add(effects, ZAB_DO_LISTEN);

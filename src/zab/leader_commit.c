@@ -107,7 +107,7 @@ static void activate(struct leader *l, int64_t designated, struct zab_effects *e
 
 static void commit_to(struct leader *l, int64_t zxid, struct zab_effects *effects)
 {
-    history_commit(&l->core->history, zxid);
+    recent_commit(&l->core->history, zxid);
     leader_feed_all(l, effects);
     zab_effects_add(effects, ZAB_DO_COMMIT)->zxid = zxid;
     leader_confirm_answer_local(l, effects);
@@ -169,7 +169,7 @@ void leader_commit_propose(struct leader *l, const struct zab_event *event,
     if (l->phase == LEADER_SERVING) {
         see_config(l, event, effects);
     }
-    history_add(&core->history, event->zxid, event->bytes);
+    recent_add(&core->history, event->zxid, event->bytes);
     core->last_zxid = event->zxid;
     proposals_add(&l->proposals, event->zxid);
     if (l->phase == LEADER_SERVING && !slice_is_null(event->config)) {
@@ -189,7 +189,7 @@ void leader_commit_begin(struct leader *l, struct zab_effects *effects)
     struct zab_core *core = l->core;
     int64_t begin = leader_epoch_zxid(l);
     int64_t designated = designated_leader(l, 0);
-    history_begin_epoch(&core->history, begin);
+    recent_begin_epoch(&core->history, begin);
     core->last_zxid = begin;
     proposals_init(&l->proposals, &core->quorums.of[0], begin);
     proposals_require(&l->proposals, &core->quorums);

@@ -17,7 +17,7 @@ enum {
     LEADER_ID_BYTES = 8,
 };
 
-struct slice leader_feed_bytes(const struct leader *l, const struct history_entry *e,
+struct slice leader_feed_bytes(const struct leader *l, const struct recent_entry *e,
                                struct zab_effects *effects)
 {
     return e->zxid == l->event_zxid ? l->event_txn : zab_effects_copy(effects, e->txn);
@@ -125,7 +125,7 @@ void leader_feed_ask_log(struct leader *l, struct leader_learner *t, bool is_fir
 // One packet; false when there is nothing to send now.
 static bool feed_one(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
 {
-    const struct history *h = &l->core->history;
+    const struct recent *h = &l->core->history;
     if (owes_commit(l, t)) {
         send_commit(l, t, effects);
         return true;
@@ -134,7 +134,7 @@ static bool feed_one(struct leader *l, struct leader_learner *t, struct zab_effe
         leader_feed_ask_log(l, t, false, effects);
         return false;
     }
-    const struct history_entry *e = history_after(h, t->sent);
+    const struct recent_entry *e = recent_after(h, t->sent);
     if (e == NULL || (t->is_observer && e->zxid > h->committed)) {
         return false;
     }

@@ -114,7 +114,7 @@ void leader_feed_record(struct leader *l, struct leader_learner *t, const struct
 void leader_feed_ask_log(struct leader *l, struct leader_learner *t, bool is_first,
                          struct zab_effects *effects);
 // A transaction of history, in bytes that outlive it.
-struct slice leader_feed_bytes(const struct leader *l, const struct history_entry *e,
+struct slice leader_feed_bytes(const struct leader *l, const struct recent_entry *e,
                                struct zab_effects *effects);
 
 // ---- leader_commit.c ----

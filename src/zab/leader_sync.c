@@ -15,9 +15,9 @@
 
 static struct sync_range range_of(const struct leader *l)
 {
-    const struct history *h = &l->core->history;
+    const struct recent *h = &l->core->history;
     return (struct sync_range){
-        .last = h->committed, .min = history_min(h), .max = history_max_committed(h)};
+        .last = h->committed, .min = recent_min(h), .max = recent_max_committed(h)};
 }
 
 // ---- observers come after voters. Source: LearnerSyncThrottler ----
@@ -105,9 +105,9 @@ static void start(struct leader *l, struct leader_learner *t, struct sync_choice
 static struct sync_choice by_memory(const struct leader *l, int64_t zxid,
                                     const struct sync_range *range)
 {
-    const struct history *h = &l->core->history;
-    const struct history_entry *before = history_at_or_before(h, zxid);
-    const struct history_entry *after = history_after(h, zxid);
+    const struct recent *h = &l->core->history;
+    const struct recent_entry *before = recent_at_or_before(h, zxid);
+    const struct recent_entry *after = recent_after(h, zxid);
     const struct sync_around around = {
         .at_or_before = before != NULL ? before->zxid : -1,
         .after = after != NULL && after->zxid <= range->max ? after->zxid : -1,
@@ -156,14 +156,14 @@ static void send_newleader(struct leader *l, struct leader_learner *t, struct za
 
 void leader_sync_feed(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
 {
-    const struct history *h = &l->core->history;
+    const struct recent *h = &l->core->history;
     while (t->stage == STAGE_SYNCING && !t->is_choosing && !t->is_streaming && !t->is_reading_log &&
            leader_learner_has_room(t)) {
         if (t->sent < h->floor) {
             leader_feed_ask_log(l, t, false, effects);
             return;
         }
-        const struct history_entry *e = history_after(h, t->sent);
+        const struct recent_entry *e = recent_after(h, t->sent);
         if (e == NULL || e->zxid > t->target) {
             send_newleader(l, t, effects);
             return;
@@ -213,7 +213,7 @@ static bool is_whole(const struct zab_event *event, int64_t cursor, int64_t end)
 {
     for (size_t i = 0; i < event->record_count; i++) {
         int64_t zxid = event->records[i].zxid;
-        if (zxid > end || !history_is_next(cursor, zxid)) {
+        if (zxid > end || !recent_is_next(cursor, zxid)) {
             return false;
         }
         cursor = zxid;
@@ -228,7 +228,7 @@ static void choose_by_log(struct leader *l, struct leader_learner *t, const stru
                           struct zab_effects *effects)
 {
     struct sync_range range = range_of(l);
-    const struct history_entry *behind = history_after(&l->core->history, t->log_end);
+    const struct recent_entry *behind = recent_after(&l->core->history, t->log_end);
     int64_t after = event->record_count > 0 ? event->records[0].zxid
                     : behind != NULL        ? behind->zxid
                                             : -1;

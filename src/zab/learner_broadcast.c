@@ -12,14 +12,14 @@ void learner_append(struct learner *l, int64_t zxid, struct slice txn, struct za
     struct zab_effect *e = zab_effects_add(effects, ZAB_DO_APPEND);
     e->zxid = zxid;
     e->bytes = txn;
-    history_add(&l->core->history, zxid, txn);
+    recent_add(&l->core->history, zxid, txn);
     l->core->last_zxid = zxid;
     l->appended = zxid;
 }
 
 void learner_commit(struct learner *l, int64_t zxid, struct zab_effects *effects)
 {
-    history_commit(&l->core->history, zxid);
+    recent_commit(&l->core->history, zxid);
     zab_effects_add(effects, ZAB_DO_COMMIT)->zxid = zxid;
 }
 
@@ -35,7 +35,7 @@ void learner_acknowledge(struct learner *l, struct zab_effects *effects)
 static bool take_transaction(struct learner *l, int64_t zxid, struct slice txn,
                              struct zab_effects *effects)
 {
-    if (!history_is_next(l->core->last_zxid, zxid)) {
+    if (!recent_is_next(l->core->last_zxid, zxid)) {
         zab_effects_note(effects, "0x%" PRIx64 " came behind 0x%" PRIx64, (uint64_t)zxid,
                          (uint64_t)l->core->last_zxid);
         learner_fail(l, "a hole in the leader's proposals", effects);
@@ -56,16 +56,16 @@ void learner_on_proposal(struct learner *l, const struct zab_packet *p, struct z
 }
 
 // The oldest proposal that is not committed; NULL when there is none.
-static const struct history_entry *head(const struct learner *l)
+static const struct recent_entry *head(const struct learner *l)
 {
-    return history_after(&l->core->history, l->core->history.committed);
+    return recent_after(&l->core->history, l->core->history.committed);
 }
 
 // What is committed must be what is next here. Source: FollowerZooKeeperServer.commit, which ends
 // the process when it is another one: then the histories differ.
 static bool is_next(struct learner *l, int64_t zxid, struct zab_effects *effects)
 {
-    const struct history_entry *next = head(l);
+    const struct recent_entry *next = head(l);
     if (next == NULL) {
         zab_effects_note(effects, "0x%" PRIx64 " is committed and was never proposed",
                          (uint64_t)zxid);

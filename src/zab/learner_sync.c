@@ -59,9 +59,9 @@ void learner_rebuilt(struct learner *l, const struct zab_event *e, struct zab_ef
     l->core->last_zxid = e->zxid;
     if (is_snap) {
         l->snap_zxid = e->zxid;
-        history_reset(&l->core->history, e->zxid);
+        recent_reset(&l->core->history, e->zxid);
     } else {
-        history_truncate(&l->core->history, e->zxid);
+        recent_truncate(&l->core->history, e->zxid);
     }
     learner_expect(l, LEARNER_SYNCING, l->core->options.init_limit);
 }
@@ -134,7 +134,7 @@ static bool is_in_snapshot(const struct learner *l, int64_t zxid)
 static bool take_proposal(struct learner *l, int64_t zxid, struct slice txn,
                           struct zab_effects *effects)
 {
-    if (!history_is_next(newest(l), zxid)) {
+    if (!recent_is_next(newest(l), zxid)) {
         zab_effects_note(effects, "0x%" PRIx64 " came behind 0x%" PRIx64, (uint64_t)zxid,
                          (uint64_t)newest(l));
         learner_fail(l, "a hole in the leader's history", effects);

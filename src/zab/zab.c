@@ -75,7 +75,7 @@ void zab_free(struct zab *z)
 void zab_remember(struct zab *z, int64_t zxid, struct slice txn)
 {
     ASSERT(z->phase == PHASE_IDLE);
-    history_remember(&z->core.history, zxid, txn);
+    recent_remember(&z->core.history, zxid, txn);
 }
 
 // ---- the invariants of zab.h ----
@@ -189,12 +189,12 @@ static void end_role(struct zab *z, const char *reason, int64_t next, struct zab
 // decides.
 static void take_settled_history(struct zab *z, int64_t zxid)
 {
-    struct history *h = &z->core.history;
+    struct recent *h = &z->core.history;
     if (zxid > h->last) {
-        history_reset(h, zxid);
+        recent_reset(h, zxid);
     } else {
-        history_truncate(h, zxid);
-        history_commit(h, zxid);
+        recent_truncate(h, zxid);
+        recent_commit(h, zxid);
     }
     z->core.last_zxid = zxid;
 }
@@ -268,7 +268,7 @@ static void start(struct zab *z, const struct zab_event *e, struct zab_effects *
 {
     ASSERT(z->phase == PHASE_IDLE);
     if (z->core.history.last != z->core.last_zxid) {
-        history_reset(&z->core.history, z->core.last_zxid);
+        recent_reset(&z->core.history, z->core.last_zxid);
     }
     begin_election(z, e->now_ms, effects);
 }

@@ -9,7 +9,7 @@
 //        └────── SETTLED ◄── STOP_SERVING ◄──────┘
 //
 // Each state has its own machine: election.h, leader.h, learner.h; this one switches between them
-// and owns what outlives a role: epochs, configurations, the recent transactions (history.h).
+// and owns what outlives a role: epochs, configurations, the recent transactions (recent.h).
 //
 // Invariants:
 //  1. acceptedEpoch and currentEpoch never go back; acceptedEpoch >= currentEpoch.
@@ -91,7 +91,7 @@ struct zab_follower {
     int64_t acked_zxid;
 };
 size_t zab_followers(const struct zab *z, struct zab_follower *ret,
-                     size_t max); // how many there are
+                     size_t max);              // how many there are
 size_t zab_pending_syncs(const struct zab *z); // those of its own clients, too
 int64_t zab_last_proposed(const struct zab *z);
 int64_t zab_last_committed(const struct zab *z);

@@ -28,8 +28,8 @@ void lead_init_config(struct leader_help *h, const char *config)
         .accepted_epoch = 1, .current_epoch = 1, .last_zxid = LEAD_LAST_ZXID};
     *h = (struct leader_help){.now_ms = 1000};
     core_init(&h->core, &options, &recovered, &servers, NULL);
-    history_remember(&h->core.history, LEAD_Z(1, 1), slice_str("one"));
-    history_remember(&h->core.history, LEAD_Z(1, 2), slice_str("two"));
+    recent_remember(&h->core.history, LEAD_Z(1, 1), slice_str("one"));
+    recent_remember(&h->core.history, LEAD_Z(1, 2), slice_str("two"));
     h->leader = leader_new(&h->core);
     zab_effects_init(&h->effects);
     config_servers_fini(&servers);

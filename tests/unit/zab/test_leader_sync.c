@@ -425,9 +425,9 @@ static void a_floor_at_an_epochs_beginning_is_no_hole(void **state)
     (void)state;
     struct leader_help h;
     lead_init(&h, 3);
-    history_reset(&h.core.history, LEAD_Z(1, 0)); // as after a replay that began with 1:1
-    history_add(&h.core.history, LEAD_Z(1, 1), slice_str("one"));
-    history_add(&h.core.history, LEAD_Z(1, 2), slice_str("two"));
+    recent_reset(&h.core.history, LEAD_Z(1, 0)); // as after a replay that began with 1:1
+    recent_add(&h.core.history, LEAD_Z(1, 1), slice_str("one"));
+    recent_add(&h.core.history, LEAD_Z(1, 2), slice_str("two"));
     lead_to_serving(&h);
     arrive(&h, 3, ZAB_FOLLOWERINFO, 0);
     lead_expect(&h, "READ_LOG 3 0x0 0x100000000 first\n");

@@ -200,7 +200,7 @@ public final class ServerProcess {
         return config;
     }
 
-    private static List<String> serverProperties() {
+    static List<String> serverProperties() {
         List<String> args = new ArrayList<>();
         for (String name : System.getProperties().stringPropertyNames()) {
             boolean servers = name.startsWith("zookeeper.") || name.startsWith("jute.")

@@ -9,22 +9,22 @@
 
 #include <cmocka.h>
 
-#include "zab/history.h"
+#include "zab/recent.h"
 
 #define Z(epoch, count) ((int64_t)(epoch) << 32 | (count))
 
-static void add(struct history *h, int64_t zxid)
+static void add(struct recent *h, int64_t zxid)
 {
     char text[32];
     snprintf(text, sizeof(text), "%llx", (unsigned long long)zxid);
-    history_add(h, zxid, slice_str(text));
+    recent_add(h, zxid, slice_str(text));
 }
 
-static struct history filled(size_t count_max, int64_t first, int64_t last)
+static struct recent filled(size_t count_max, int64_t first, int64_t last)
 {
-    struct history h;
-    history_init(&h, count_max, SIZE_MAX);
-    history_reset(&h, first - 1);
+    struct recent h;
+    recent_init(&h, count_max, SIZE_MAX);
+    recent_reset(&h, first - 1);
     for (int64_t zxid = first; zxid <= last; zxid++) {
         add(&h, zxid);
     }
@@ -34,87 +34,87 @@ static struct history filled(size_t count_max, int64_t first, int64_t last)
 static void an_empty_one_stands_at_its_start(void **state)
 {
     (void)state;
-    struct history h;
-    history_init(&h, 10, 1000);
-    history_reset(&h, Z(3, 7));
-    assert_int_equal(history_min(&h), Z(3, 7));
-    assert_int_equal(history_max_committed(&h), Z(3, 7));
+    struct recent h;
+    recent_init(&h, 10, 1000);
+    recent_reset(&h, Z(3, 7));
+    assert_int_equal(recent_min(&h), Z(3, 7));
+    assert_int_equal(recent_max_committed(&h), Z(3, 7));
     assert_int_equal(h.floor, Z(3, 7));
-    assert_null(history_after(&h, 0));
-    assert_null(history_at_or_before(&h, INT64_MAX));
-    history_fini(&h);
+    assert_null(recent_after(&h, 0));
+    assert_null(recent_at_or_before(&h, INT64_MAX));
+    recent_fini(&h);
 }
 
 static void copies_are_kept(void **state)
 {
     (void)state;
-    struct history h;
+    struct recent h;
     char text[] = "abc";
-    history_init(&h, 10, 1000);
-    history_add(&h, 1, slice_str(text));
+    recent_init(&h, 10, 1000);
+    recent_add(&h, 1, slice_str(text));
     text[0] = 'x';
-    assert_true(slice_equal_str(history_after(&h, 0)->txn, "abc"));
-    history_fini(&h);
+    assert_true(slice_equal_str(recent_after(&h, 0)->txn, "abc"));
+    recent_fini(&h);
 }
 
 static void committed_ones_beyond_the_count_go_when_one_is_added(void **state)
 {
     (void)state;
-    struct history h = filled(3, Z(1, 1), Z(1, 10));
-    history_commit(&h, Z(1, 8));
-    assert_int_equal(history_min(&h), Z(1, 1));
+    struct recent h = filled(3, Z(1, 1), Z(1, 10));
+    recent_commit(&h, Z(1, 8));
+    assert_int_equal(recent_min(&h), Z(1, 1));
     add(&h, Z(1, 11));
-    assert_int_equal(history_min(&h), Z(1, 6));
+    assert_int_equal(recent_min(&h), Z(1, 6));
     assert_int_equal(h.floor, Z(1, 5));
-    assert_int_equal(history_max_committed(&h), Z(1, 8));
+    assert_int_equal(recent_max_committed(&h), Z(1, 8));
     assert_int_equal(h.count, 6);
-    history_fini(&h);
+    recent_fini(&h);
 }
 
 static void what_is_in_flight_stays_whatever_the_limits_are(void **state)
 {
     (void)state;
-    struct history h = filled(0, Z(1, 1), Z(1, 200));
+    struct recent h = filled(0, Z(1, 1), Z(1, 200));
     assert_int_equal(h.count, 200);
     assert_int_equal(h.floor, Z(1, 0));
-    history_commit(&h, Z(1, 150));
+    recent_commit(&h, Z(1, 150));
     add(&h, Z(1, 201));
     assert_int_equal(h.count, 51);
-    assert_int_equal(history_after(&h, 0)->zxid, Z(1, 151));
-    history_fini(&h);
+    assert_int_equal(recent_after(&h, 0)->zxid, Z(1, 151));
+    recent_fini(&h);
 }
 
 static void what_is_not_on_disk_yet_stays(void **state)
 {
     (void)state;
-    struct history h = filled(2, Z(1, 1), Z(1, 10));
+    struct recent h = filled(2, Z(1, 1), Z(1, 10));
     h.keep_after = Z(1, 4);
-    history_commit(&h, Z(1, 10));
+    recent_commit(&h, Z(1, 10));
     add(&h, Z(1, 11));
     assert_int_equal(h.floor, Z(1, 4));
-    history_fini(&h);
+    recent_fini(&h);
 }
 
 static void bytes_of_committed_ones_are_limited(void **state)
 {
     (void)state;
-    struct history h;
-    history_init(&h, 100, 10);
+    struct recent h;
+    recent_init(&h, 100, 10);
     for (int64_t zxid = 1; zxid <= 5; zxid++) {
-        history_add(&h, zxid, slice_str("1234"));
-        history_commit(&h, zxid);
+        recent_add(&h, zxid, slice_str("1234"));
+        recent_commit(&h, zxid);
     }
     assert_int_equal(h.floor, 2);
     assert_int_equal(h.bytes, 12);
     assert_int_equal(h.committed_bytes, 12);
-    history_fini(&h);
+    recent_fini(&h);
 }
 
 static void every_zxid_finds_its_neighbours_across_epochs(void **state)
 {
     (void)state;
-    struct history h = filled(100, Z(1, 5), Z(1, 9));
-    history_begin_epoch(&h, Z(3, 0));
+    struct recent h = filled(100, Z(1, 5), Z(1, 9));
+    recent_begin_epoch(&h, Z(3, 0));
     add(&h, Z(3, 1));
     add(&h, Z(3, 2));
     static const struct {
@@ -128,78 +128,78 @@ static void every_zxid_finds_its_neighbours_across_epochs(void **state)
         {INT64_MAX, Z(3, 2), -1},    {-1, -1, Z(1, 5)},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct history_entry *before = history_at_or_before(&h, rows[i].zxid);
-        const struct history_entry *after = history_after(&h, rows[i].zxid);
+        const struct recent_entry *before = recent_at_or_before(&h, rows[i].zxid);
+        const struct recent_entry *after = recent_after(&h, rows[i].zxid);
         assert_int_equal(before != NULL ? before->zxid : -1, rows[i].before);
         assert_int_equal(after != NULL ? after->zxid : -1, rows[i].after);
     }
-    history_fini(&h);
+    recent_fini(&h);
 }
 
 static void an_epoch_commits_what_was_before_it(void **state)
 {
     (void)state;
-    struct history h = filled(100, Z(1, 1), Z(1, 3));
-    history_begin_epoch(&h, Z(2, 0));
+    struct recent h = filled(100, Z(1, 1), Z(1, 3));
+    recent_begin_epoch(&h, Z(2, 0));
     assert_int_equal(h.committed_count, 3);
     assert_int_equal(h.committed, Z(2, 0));
     assert_int_equal(h.last, Z(2, 0));
-    assert_int_equal(history_max_committed(&h), Z(1, 3));
+    assert_int_equal(recent_max_committed(&h), Z(1, 3));
     assert_int_equal(h.floor, Z(1, 0));
-    history_fini(&h);
+    recent_fini(&h);
 }
 
 static void what_is_truncated_can_be_added_again(void **state)
 {
     (void)state;
-    struct history h = filled(100, Z(1, 1), Z(1, 9));
-    history_commit(&h, Z(1, 7));
-    history_truncate(&h, Z(1, 5));
+    struct recent h = filled(100, Z(1, 1), Z(1, 9));
+    recent_commit(&h, Z(1, 7));
+    recent_truncate(&h, Z(1, 5));
     assert_int_equal(h.last, Z(1, 5));
     assert_int_equal(h.committed, Z(1, 5));
     assert_int_equal(h.committed_count, 5);
     add(&h, Z(1, 6));
     assert_int_equal(h.count, 6);
     assert_int_equal(h.committed_count, 5);
-    history_truncate(&h, Z(0, 9)); // behind everything
+    recent_truncate(&h, Z(0, 9)); // behind everything
     assert_int_equal(h.count, 0);
     assert_int_equal(h.bytes, 0);
     assert_int_equal(h.floor, Z(0, 9));
-    history_fini(&h);
+    recent_fini(&h);
 }
 
 static void a_hole_in_the_replayed_log_forgets_what_is_before_it(void **state)
 {
     (void)state;
-    struct history h;
-    history_init(&h, 100, 1000);
-    history_reset(&h, Z(2, 9));
-    history_remember(&h, Z(1, 7), slice_str("a"));
-    history_remember(&h, Z(1, 8), slice_str("b"));
+    struct recent h;
+    recent_init(&h, 100, 1000);
+    recent_reset(&h, Z(2, 9));
+    recent_remember(&h, Z(1, 7), slice_str("a"));
+    recent_remember(&h, Z(1, 8), slice_str("b"));
     assert_int_equal(h.floor, Z(1, 6));
-    history_remember(&h, Z(2, 1), slice_str("c"));
+    recent_remember(&h, Z(2, 1), slice_str("c"));
     assert_int_equal(h.committed_count, 3);
-    history_remember(&h, Z(2, 8), slice_str("d"));
+    recent_remember(&h, Z(2, 8), slice_str("d"));
     assert_int_equal(h.floor, Z(2, 7));
-    assert_int_equal(history_min(&h), Z(2, 8));
+    assert_int_equal(recent_min(&h), Z(2, 8));
     assert_int_equal(h.committed, Z(2, 8));
-    history_fini(&h);
+    recent_fini(&h);
 }
 
 static void the_ring_turns_around(void **state)
 {
     (void)state;
-    struct history h;
-    history_init(&h, 50, 100000);
+    struct recent h;
+    recent_init(&h, 50, 100000);
     for (int64_t zxid = 1; zxid <= 1000; zxid++) {
         add(&h, zxid);
-        history_commit(&h, zxid - zxid % 7);
-        const struct history_entry *e = history_at_or_before(&h, zxid);
+        recent_commit(&h, zxid - zxid % 7);
+        const struct recent_entry *e = recent_at_or_before(&h, zxid);
         assert_int_equal(e->zxid, zxid);
-        assert_int_equal(history_after(&h, h.floor)->zxid, h.floor + 1);
+        assert_int_equal(recent_after(&h, h.floor)->zxid, h.floor + 1);
     }
     assert_true(h.count < 64);
-    history_fini(&h);
+    recent_fini(&h);
 }
 
 int main(void)

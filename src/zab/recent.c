@@ -2,24 +2,24 @@
 //
 // A ring of copies. Zxids of one epoch are consecutive, so the place of a zxid is nearly always its
 // distance from the newest one; only a search across epochs has to halve.
-#include "zab/history.h"
+#include "zab/recent.h"
 
 #include "base/assert.h"
 #include "base/mem.h"
 
 enum { CAP_MIN = 64 };
 
-void history_init(struct history *h, size_t count_max, size_t bytes_max)
+void recent_init(struct recent *h, size_t count_max, size_t bytes_max)
 {
-    *h = (struct history){.count_max = count_max, .bytes_max = bytes_max, .keep_after = INT64_MAX};
+    *h = (struct recent){.count_max = count_max, .bytes_max = bytes_max, .keep_after = INT64_MAX};
 }
 
-static struct history_entry *at(const struct history *h, size_t index)
+static struct recent_entry *at(const struct recent *h, size_t index)
 {
     return &h->ring[(h->first + index) & (h->cap - 1)];
 }
 
-static void check_invariants(const struct history *h)
+static void check_invariants(const struct recent *h)
 {
     ASSERT(h->floor <= h->last);
     ASSERT(h->committed <= h->last);
@@ -27,9 +27,9 @@ static void check_invariants(const struct history *h)
     ASSERT(h->committed_bytes <= h->bytes);
 }
 
-static void drop_oldest(struct history *h)
+static void drop_oldest(struct recent *h)
 {
-    struct history_entry *e = at(h, 0);
+    struct recent_entry *e = at(h, 0);
     h->floor = e->zxid;
     h->bytes -= e->txn.len;
     if (h->committed_count > 0) {
@@ -41,16 +41,16 @@ static void drop_oldest(struct history *h)
     h->count--;
 }
 
-void history_fini(struct history *h)
+void recent_fini(struct recent *h)
 {
     while (h->count > 0) {
         drop_oldest(h);
     }
     mem_free(h->ring);
-    *h = (struct history){0};
+    *h = (struct recent){0};
 }
 
-void history_reset(struct history *h, int64_t zxid)
+void recent_reset(struct recent *h, int64_t zxid)
 {
     while (h->count > 0) {
         drop_oldest(h);
@@ -60,12 +60,12 @@ void history_reset(struct history *h, int64_t zxid)
     h->committed = zxid;
 }
 
-bool history_is_next(int64_t before, int64_t zxid)
+bool recent_is_next(int64_t before, int64_t zxid)
 {
     return zxid == before + 1 || (zxid >> 32 > before >> 32 && (uint32_t)zxid == 1);
 }
 
-static void apply_limits(struct history *h)
+static void apply_limits(struct recent *h)
 {
     while (h->committed_count > 0 &&
            (h->committed_count > h->count_max || h->committed_bytes > h->bytes_max) &&
@@ -74,10 +74,10 @@ static void apply_limits(struct history *h)
     }
 }
 
-static void grow(struct history *h)
+static void grow(struct recent *h)
 {
     size_t cap = h->cap == 0 ? CAP_MIN : 2 * h->cap;
-    struct history_entry *ring = mem_alloc(cap * sizeof(*ring));
+    struct recent_entry *ring = mem_alloc(cap * sizeof(*ring));
     for (size_t i = 0; i < h->count; i++) {
         ring[i] = *at(h, i);
     }
@@ -87,7 +87,7 @@ static void grow(struct history *h)
     h->cap = cap;
 }
 
-void history_add(struct history *h, int64_t zxid, struct slice txn)
+void recent_add(struct recent *h, int64_t zxid, struct slice txn)
 {
     ASSERT(zxid > h->last);
     apply_limits(h);
@@ -98,23 +98,23 @@ void history_add(struct history *h, int64_t zxid, struct slice txn)
     if (txn.len > 0) {
         memcpy(copy, txn.data, txn.len);
     }
-    *at(h, h->count) = (struct history_entry){.zxid = zxid, .txn = slice_of(copy, txn.len)};
+    *at(h, h->count) = (struct recent_entry){.zxid = zxid, .txn = slice_of(copy, txn.len)};
     h->count++;
     h->bytes += txn.len;
     h->last = zxid;
     check_invariants(h);
 }
 
-void history_remember(struct history *h, int64_t zxid, struct slice txn)
+void recent_remember(struct recent *h, int64_t zxid, struct slice txn)
 {
-    if (h->count == 0 || !history_is_next(h->last, zxid)) {
-        history_reset(h, zxid - 1);
+    if (h->count == 0 || !recent_is_next(h->last, zxid)) {
+        recent_reset(h, zxid - 1);
     }
-    history_add(h, zxid, txn);
-    history_commit(h, zxid);
+    recent_add(h, zxid, txn);
+    recent_commit(h, zxid);
 }
 
-void history_commit(struct history *h, int64_t zxid)
+void recent_commit(struct recent *h, int64_t zxid)
 {
     ASSERT(zxid <= h->last);
     if (zxid <= h->committed) {
@@ -128,9 +128,9 @@ void history_commit(struct history *h, int64_t zxid)
     check_invariants(h);
 }
 
-static void drop_newest(struct history *h)
+static void drop_newest(struct recent *h)
 {
-    struct history_entry *e = at(h, h->count - 1);
+    struct recent_entry *e = at(h, h->count - 1);
     if (h->committed_count == h->count) {
         h->committed_count--;
         h->committed_bytes -= e->txn.len;
@@ -140,7 +140,7 @@ static void drop_newest(struct history *h)
     h->count--;
 }
 
-void history_truncate(struct history *h, int64_t zxid)
+void recent_truncate(struct recent *h, int64_t zxid)
 {
     while (h->count > 0 && at(h, h->count - 1)->zxid > zxid) {
         drop_newest(h);
@@ -151,27 +151,27 @@ void history_truncate(struct history *h, int64_t zxid)
     check_invariants(h);
 }
 
-void history_begin_epoch(struct history *h, int64_t zxid)
+void recent_begin_epoch(struct recent *h, int64_t zxid)
 {
     ASSERT(zxid >= h->last);
-    history_commit(h, h->last);
+    recent_commit(h, h->last);
     h->last = zxid;
     h->committed = zxid;
     check_invariants(h);
 }
 
-int64_t history_min(const struct history *h)
+int64_t recent_min(const struct recent *h)
 {
     return h->committed_count > 0 ? at(h, 0)->zxid : h->committed;
 }
 
-int64_t history_max_committed(const struct history *h)
+int64_t recent_max_committed(const struct recent *h)
 {
     return h->committed_count > 0 ? at(h, h->committed_count - 1)->zxid : h->committed;
 }
 
 // How many entries have a zxid at or below `zxid`.
-static size_t count_up_to(const struct history *h, int64_t zxid)
+static size_t count_up_to(const struct recent *h, int64_t zxid)
 {
     if (zxid >= h->last) {
         return h->count;
@@ -196,13 +196,13 @@ static size_t count_up_to(const struct history *h, int64_t zxid)
     return low;
 }
 
-const struct history_entry *history_after(const struct history *h, int64_t zxid)
+const struct recent_entry *recent_after(const struct recent *h, int64_t zxid)
 {
     size_t index = count_up_to(h, zxid);
     return index < h->count ? at(h, index) : NULL;
 }
 
-const struct history_entry *history_at_or_before(const struct history *h, int64_t zxid)
+const struct recent_entry *recent_at_or_before(const struct recent *h, int64_t zxid)
 {
     size_t index = count_up_to(h, zxid);
     return index > 0 ? at(h, index - 1) : NULL;
