@@ -91,6 +91,8 @@ size_t contender_sort(const char **names, size_t count)
             names[kept++] = names[i];
         }
     }
-    qsort(names, kept, sizeof(names[0]), compare);
+    if (kept > 1) { // without children there is no array
+        qsort(names, kept, sizeof(names[0]), compare);
+    }
     return kept;
 }

@@ -69,7 +69,9 @@ static size_t items_of(struct paddock_result *r)
             names[count++] = names[i];
         }
     }
-    qsort(names, count, sizeof(names[0]), compare);
+    if (count > 1) { // without children there is no array
+        qsort(names, count, sizeof(names[0]), compare);
+    }
     return count;
 }
 

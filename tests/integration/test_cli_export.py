@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -55,11 +56,13 @@ def newest_snapshot(server):
     """Restarts the server, which takes a snapshot then."""
     server.stop()
     server.start()
-    folder = server.data_dir / "version-2"
+    zxid = re.search(rb"Zxid: 0x([0-9a-f]+)", zkwire.word(server.port, "srvr")).group(1).decode()
+    snapshot = server.data_dir / "version-2" / ("snapshot." + zxid)
     until = time.monotonic() + 20
-    while list(folder.glob("*.tmp")) and time.monotonic() < until:
+    while not snapshot.exists():
+        assert time.monotonic() < until, "no %s" % snapshot
         time.sleep(0.02)
-    return max(folder.glob("snapshot.*"), key=lambda path: int(path.suffix[1:], 16))
+    return snapshot
 
 
 # ---- trees ----

@@ -279,7 +279,7 @@ def test_the_traces_say_what_went_before(killed):
     assert run.log.index("out of memory") < run.log.index(traces[0])
     for what in (r"recovery: snapshot\.[\w.]+ with \d+ nodes", r"connection from 127\.0\.0\.1",
                  r"session_opened session 0x\w+", r"batch 0x\w+: 1 transactions, \d+ bytes to the log",
-                 r"committed 0x\w+", r"log file .*/log\.\w+ begins"):
+                 r"logged 0x\w+", r"log file .*/log\.\w+ begins"):
         assert any(re.fullmatch(what, line) for line in traces), what
 
 
