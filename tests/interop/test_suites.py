@@ -11,13 +11,14 @@ import pytest
 
 from tests.interop.cclient import suite as c_suite
 from tests.interop.gozk import suite as go_suite
+from tests.interop.javaquorum import suite as java_quorum_suite
 from tests.interop.javasuite import suite as java_suite
 from tests.interop.kazoo import suite as kazoo_suite
 from tests.interop.kazoo_ensemble import suite as kazoo_ensemble_suite
 from tests.interop.lib import baseline
 
-SUITES = {"java": java_suite, "kazoo": kazoo_suite, "kazoo_ensemble": kazoo_ensemble_suite, "c": c_suite,
-          "go": go_suite}
+SUITES = {"java": java_suite, "javaquorum": java_quorum_suite, "kazoo": kazoo_suite,
+          "kazoo_ensemble": kazoo_ensemble_suite, "c": c_suite, "go": go_suite}
 WAITING = ("kazoo", "kazoo_ensemble", "c", "go")  # They wait most of their time: for timeouts, for reconnecting.
 
 
