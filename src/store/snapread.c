@@ -72,41 +72,12 @@ enum err snapread_load(struct port_files *fs, const char *dir, const struct name
 
 // ---- without a tree ----
 
-static enum err pass_session(void *ctx, int64_t session, int32_t timeout_ms)
-{
-    (void)ctx;
-    (void)session;
-    (void)timeout_ms;
-    return ERR_OK;
-}
-
-static enum err pass_acl(void *ctx, int64_t acl_id, const struct jute_acl_vec *acl)
-{
-    (void)ctx;
-    (void)acl_id;
-    (void)acl;
-    return ERR_OK;
-}
-
-static enum err pass_node(void *ctx, struct slice path, struct slice data, int64_t acl_id,
-                          const struct jute_stat_persisted *stat)
-{
-    (void)ctx;
-    (void)path;
-    (void)data;
-    (void)acl_id;
-    (void)stat;
-    return ERR_OK;
-}
-
 bool snapread_is_intact(struct port_files *fs, const char *dir, const struct names_file *f)
 {
-    const struct snapscan_visitor nobody = {
-        .session = pass_session, .acl = pass_acl, .node = pass_node};
     struct buf path = {0};
     struct snapscan_report report;
     enum err err = snapscan(fs, names_join(&path, dir, f->name), f->method, INTACT_STRING_BYTES_MAX,
-                            &nobody, &report, NULL);
+                            &snapscan_nobody, &report, NULL);
     buf_fini(&path);
     return err == ERR_OK;
 }

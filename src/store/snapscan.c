@@ -176,3 +176,35 @@ enum err snapscan(struct port_files *fs, const char *path, enum names_method met
     *ret = r.report;
     return err;
 }
+
+// ---- nobody ----
+
+static enum err pass_session(void *ctx, int64_t session, int32_t timeout_ms)
+{
+    (void)ctx;
+    (void)session;
+    (void)timeout_ms;
+    return ERR_OK;
+}
+
+static enum err pass_acl(void *ctx, int64_t acl_id, const struct jute_acl_vec *acl)
+{
+    (void)ctx;
+    (void)acl_id;
+    (void)acl;
+    return ERR_OK;
+}
+
+static enum err pass_node(void *ctx, struct slice path, struct slice data, int64_t acl_id,
+                          const struct jute_stat_persisted *stat)
+{
+    (void)ctx;
+    (void)path;
+    (void)data;
+    (void)acl_id;
+    (void)stat;
+    return ERR_OK;
+}
+
+const struct snapscan_visitor snapscan_nobody = {
+    .session = pass_session, .acl = pass_acl, .node = pass_node};

@@ -23,6 +23,9 @@ struct snapscan_visitor {
     void *ctx;
 };
 
+// Looks at nothing: for those who want the form of a file alone.
+extern const struct snapscan_visitor snapscan_nobody;
+
 struct snapscan_report {
     uint64_t bytes; // uncompressed
     uint64_t nodes;

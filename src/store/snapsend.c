@@ -11,39 +11,11 @@
 #include "store/snapsource.h"
 
 struct snapsend {
-    struct snapscan_visitor visitor; // looks at nothing
     struct snapparts parts;
     struct snapsource *source;
     struct names_file file;
     size_t need; // bytes that the next part has at least
 };
-
-static enum err skip_session(void *ctx, int64_t session, int32_t timeout_ms)
-{
-    (void)ctx;
-    (void)session;
-    (void)timeout_ms;
-    return ERR_OK;
-}
-
-static enum err skip_acl(void *ctx, int64_t acl_id, const struct jute_acl_vec *acl)
-{
-    (void)ctx;
-    (void)acl_id;
-    (void)acl;
-    return ERR_OK;
-}
-
-static enum err skip_node(void *ctx, struct slice path, struct slice data, int64_t acl_id,
-                          const struct jute_stat_persisted *stat)
-{
-    (void)ctx;
-    (void)path;
-    (void)data;
-    (void)acl_id;
-    (void)stat;
-    return ERR_OK;
-}
 
 static enum err fail(const struct snapsend *s, enum err err, const char *what,
                      struct store_error *e)
@@ -106,10 +78,8 @@ enum err snapsend_open(struct datadir *d, uint32_t string_bytes_max, struct snap
                        struct store_error *e)
 {
     struct snapsend *s = mem_zalloc(sizeof *s);
-    s->visitor =
-        (struct snapscan_visitor){.session = skip_session, .acl = skip_acl, .node = skip_node};
     s->need = 1;
-    snapparts_init(&s->parts, string_bytes_max, &s->visitor);
+    snapparts_init(&s->parts, string_bytes_max, &snapscan_nobody);
     enum err err = open_file(s, d, e);
     if (err != ERR_OK) {
         snapsend_close(s);
