@@ -8,7 +8,6 @@ come first on the class path, and each QuorumPeer is a process: paddockd, or wit
 server, which shows whether a failure is the bridge's. One JVM per class, one at a time; results are lines `status class
 method reason` in build/interop/javaquorum/SERVER.tsv when all of classes.txt were run.
 """
-import os
 import shutil
 import sys
 import tempfile
@@ -106,22 +105,5 @@ def run(server, names=None, report=None):
     return results
 
 
-def main():
-    server, names = sys.argv[1], sys.argv[2:]
-
-    def report(name, lines):
-        failed = [line for line in lines if not line.startswith("passed")]
-        print("%s: %d of %d passed" % (name, len(lines) - len(failed), len(lines)), *failed,
-              sep="\n    ", flush=True)
-
-    results = run(server, names or None, report=report)
-    if not names:
-        lines = ["%s\t%s\t%s\n" % (status, key, reason) for key, (status, reason) in sorted(results.items())]
-        (BUILD / (server + ".tsv")).write_text("".join(lines))
-    passed = sum(status == "passed" for status, _ in results.values())
-    print("%d passed, %d failed" % (passed, len(results) - passed))
-    return os.EX_OK if passed == len(results) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(javasuite.main(run, BUILD))

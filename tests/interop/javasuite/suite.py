@@ -121,7 +121,8 @@ def run(server, names=None, jobs=2, report=None):
     return results
 
 
-def main():
+def main(run=run, folder=BUILD):
+    """The command line, of this suite or of another one with the same `run` and a folder of its own."""
     server, names = sys.argv[1], sys.argv[2:]
 
     def report(name, lines):
@@ -132,7 +133,7 @@ def main():
     results = run(server, names or None, report=report)
     if not names:
         lines = ["%s\t%s\t%s\n" % (status, key, reason) for key, (status, reason) in sorted(results.items())]
-        (BUILD / (server + ".tsv")).write_text("".join(lines))
+        (folder / (server + ".tsv")).write_text("".join(lines))
     passed = sum(status == "passed" for status, _ in results.values())
     print("%d passed, %d failed" % (passed, len(results) - passed))
     return os.EX_OK if passed == len(results) else 1
