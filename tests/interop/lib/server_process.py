@@ -4,7 +4,9 @@
 Both kinds get the same zoo.cfg and the same -D properties, so that what a test sees can only come from
 the server. Memory of a server's files: `folder`, made by the caller or a temporary one that `stop` removes.
 """
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -19,10 +21,32 @@ ROOT = Path(__file__).resolve().parents[3]
 DEFAULTS = {"tickTime": 2000, "admin.enableServer": "false", "4lw.commands.whitelist": "*"}
 
 
+def candidate_ports():
+    """Each port below those the kernel gives to connections, once, beginning anywhere: two tests meet rarely."""
+    end = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    begin = min(10000, end // 2)
+    first = random.randrange(begin, end)
+    while True:
+        yield from range(first, end)
+        yield from range(begin, first)
+
+
+CANDIDATES = candidate_ports()
+
+
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that nobody has, that no connection is given by chance, and that this process was not told lately.
+
+    A port of the kernel's choice would be free again, and may be chosen again, before a server listens on it.
+    """
+    for port in itertools.islice(CANDIDATES, 1000):
+        with socket.socket() as sock:
+            try:
+                sock.bind(("", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("none of 1,000 ports is free")
 
 
 def scratch_folder(prefix):
