@@ -108,6 +108,17 @@ static void raise_epoch(struct leader *l, int64_t accepted_epoch)
     }
 }
 
+// Transactions of the new epoch come behind the version of the last seen configuration, or no
+// reconfiguration could come into force: its version is its zxid. A version is ahead where the data
+// was wiped and the configuration kept. One beyond half of all epochs is nobody's, and would use
+// them up. Source: none; Java's leader goes on, reconfigures, and keeps what it had.
+static void pass_version(struct leader *l, int64_t version)
+{
+    if (zab_epoch_of(version) <= INT32_MAX / 2) {
+        raise_epoch(l, zab_epoch_of(version - 1));
+    }
+}
+
 // A voter that has promised itself to a later epoch (of a leader who came no further, or by a
 // damaged file) can follow no leader of an earlier one, for ever if nobody dies. So a new epoch
 // begins above it. Source: none; Java's leader goes on, and that server stays outside.
@@ -162,6 +173,7 @@ void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects)
     zab_effects_add(effects, ZAB_DO_LISTEN);
     raise_epoch(l, core->accepted_epoch);
     raise_epoch(l, core->told_epoch);
+    pass_version(l, core->seen.version);
     quorum_add(voters(l), &l->connected, core->options.sid);
     gather(l, effects);
 }

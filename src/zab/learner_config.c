@@ -141,8 +141,16 @@ static bool replace_config(struct learner *l, const struct config_servers *confi
     return true;
 }
 
-// A version is the zxid of its proposal, or where an epoch begins. Without a designated leader only
-// one up to `zxid` counts as committed.
+// Is a configuration that came with NEWLEADER decided, where the leader has committed up to `zxid`?
+// A version is the zxid of its proposal, or where an epoch begins. One of an epoch after the
+// leader's it cannot have proposed while it led: it had it before, so that NEWLEADER needed the
+// quorums of that one, too, and had them before UPTODATE.
+static bool is_decided(const struct learner *l, int64_t version, int64_t zxid)
+{
+    return version <= zxid || zab_epoch_of(version) > l->epoch;
+}
+
+// `designated` NULL: the text came with NEWLEADER.
 static enum learner_change activate(struct learner *l, struct slice text, const int64_t *designated,
                                     int64_t zxid, struct zab_effects *effects)
 {
@@ -151,7 +159,7 @@ static enum learner_change activate(struct learner *l, struct slice text, const 
     config_servers_init(&config);
     l->is_moving = false;
     bool is_ok = config_servers_parse(text, &config, &complaint) == ERR_OK;
-    bool is_committed = designated != NULL || config.version <= zxid;
+    bool is_committed = designated != NULL || is_decided(l, config.version, zxid);
     if (is_ok && is_committed && config.version > l->core->committed.version) {
         is_ok = replace_config(l, &config, text, designated, zxid, effects);
     }

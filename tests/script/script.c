@@ -115,6 +115,28 @@ static void do_reconfig(struct line *l)
     buf_fini(&members);
 }
 
+// A file of a server that has not started yet.
+static void write_config(struct line *l, struct buf *file)
+{
+    buf_clear(file);
+    print_members(l, 2, file);
+    buf_printf(file, "version=%" PRIx64, (uint64_t)number(l, 1));
+}
+
+// "config 1 0x500000000 1 2 3"
+static void do_config(struct line *l)
+{
+    struct disk *d = &member(l, 0)->disk;
+    write_config(l, &d->committed);
+    write_config(l, &d->seen);
+}
+
+// "saw 1 0x500000000 1 2 3": as above, and nobody knows what became of it.
+static void do_saw(struct line *l)
+{
+    write_config(l, &member(l, 0)->disk.seen);
+}
+
 // ---- options, before the servers start ----
 
 static void do_set(struct line *l)
@@ -497,6 +519,7 @@ static const struct command COMMANDS[] = {
     {"image", do_image},       {"purge", do_purge},     {"propose", do_propose},
     {"sync", do_sync},         {"history", do_history}, {"reconfig", do_reconfig},
     {"quiet", do_quiet},       {"loud", do_loud},       {"expect", do_expect},
+    {"config", do_config},     {"saw", do_saw},
 };
 
 // ---- lines ----

@@ -279,6 +279,31 @@ static void a_voter_with_a_later_epoch_gets_one(void **state)
     lead_fini(&h);
 }
 
+static void lead_configured(struct leader_help *h, const char *version)
+{
+    struct buf config = {0};
+    buf_printf(&config, "server.1=h1:2888:3888:participant\nversion=%s", version);
+    lead_init_config(h, buf_cstr(&config));
+    lead_begin(h);
+    buf_fini(&config);
+}
+
+// Else no reconfiguration of this epoch could come into force.
+static void an_epoch_begins_above_the_version_of_the_configuration(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_configured(&h, "500000000");
+    lead_expect(&h, "LISTEN\nSAVE_ACCEPTED 5\n");
+    lead_fini(&h);
+    lead_configured(&h, "500000001");
+    lead_expect(&h, "LISTEN\nSAVE_ACCEPTED 6\n");
+    lead_fini(&h);
+    lead_configured(&h, "7ffffffe00000001"); // such a version would use all epochs up
+    lead_expect(&h, "LISTEN\nSAVE_ACCEPTED 2\n");
+    lead_fini(&h);
+}
+
 static void epochs_end(void **state)
 {
     (void)state;
@@ -374,6 +399,7 @@ int main(void)
         cmocka_unit_test(every_phase_has_its_limit),
         cmocka_unit_test(an_epoch_that_cannot_be_saved_ends_it),
         cmocka_unit_test(a_voter_with_a_later_epoch_gets_one),
+        cmocka_unit_test(an_epoch_begins_above_the_version_of_the_configuration),
         cmocka_unit_test(epochs_end),
         cmocka_unit_test(the_write_path_can_end_it),
         cmocka_unit_test(a_second_term_begins_anew),

@@ -147,6 +147,23 @@ static void a_proposed_configuration_is_not_in_force_with_uptodate(void **state)
     help_fini(&h);
 }
 
+// This leader cannot have proposed it: it had it when its epoch began.
+static void one_of_a_later_epoch_is_in_force_with_uptodate(void **state)
+{
+    (void)state;
+    struct learner_help h;
+    help_init(&h, ZAB_FOLLOWING);
+    help_to_syncing(&h);
+    help_packet(&h, ZAB_NEWLEADER, 0x200000000,
+                slice_str(help_config(HELP_OF_THREE_4, "300000000")));
+    help_event(&h, ZAB_EV_EPOCH_SAVED);
+    assert_int_equal(h.core.committed.version, 0);
+    help_packet(&h, ZAB_UPTODATE, -1, slice_null());
+    assert_int_equal(h.core.committed.version, 0x300000000);
+    assert_int_equal(h.core.committed.count, 4);
+    help_fini(&h);
+}
+
 static void a_leader_that_is_no_voter_any_more_is_left(void **state)
 {
     (void)state;
@@ -244,6 +261,7 @@ int main(void)
         cmocka_unit_test(an_observer_that_becomes_a_voter_follows),
         cmocka_unit_test(newleaders_configuration_comes_into_force_with_uptodate),
         cmocka_unit_test(a_proposed_configuration_is_not_in_force_with_uptodate),
+        cmocka_unit_test(one_of_a_later_epoch_is_in_force_with_uptodate),
         cmocka_unit_test(a_leader_that_is_no_voter_any_more_is_left),
         cmocka_unit_test(a_new_leader_takes_back_a_proposed_configuration),
         cmocka_unit_test(a_configuration_in_force_may_end_synchronisation),
