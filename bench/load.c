@@ -18,6 +18,7 @@
 #include "bench/lib/flow.h"
 #include "bench/lib/idle.h"
 #include "bench/lib/measure.h"
+#include "bench/lib/outage.h"
 #include "bench/lib/session.h"
 
 static const char usage[] =
@@ -30,9 +31,11 @@ static const char usage[] =
     "  sessions      open and close sessions, --sessions side by side\n"
     "  idle          hold --sessions that only ping\n"
     "  first         try until a session opens, print when (monotonic clock)\n"
+    "  outage        sessions that write and come back when they lose their server; how long that "
+    "took\n"
     "\n"
     "options (default)\n"
-    "  --port N             on 127.0.0.1 (2181)\n"
+    "  --port N[,N...]      on 127.0.0.1; sessions are spread over them (2181)\n"
     "  --sessions N         (50)\n"
     "  --outstanding N      unanswered requests per session (1)\n"
     "  --seconds S          length of the window (5)\n"
@@ -43,11 +46,14 @@ static const char usage[] =
     "  --rate R             open loop: R requests per second in total\n"
     "  --timeout-ms N       session timeout (10000)\n"
     "  --tag TEXT           create: part of the parents' names (c)\n"
-    "  --server-pid PID     report this process's CPU time and memory\n";
+    "  --server-pid PID[,PID...]  report the CPU time of these processes together, and the most\n"
+    "                       memory of one\n"
+    "  --kill PID           outage: kill this process at the end of the warm-up\n";
 
 struct command {
     struct flow_options flow; // every option; the other modes take a part of them
     const char *mode;
+    int kill_pid;
 };
 
 static double number(const char *name, const char *text, double min, double max)
@@ -59,10 +65,42 @@ static double number(const char *name, const char *text, double min, double max)
     return value;
 }
 
-static void take_option(struct flow_options *o, const char *name, const char *text)
+// The numbers of a list, separated by commas. Returns how many.
+static uint32_t numbers(const char *name, const char *text, double max, int *ret)
 {
+    char one[16];
+    uint32_t count = 0;
+    for (const char *at = text; at != NULL; count++) {
+        const char *comma = strchr(at, ',');
+        size_t bytes = comma != NULL ? (size_t)(comma - at) : strlen(at);
+        if (count == SERVERS_MAX || bytes >= sizeof one)
+            fatal("--%s %s: at most %d numbers, separated by commas", name, text, SERVERS_MAX);
+        memcpy(one, at, bytes);
+        one[bytes] = '\0';
+        ret[count] = (int)number(name, one, 1, max);
+        at = comma != NULL ? comma + 1 : NULL;
+    }
+    return count;
+}
+
+static void take_ports(struct servers *s, const char *name, const char *text)
+{
+    int ports[SERVERS_MAX];
+    s->port_count = numbers(name, text, 65535, ports);
+    for (uint32_t i = 0; i < s->port_count; i++)
+        s->ports[i] = (uint16_t)ports[i];
+}
+
+static void take_pids(struct servers *s, const char *name, const char *text)
+{
+    s->pid_count = numbers(name, text, 1e9, s->pids);
+}
+
+static void take_option(struct command *c, const char *name, const char *text)
+{
+    struct flow_options *o = &c->flow;
     if (strcmp(name, "port") == 0)
-        o->port = (uint16_t)number(name, text, 1, 65535);
+        take_ports(&o->servers, name, text);
     else if (strcmp(name, "sessions") == 0)
         o->sessions = (uint32_t)number(name, text, 1, 100000);
     else if (strcmp(name, "outstanding") == 0)
@@ -82,7 +120,9 @@ static void take_option(struct flow_options *o, const char *name, const char *te
     else if (strcmp(name, "timeout-ms") == 0)
         o->timeout_ms = (uint32_t)number(name, text, 1, 1e9);
     else if (strcmp(name, "server-pid") == 0)
-        o->server_pid = (int)number(name, text, 1, 1e9);
+        take_pids(&o->servers, name, text);
+    else if (strcmp(name, "kill") == 0)
+        c->kill_pid = (int)number(name, text, 1, 1e9);
     else
         o->tag = text;
 }
@@ -101,12 +141,13 @@ static struct command parse(int argc, char **argv)
         {"rate", required_argument, NULL, 'o'},
         {"timeout-ms", required_argument, NULL, 'o'},
         {"server-pid", required_argument, NULL, 'o'},
+        {"kill", required_argument, NULL, 'o'},
         {"tag", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     struct command c = {
-        .flow = {.port = 2181,
+        .flow = {.servers = {.ports = {2181}, .port_count = 1},
                  .sessions = 50,
                  .outstanding = 1,
                  .seconds = 5,
@@ -119,7 +160,7 @@ static struct command parse(int argc, char **argv)
     int index = 0;
     for (int got; (got = getopt_long(argc, argv, "h", options, &index)) != -1;) {
         if (got == 'o') {
-            take_option(&c.flow, options[index].name, optarg);
+            take_option(&c, options[index].name, optarg);
             continue;
         }
         fputs(usage, got == 'h' ? stdout : stderr);
@@ -160,13 +201,13 @@ static void run(struct command *c, struct measure *m)
     else if (strcmp(c->mode, "mixed") == 0)
         flow_mode(c, 10, m);
     else if (strcmp(c->mode, "sessions") == 0)
-        churn_run(&(struct churn_options){o->port, o->sessions, o->timeout_ms, o->warmup_s,
-                                          o->seconds, o->server_pid},
+        churn_run(&(struct churn_options){o->servers, o->sessions, o->timeout_ms, o->warmup_s,
+                                          o->seconds},
                   m);
     else if (strcmp(c->mode, "idle") == 0)
-        idle_run(&(struct idle_options){o->port, o->sessions, o->timeout_ms, o->warmup_s,
-                                        o->seconds, o->server_pid},
-                 m);
+        idle_run(
+            &(struct idle_options){o->servers, o->sessions, o->timeout_ms, o->warmup_s, o->seconds},
+            m);
     else
         fatal("mode %s is unknown; --help lists them", c->mode);
 }
@@ -177,7 +218,12 @@ int main(int argc, char **argv)
     const struct flow_options *o = &c.flow;
     raise_file_limit();
     if (strcmp(c.mode, "first") == 0) {
-        first_run(o->port, o->timeout_ms, o->seconds);
+        first_run(&o->servers, o->timeout_ms, o->seconds);
+        return 0;
+    }
+    if (strcmp(c.mode, "outage") == 0) {
+        outage_run(&(struct outage_options){o->servers, o->sessions, o->timeout_ms, o->value_bytes,
+                                            o->warmup_s, o->seconds, c.kill_pid});
         return 0;
     }
     struct measure *m = calloc(1, sizeof *m);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of a benchmark, and a chart of its ratios.
+"""The tables of a benchmark, and a chart of its ratios.
 
 Values are medians over the rounds, their spread is lowest to highest. A ratio is the median of the ratios of each
 round: what slowed a round down slowed both down.
@@ -30,7 +30,11 @@ def _best_limit(row, values):
 
 
 def _ratio(own, other):
-    return statistics.median(a / b for a, b in zip(own, other)) if own and other else None
+    if not own or not other:
+        return None
+    if len(own) != len(other):  # of these there are no rounds
+        return statistics.median(own) / statistics.median(other)
+    return statistics.median(a / b for a, b in zip(own, other))
 
 
 def ratios(row, values):
@@ -65,14 +69,47 @@ def _line(row, result):
             _target(row, of_limit, row.of_limit), _cost(result["cost"].get(row.key))]
 
 
-def table(result):
-    head = ["row", "unit", "Java 3.9.5", "Paddock", "ratio to Java", "limit", "of the limit",
-            "cores: load / Paddock"]
-    lines = [head] + [_line(row, result) for row in rows.ROWS if row.key in result["values"]]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    lines.insert(1, ["-" * width for width in widths])
-    text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines]
-    text.append("")
+HEAD = ["row", "unit", "Java 3.9.5", "Paddock", "ratio to Java", "limit", "of the limit", "cores: load / Paddock"]
+
+
+def _bounded(row, values):
+    """The value's own target, where it has one, before the ratio."""
+    own = values.get("paddock")
+    ratio, _ = ratios(row, values)
+    if row.bound is None or not own:
+        return _target(row, ratio, row.ratio)
+    target = _target(row, statistics.median(own), row.bound)
+    return target if ratio is None else "%s; %.2f of Java's" % (target, ratio)
+
+
+def _cpu(row, result):
+    kinds = result["cpu"].get(row.key, {})
+    return [_number(statistics.median(kinds[kind])) if kind in kinds else "-" for kind in ("java", "paddock")]
+
+
+def _ensemble_line(row, result):
+    values = result["values"][row.key]
+    return [row.title, row.unit, _cell(values.get("java")), _cell(values.get("paddock")), _bounded(row, values),
+            " / ".join(_cpu(row, result)), _cost(result["cost"].get(row.key))]
+
+
+ENSEMBLE_HEAD = ["row, three servers", "unit", "Java 3.9.5", "Paddock", "goal", "CPU s for 100,000: Java / Paddock",
+                 "cores: load / Paddock"]
+
+
+def _table(head, lines):
+    if not lines:
+        return []
+    widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
+    lines = [head, ["-" * width for width in widths], *lines]
+    return ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines] + [""]
+
+
+def tables(result):
+    """One for a server alone, one for three, and what else is known."""
+    there = result["values"]
+    text = _table(HEAD, [_line(row, result) for row in rows.ROWS if row.key in there])
+    text += _table(ENSEMBLE_HEAD, [_ensemble_line(row, result) for row in rows.ENS_ROWS if row.key in there])
     text += ["%s: %s" % item for item in {**result["machine"], **result["facts"]}.items()]
     return "\n".join(text)
 
@@ -80,10 +117,11 @@ def table(result):
 def chart(result):
     """How many times better than Java, one bar a row, on a linear axis."""
     bars = []
-    for row in rows.ROWS:
+    for row in rows.ROWS + rows.ENS_ROWS:
         ratio, _ = ratios(row, result["values"].get(row.key, {}))
         if ratio:
-            bars.append((row.title, ratio if row.more_is_better else 1 / ratio))
+            title = row.title if row in rows.ROWS else "three servers: " + row.title
+            bars.append((title, ratio if row.more_is_better else 1 / ratio))
     most = max((times for _, times in bars), default=1)
     parts = ['<svg xmlns="http://www.w3.org/2000/svg" width="960" height="%d" font-family="sans-serif" '
              'font-size="13">' % (40 + 26 * len(bars)),

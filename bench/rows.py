@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of the table: what is measured, how it is shown, and what Paddock is to reach.
 
-`ratio` is Paddock's value divided by Java's in the same run, `of_limit` divided by the machine's limit. A row
-where more is better has targets to reach from below, any other from above.
+`ratio` is Paddock's value divided by Java's in the same run, `of_limit` divided by the machine's limit, `bound` a target for
+the value itself. A row where more is better has targets to reach from below, any other from above.
 """
 from dataclasses import dataclass, field
 
@@ -18,6 +18,7 @@ class Row:
     load: dict = field(default_factory=dict)  # options of bench_load, `mode` among them
     value: str = None                         # the field of its result
     limits: tuple = ()                        # the machine's limit: the best of these
+    bound: float = None
 
 
 READ, LOGGED = ("limit",), ("limit-thread", "limit-inline")
@@ -56,3 +57,26 @@ RECOVERY = Row("recovery", "recovery of 1,000,000 znodes to the first session", 
 # In the order of the table.
 ROWS = FLOWS[:4] + (CREATE,) + FLOWS[4:7] + (SNAP_P999, SNAP_SILENCE, FLOWS[7], IDLE_CPU, IDLE_MEMORY,
                                             START_MEMORY, MILLION_MEMORY, START, RECOVERY)
+
+# Three servers, 50 sessions spread over them.
+ENS_FLOWS = (
+    Row("ens-read-16", "reads, 16 outstanding", "k/s", True, 8, None,
+        {"mode": "read", "outstanding": 16}, "per_second"),
+    Row("ens-write-1", "writes, 1 outstanding per session", "k/s", True, 3.5, None,
+        {"mode": "write", "outstanding": 1}, "per_second"),
+    Row("ens-write-16", "writes, 16 outstanding", "k/s", True, 6, None,
+        {"mode": "write", "outstanding": 16}, "per_second"),
+    Row("ens-mixed-16", "mixed 90/10, 16 outstanding", "k/s", True, 7, None,
+        {"mode": "mixed", "outstanding": 16}, "per_second"),
+    Row("ens-write-latency", "latency of one write, one session", "us", False, 1 / 2, None,
+        {"mode": "write", "sessions": 1}, "p50_us"),
+    Row("ens-sessions", "sessions opened and closed per second", "k/s", True, 4, None,
+        {"mode": "sessions"}, "per_second"),
+)
+ENS_START = Row("ens-start", "three servers started on empty data until the first session", "ms", False, 1 / 10)
+ENS_KILL = Row("ens-kill", "leader killed under write load until the next successful write, median", "ms", bound=60)
+ENS_KILL_WORST = Row("ens-kill-worst", "the same, the worst", "ms", bound=250)
+ENS_WIPED = Row("ens-wiped", "a wiped follower in sync again, 1,000,000 znodes of 100 B", "s", False, 1 / 5)
+ENS_MEMORY = Row("ens-memory", "memory of the largest server with 1,000,000 znodes of 100 B", "MiB", False, 1 / 4)
+
+ENS_ROWS = ENS_FLOWS + (ENS_START, ENS_KILL, ENS_KILL_WORST, ENS_WIPED, ENS_MEMORY)

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench import report, rows  # noqa: E402
+from bench import ensemble, report, rows  # noqa: E402
 from bench.servers import KINDS, Bench, rss_kib, snapshots, wait_quiet  # noqa: E402
 
 ZNODES = 1000000
@@ -33,6 +33,7 @@ class Run:
         self.bench = Bench(options.build, ROOT / "build" / "bench" / "servers")
         self.values = {}
         self.cost = {}  # row -> list of (CPU of the generator, CPU of paddockd), in cores
+        self.cpu = {}   # row -> kind -> list of the servers' seconds of CPU for 100,000 answers
         self.facts = {}
         self.begun = time.monotonic()
 
@@ -43,10 +44,33 @@ class Run:
         if self.wants(row):
             self.values.setdefault(row.key, {}).setdefault(kind, []).append(value)
 
+    def note_all(self, row, kind, values):
+        for value in values:
+            self.note(row, kind, value)
+
+    def note_cost(self, row, kind, result):
+        """What a run of the generator cost both sides."""
+        if not self.wants(row) or result["answers"] == 0:
+            return
+        if kind == "paddock":
+            cores = [result["load_cpu_s"] / result["seconds"], result["server_cpu_s"] / result["seconds"]]
+            self.cost.setdefault(row.key, []).append(cores)
+        cpu = result["server_cpu_s"] / result["answers"] * 1e5
+        self.cpu.setdefault(row.key, {}).setdefault(kind, []).append(cpu)
+
+    def fact(self, name, kind, value):
+        self.facts.setdefault(name, {}).setdefault(kind, []).append(round(value, 1))
+
     def progress(self, text):
         if sys.stderr.isatty():
             sys.stderr.write("\r\033[K%4.0f s  %s" % (time.monotonic() - self.begun, text))
             sys.stderr.flush()
+
+    def warm_up(self, server):
+        """Let the caches fill, and Java's compiler see every path, before it counts."""
+        seconds = self.options.jit_seconds if server.kind == "java" else 2
+        for mode, outstanding in (("write", 16), ("read", 16), ("read", 1), ("write", 1)):
+            self.bench.load(server, mode, outstanding=outstanding, warmup=0, seconds=seconds / 4)
 
     def order(self, round_number, kinds):
         """Another one begins in each round."""
@@ -62,16 +86,7 @@ def measure_flow(run, row, server, window):
     options = {k: v for k, v in row.load.items() if k != "mode"}
     result = run.bench.load(server, row.load["mode"], **window, **options)
     run.note(row, server.kind, scaled(row, result[row.value]))
-    if server.kind == "paddock":
-        run.cost.setdefault(row.key, []).append([result["load_cpu_s"] / result["seconds"],
-                                                 result["server_cpu_s"] / result["seconds"]])
-
-
-def warm_up(run, server):
-    """Let the caches fill, and Java's compiler see every path, before it counts."""
-    seconds = run.options.jit_seconds if server.kind == "java" else 2
-    for mode, outstanding in (("write", 16), ("read", 16), ("read", 1), ("write", 1)):
-        run.bench.load(server, mode, outstanding=outstanding, warmup=0, seconds=seconds / 4)
+    run.note_cost(row, server.kind, result)
 
 
 def flows(run):
@@ -83,7 +98,7 @@ def flows(run):
         servers = {kind: run.bench.start(kind)[0] for kind in kinds}
         run.progress("round %d: warming up" % (number + 1))
         for kind in KINDS:
-            warm_up(run, servers[kind])
+            run.warm_up(servers[kind])
         for row in wanted:
             for kind in run.order(number, KINDS + row.limits):
                 run.progress("round %d: %s: %s" % (number + 1, row.title, kind))
@@ -99,7 +114,7 @@ def creates(run):
             run.progress("round %d: %s: %s" % (number + 1, rows.CREATE.title, kind))
             server, _ = run.bench.start(kind)
             if kind in KINDS:
-                warm_up(run, server)
+                run.warm_up(server)
             measure_flow(run, rows.CREATE, server, window)
             run.bench.end(server)
 
@@ -137,7 +152,7 @@ def measure_under_snapshots(run, kind, data, number):
     before = snapshots(server)
     result = run.bench.load(server, "mixed", warmup=1, seconds=2 * run.options.seconds)
     made = len(snapshots(server) - before)
-    run.facts.setdefault("snapshots in the window", {}).setdefault(kind, []).append(made)
+    run.fact("snapshots in the window", kind, made)
     run.note(rows.SNAP_P999, kind, result["p999_us"] / 1e3)
     run.note(rows.SNAP_SILENCE, kind, result["silence_ms"])
     run.bench.end(server)
@@ -148,7 +163,7 @@ def build_million(run, kind):
     run.progress("1,000,000 znodes: %s" % kind)
     server, _ = run.bench.start(kind)
     result = run.bench.load(server, "create", count=ZNODES, value=100, outstanding=16)
-    run.facts.setdefault("1,000,000 creates, k/s", {})[kind] = result["per_second"] / 1e3
+    run.fact("1,000,000 creates, k/s", kind, result["per_second"] / 1e3)
     wait_quiet(server)
     run.note(rows.MILLION_MEMORY, kind, rss_kib(server) / 1024)
     run.bench.end(server, keep_files=True)
@@ -177,12 +192,17 @@ def machine():
 
 
 def parse():
-    keys = [row.key for row in rows.ROWS]
+    alone, together = [row.key for row in rows.ROWS], [row.key for row in rows.ENS_ROWS]
+    keys = alone + together
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=ROOT / "build" / "release", type=Path,
                         help="folder with paddockd, bench_load, bench_limit")
     parser.add_argument("--rows", default=keys, type=lambda text: text.split(","),
                         help="some of: " + " ".join(keys))
+    parser.add_argument("--standalone", dest="rows", action="store_const", const=alone, help="the rows of one server")
+    parser.add_argument("--ensemble", dest="rows", action="store_const", const=together, help="the rows of three servers")
+    parser.add_argument("--kills", default=50, type=int, help="of a leading paddockd")
+    parser.add_argument("--java-kills", default=5, type=int)
     parser.add_argument("--rounds", default=3, type=int)
     parser.add_argument("--starts", default=7, type=int, help="rounds of the start rows")
     parser.add_argument("--seconds", default=4.0, type=float, help="of one window")
@@ -202,20 +222,20 @@ def main():
     facts = machine()
     failures = []
     try:
-        for phase in (starts, flows, creates, idle, millions):
+        for phase in (starts, flows, creates, idle, millions, *ensemble.PHASES):
             try:
                 phase(run)
             except (RuntimeError, subprocess.TimeoutExpired) as e:  # the others are still worth having
-                failures.append("%s: %s" % (phase.__name__, e))
+                failures.append("%s.%s: %s" % (phase.__module__, phase.__name__, e))
                 run.bench.end_all()
     finally:
         run.bench.end_all()
         run.progress("")
     result = {"machine": facts, "seconds": options.seconds, "rounds": options.rounds,
-              "values": run.values, "cost": run.cost, "facts": run.facts}
+              "values": run.values, "cost": run.cost, "cpu": run.cpu, "facts": run.facts}
     folder = ROOT / "build" / "bench"
     (folder / "result.json").write_text(json.dumps(result, indent=1))
-    print(report.table(result))
+    print(report.tables(result))
     if options.chart:
         (folder / "result.svg").write_text(report.chart(result))
     for failure in failures:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes a benchmark compares: Apache ZooKeeper, paddockd, and the machine's limit, all with the same
-zoo.cfg on the same disk, and one run of the load generator against any of them.
+"""The processes a benchmark compares: Apache ZooKeeper, paddockd, three of either as an ensemble, and the machine's
+limit, all with the same zoo.cfg on the same disk, and one run of the load generator against any of them.
 """
 import json
 import os
@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.interop.lib.ensemble import Ensemble
 from tests.interop.lib.java_server import JavaServer
 from tests.interop.lib.paddock_server import PaddockServer
 from tests.interop.lib.server_process import ServerProcess
@@ -34,6 +35,38 @@ class Limit(ServerProcess):
         return [str(self.build / "bench_limit"), "--port", str(self.port), *log, *sync[self.kind]]
 
 
+class Trio(Ensemble):
+    """Three servers of one kind; to the load generator they are one, with three ports."""
+
+    def __init__(self, kind, folder):
+        self.kind = kind
+        cfg = {**ZOO_CFG, "initLimit": 10, "syncLimit": 5}
+        super().__init__([kind] * 3, cfg=cfg, folder=folder, jvm=["-Xmx1g"])
+
+    @property
+    def port(self):
+        return ",".join(map(str, self.client_ports()))
+
+    def launch(self):
+        self.start()
+
+    def is_running(self):
+        return len(self.running()) == len(self.members)
+
+    def kill(self):
+        for member in self.members.values():
+            member.kill()
+
+    def log_tail(self):
+        return self.logs()
+
+
+def processes(server):
+    """The running ones."""
+    members = server.members.values() if isinstance(server, Trio) else [server]
+    return [member.process.pid for member in members if member.is_running()]
+
+
 class Bench:
     """Starts servers in folders of its own under `folder`, and stops what still runs at the end."""
 
@@ -48,8 +81,8 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
 
-    def new(self, kind, cfg=None, data=None):
-        """A server that is not started yet; `data` is a dataDir to begin with a copy of."""
+    def new(self, kind, cfg=None, data=None, members=1):
+        """A server or an ensemble that is not started yet; `data` is a dataDir to begin with a copy of."""
         self.number += 1
         folder = self.folder / ("%03d-%s" % (self.number, kind))
         folder.mkdir()
@@ -57,6 +90,8 @@ class Bench:
             shutil.copytree(data, folder / "data")
         if kind in LIMITS:
             server = Limit(kind, self.build, folder)
+        elif kind in KINDS and members == 3:
+            server = Trio(kind, folder)
         elif kind == "java":
             server = JavaServer(cfg={**ZOO_CFG, **(cfg or {})}, folder=folder, jvm=["-Xmx1g"])
         else:
@@ -64,9 +99,13 @@ class Bench:
         self.servers.append(server)
         return server
 
-    def start(self, kind, cfg=None, data=None, deadline_s=120):
+    def start(self, kind, cfg=None, data=None, members=1):
         """Start one and wait for its first session. Returns (server, seconds that took)."""
-        server = self.new(kind, cfg, data)
+        server = self.new(kind, cfg, data, members)
+        return server, self.launch(server)
+
+    def launch(self, server, deadline_s=120):
+        """Start it and wait for its first session. Returns the seconds that took."""
         probe = subprocess.Popen(self._load(server, "first", seconds=deadline_s), stdout=subprocess.PIPE)
         try:
             time.sleep(0.02)  # let the probe be there first
@@ -76,8 +115,8 @@ class Bench:
         finally:
             probe.kill()
         if probe.returncode != 0 or not server.is_running():
-            raise RuntimeError("%s did not start:\n%s" % (kind, server.log_tail()))
-        return server, (json.loads(out)["established_ns"] - begun) / 1e9
+            raise RuntimeError("%s did not start:\n%s" % (server.kind, server.log_tail()))
+        return (json.loads(out)["established_ns"] - begun) / 1e9
 
     def end(self, server, keep_files=False):
         server.kill()
@@ -91,8 +130,8 @@ class Bench:
 
     def _load(self, server, mode, **options):
         command = [str(self.build / "bench_load"), "--port", str(server.port)]
-        if server.process is not None:
-            command += ["--server-pid", str(server.process.pid)]
+        if processes(server):
+            command += ["--server-pid", ",".join(map(str, processes(server)))]
         for name, value in options.items():
             command += ["--" + name.replace("_", "-"), str(value)]
         return command + [mode]
@@ -109,15 +148,16 @@ class Bench:
 
 
 def rss_kib(server):
-    for line in Path("/proc/%d/status" % server.process.pid).read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    raise RuntimeError("no VmRSS of %s" % server.kind)
+    """Of the largest process."""
+    texts = [Path("/proc/%d/status" % pid).read_text() for pid in processes(server)]
+    return max(int(line.split()[1]) for text in texts for line in text.splitlines() if line.startswith("VmRSS:"))
 
 
 def cpu_s(server):
-    fields = Path("/proc/%d/stat" % server.process.pid).read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Of all processes together."""
+    texts = [Path("/proc/%d/stat" % pid).read_text() for pid in processes(server)]
+    fields = [text.rsplit(")", 1)[1].split() for text in texts]
+    return sum(int(some[11]) + int(some[12]) for some in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_quiet(server, deadline_s=60):

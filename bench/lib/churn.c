@@ -28,6 +28,7 @@ struct place {
     enum state state;
     int fd;
     uint32_t address;
+    uint16_t port; // of its server
     uint64_t begun_ns;
     uint8_t in[WIRE_CONNECTED_BYTES];
     size_t in_bytes;
@@ -54,7 +55,7 @@ static void begin(struct churn *c, struct place *p)
     setsockopt(p->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(p->address)};
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(c->o->port)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(p->port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (bind(p->fd, (struct sockaddr *)&from, sizeof from) != 0)
         fatal("bind: %s", strerror(errno));
@@ -154,9 +155,10 @@ void churn_run(const struct churn_options *o, struct measure *ret)
     if (c.epoll < 0 || c.places == NULL)
         fatal("out of memory");
     uint64_t from_ns = c.now + (uint64_t)(o->warmup_s * 1e9);
-    measure_init(ret, from_ns, from_ns + (uint64_t)(o->seconds * 1e9), o->server_pid);
+    measure_init(ret, from_ns, from_ns + (uint64_t)(o->seconds * 1e9), &o->servers);
     for (uint32_t i = 0; i < o->sessions; i++) {
         c.places[i].address = INADDR_LOOPBACK + 1 + i;
+        c.places[i].port = servers_port(&o->servers, i);
         begin(&c, &c.places[i]);
     }
     uint64_t deadline = ret->to_ns + DRAIN_S * UINT64_C(1000000000);

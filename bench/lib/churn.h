@@ -7,15 +7,16 @@
 
 #include <stdint.h>
 
+#include "bench/lib/servers.h"
+
 struct measure;
 
 struct churn_options {
-    uint16_t port;
+    struct servers servers;
     uint32_t sessions;
     uint32_t timeout_ms;
     double warmup_s;
     double seconds;
-    int server_pid;
 };
 
 void churn_run(const struct churn_options *o, struct measure *ret);

@@ -37,8 +37,10 @@ static void drop(struct attempts *a, nfds_t i)
     a->waiting[i] = a->waiting[--a->count];
 }
 
-static void attempt(struct attempts *a, const struct sockaddr_in *server, uint32_t timeout_ms)
+static void attempt(struct attempts *a, uint16_t port, uint32_t timeout_ms)
 {
+    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(port)};
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     uint8_t frame[WIRE_CONNECT_BYTES];
     ssize_t count = wire_connect(frame, timeout_ms) - frame;
     if (a->count == ATTEMPTS)
@@ -47,7 +49,7 @@ static void attempt(struct attempts *a, const struct sockaddr_in *server, uint32
     if (fd < 0)
         fatal("socket: %s", strerror(errno));
     a->waiting[a->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
-    if (connect(fd, (const struct sockaddr *)server, sizeof *server) != 0 ||
+    if (connect(fd, (const struct sockaddr *)&server, sizeof server) != 0 ||
         send(fd, frame, (size_t)count, MSG_NOSIGNAL) != count)
         drop(a, a->count - 1);
 }
@@ -69,16 +71,15 @@ static bool is_answered(struct attempts *a)
     return false;
 }
 
-void first_run(uint16_t port, uint32_t timeout_ms, double seconds_max)
+void first_run(const struct servers *servers, uint32_t timeout_ms, double seconds_max)
 {
     struct attempts a = {.count = 0};
-    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(port)};
-    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     uint64_t deadline = now_ns() + (uint64_t)(seconds_max * 1e9);
     do {
         if (now_ns() > deadline)
             fatal("no session within %g s", seconds_max);
-        attempt(&a, &server, timeout_ms);
+        for (uint32_t i = 0; i < servers->port_count; i++)
+            attempt(&a, servers->ports[i], timeout_ms);
     } while (!is_answered(&a));
     printf("{\"mode\": \"first\", \"established_ns\": %" PRIu64 "}\n", now_ns());
     while (a.count > 0)

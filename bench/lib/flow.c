@@ -202,42 +202,43 @@ static void turn(struct flow *f)
 
 // ---- preparation
 
-static void must_exist(struct session *s, uint8_t *frame, struct wire_text path,
-                       struct wire_text value)
-{
-    int32_t xid = session_ask(s, 0, 0);
-    uint8_t *end = wire_create(frame, xid, path, value);
-    int32_t err = session_call(s, frame, (size_t)(end - frame));
-    if (err == WIRE_NODE_EXISTS) {
-        end = wire_set_data(frame, session_ask(s, 0, 0), path, value);
-        err = session_call(s, frame, (size_t)(end - frame));
-    }
-    if (err != 0)
-        fatal("create %.*s failed with %d", (int)path.count, path.bytes, err);
-}
-
 static void prepare_nodes(struct flow *f)
 {
     struct session *s = &f->places[0].session;
-    must_exist(s, f->out, (struct wire_text){"/bench", 6}, (struct wire_text){"", 0});
+    session_ensure(s, f->out, (struct wire_text){"/bench", 6}, (struct wire_text){"", 0});
     for (uint32_t i = 0; f->o->creates && i < f->o->sessions; i++) {
         struct place *p = &f->places[i];
         int n = snprintf(p->parent, 40, "/bench/%.12s%04u", f->o->tag, i);
         p->parent_bytes = (uint32_t)n;
-        must_exist(s, f->out, (struct wire_text){p->parent, p->parent_bytes},
-                   (struct wire_text){"", 0});
+        session_ensure(s, f->out, (struct wire_text){p->parent, p->parent_bytes},
+                       (struct wire_text){"", 0});
         memcpy(p->parent + n, "/n00000000", 10);
     }
     for (uint32_t i = 0; !f->o->creates && i < f->o->keys; i++) {
         f->key_bytes = (uint32_t)snprintf(f->keys[i], PATH_MAX_BYTES, "/bench/k%06u", i);
-        must_exist(s, f->out, (struct wire_text){f->keys[i], f->key_bytes}, value_of(f));
+        session_ensure(s, f->out, (struct wire_text){f->keys[i], f->key_bytes}, value_of(f));
     }
 }
 
-static void open_place(struct flow *f, struct place *p)
+// The nodes were made on the first server; the others may not have them yet.
+static void see_nodes(struct flow *f)
+{
+    for (uint32_t i = 1; i < f->o->sessions && i < f->o->servers.port_count; i++) {
+        struct session *s = &f->places[i].session;
+        int32_t xid = session_ask(s, 0, 0);
+        const uint8_t *end = wire_sync(f->out, xid, (struct wire_text){"/", 1});
+        int32_t err = session_call(s, f->out, (size_t)(end - f->out));
+        if (err != 0)
+            fatal("sync failed with %d", err);
+    }
+}
+
+static void open_place(struct flow *f, uint32_t number)
 {
     const struct flow_options *o = f->o;
-    session_open(&p->session, o->port, o->outstanding, frame_max(o), o->timeout_ms);
+    struct place *p = &f->places[number];
+    uint16_t port = servers_port(&o->servers, number);
+    session_open(&p->session, port, o->outstanding, frame_max(o), o->timeout_ms);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = p};
     epoll_ctl(f->epoll, EPOLL_CTL_ADD, p->session.fd, &e);
 }
@@ -256,10 +257,11 @@ static void prepare(struct flow *f)
     if (f->epoll < 0)
         fatal("epoll: %s", strerror(errno));
     // The nodes first, on a slow disk they take long, and a session that only waits expires.
-    open_place(f, &f->places[0]);
+    open_place(f, 0);
     prepare_nodes(f);
     for (uint32_t i = 1; i < o->sessions; i++)
-        open_place(f, &f->places[i]);
+        open_place(f, i);
+    see_nodes(f);
 }
 
 static void finish(struct flow *f)
@@ -281,7 +283,7 @@ void flow_run(const struct flow_options *o, struct measure *ret)
     f.now = f.due_ns = now_ns();
     uint64_t from_ns = f.now + (o->count > 0 ? 0 : (uint64_t)(o->warmup_s * 1e9));
     measure_init(ret, from_ns, o->count > 0 ? UINT64_MAX : from_ns + (uint64_t)(o->seconds * 1e9),
-                 o->server_pid);
+                 &o->servers);
     measure_turn(ret, f.now);
     for (uint32_t i = 0; o->rate <= 0 && i < o->sessions; i++)
         fill(&f, &f.places[i]);

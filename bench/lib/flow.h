@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/lib/servers.h"
+
 struct measure;
 
 struct flow_options {
-    uint16_t port;
+    struct servers servers;
     uint32_t sessions;
     uint32_t outstanding; // per session
     uint32_t timeout_ms;  // of the sessions
@@ -25,7 +27,6 @@ struct flow_options {
     uint64_t count;  // > 0: that many requests instead of a time
     double rate;     // > 0: requests per second, open loop
     const char *tag; // keeps the names of created nodes apart between runs
-    int server_pid;
 };
 
 void flow_run(const struct flow_options *o, struct measure *ret);

@@ -72,7 +72,8 @@ static void turn(struct idle *d, int wait_ms)
 static void open_next(struct idle *d)
 {
     struct place *p = &d->places[d->opened];
-    session_open(&p->session, d->o->port, PINGS_AT_ONCE, WIRE_OVERHEAD_MAX, d->o->timeout_ms);
+    session_open(&p->session, servers_port(&d->o->servers, d->opened), PINGS_AT_ONCE,
+                 WIRE_OVERHEAD_MAX, d->o->timeout_ms);
     p->ping_ns = now_ns() + d->interval_ns;
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = p};
     if (epoll_ctl(d->epoll, EPOLL_CTL_ADD, p->session.fd, &e) != 0)
@@ -93,7 +94,7 @@ void idle_run(const struct idle_options *o, struct measure *ret)
         ping_due(&d);
     }
     uint64_t from_ns = now_ns() + (uint64_t)(o->warmup_s * 1e9);
-    measure_init(ret, from_ns, from_ns + (uint64_t)(o->seconds * 1e9), o->server_pid);
+    measure_init(ret, from_ns, from_ns + (uint64_t)(o->seconds * 1e9), &o->servers);
     d.m = ret;
     while (d.now < ret->to_ns) {
         turn(&d, 1);

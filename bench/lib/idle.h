@@ -7,15 +7,16 @@
 
 #include <stdint.h>
 
+#include "bench/lib/servers.h"
+
 struct measure;
 
 struct idle_options {
-    uint16_t port;
+    struct servers servers;
     uint32_t sessions;
     uint32_t timeout_ms;
     double warmup_s; // after the last was opened
     double seconds;
-    int server_pid;
 };
 
 void idle_run(const struct idle_options *o, struct measure *ret);

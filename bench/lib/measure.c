@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // CPU times are sampled at both ends and subtracted: getrusage for this program, /proc for the
-// server, whose clock ticks (10 ms) are fine against a window of seconds.
+// servers, whose clock ticks (10 ms) are fine against a window of seconds.
 #include "bench/lib/measure.h"
 
 #include <inttypes.h>
@@ -19,12 +19,12 @@ static uint64_t load_cpu_ns(void)
     return us * 1000u;
 }
 
-static uint64_t server_cpu_ns(int pid)
+static uint64_t process_cpu_ns(int pid)
 {
     char path[64];
     char text[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    FILE *f = pid > 0 ? fopen(path, "r") : NULL;
+    FILE *f = fopen(path, "r");
     if (f == NULL)
         return 0;
     size_t n = fread(text, 1, sizeof text - 1, f);
@@ -40,12 +40,12 @@ static uint64_t server_cpu_ns(int pid)
     return (user + kernel) * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-static uint64_t server_rss_kib(int pid)
+static uint64_t process_rss_kib(int pid)
 {
     char path[64];
     char line[256];
     snprintf(path, sizeof path, "/proc/%d/status", pid);
-    FILE *f = pid > 0 ? fopen(path, "r") : NULL;
+    FILE *f = fopen(path, "r");
     uint64_t kib = 0;
     while (f != NULL && fgets(line, sizeof line, f) != NULL)
         if (sscanf(line, "VmRSS: %" SCNu64, &kib) == 1)
@@ -55,13 +55,32 @@ static uint64_t server_rss_kib(int pid)
     return kib;
 }
 
-void measure_init(struct measure *m, uint64_t from_ns, uint64_t to_ns, int server_pid)
+static uint64_t servers_cpu_ns(const struct servers *s)
+{
+    uint64_t sum_ns = 0;
+    for (uint32_t i = 0; i < s->pid_count; i++)
+        sum_ns += process_cpu_ns(s->pids[i]);
+    return sum_ns;
+}
+
+static uint64_t servers_rss_kib(const struct servers *s)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < s->pid_count; i++) {
+        uint64_t kib = process_rss_kib(s->pids[i]);
+        most = kib > most ? kib : most;
+    }
+    return most;
+}
+
+void measure_init(struct measure *m, uint64_t from_ns, uint64_t to_ns,
+                  const struct servers *servers)
 {
     memset(m, 0, sizeof *m);
     m->from_ns = from_ns;
     m->to_ns = to_ns;
     m->last_answer_ns = from_ns;
-    m->server_pid = server_pid;
+    m->servers = servers;
 }
 
 static void note_silence(struct measure *m, uint64_t until)
@@ -76,14 +95,14 @@ void measure_turn(struct measure *m, uint64_t now)
     if (!m->is_opened && now >= m->from_ns) {
         m->is_opened = true;
         m->load_cpu_ns = load_cpu_ns();
-        m->server_cpu_ns = server_cpu_ns(m->server_pid);
+        m->server_cpu_ns = servers_cpu_ns(m->servers);
     }
     if (!m->is_closed && now >= m->to_ns) {
         m->is_closed = true;
         note_silence(m, m->to_ns);
         m->load_cpu_ns = load_cpu_ns() - m->load_cpu_ns;
-        m->server_cpu_ns = server_cpu_ns(m->server_pid) - m->server_cpu_ns;
-        m->server_rss_kib = server_rss_kib(m->server_pid);
+        m->server_cpu_ns = servers_cpu_ns(m->servers) - m->server_cpu_ns;
+        m->server_rss_kib = servers_rss_kib(m->servers);
     }
 }
 

@@ -220,3 +220,17 @@ int32_t session_call(struct session *s, const uint8_t *frame, size_t count)
     }
     return reply.err;
 }
+
+void session_ensure(struct session *s, uint8_t *frame, struct wire_text path,
+                    struct wire_text value)
+{
+    int32_t xid = session_ask(s, 0, 0);
+    uint8_t *end = wire_create(frame, xid, path, value);
+    int32_t err = session_call(s, frame, (size_t)(end - frame));
+    if (err == WIRE_NODE_EXISTS) {
+        end = wire_set_data(frame, session_ask(s, 0, 0), path, value);
+        err = session_call(s, frame, (size_t)(end - frame));
+    }
+    if (err != 0)
+        fatal("create %.*s failed with %d", (int)path.count, path.bytes, err);
+}

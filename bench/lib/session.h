@@ -63,6 +63,10 @@ uint32_t session_receive(struct session *s, uint8_t *room, size_t room_bytes,
 // Send one frame and wait for its answer: for preparing a run. Returns the error of the reply.
 int32_t session_call(struct session *s, const uint8_t *frame, size_t count);
 
+// Make the node, or set its data when it is there. `frame` has room for the request.
+void session_ensure(struct session *s, uint8_t *frame, struct wire_text path,
+                    struct wire_text value);
+
 uint64_t now_ns(void); // monotonic
 _Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

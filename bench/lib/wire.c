@@ -42,9 +42,22 @@ uint8_t *wire_connect(uint8_t *to, uint32_t timeout_ms)
     return to + WIRE_CONNECT_BYTES;
 }
 
+uint8_t *wire_reconnect(uint8_t *to, uint32_t timeout_ms, const uint8_t *session)
+{
+    uint8_t *end = wire_connect(to, timeout_ms);
+    memcpy(to + 20, session + 12, 8);  // the id
+    memcpy(to + 32, session + 24, 16); // the password
+    return end;
+}
+
 uint8_t *wire_bare(uint8_t *to, int32_t xid, int32_t type)
 {
     return seal(to, put_head(to, xid, type));
+}
+
+uint8_t *wire_sync(uint8_t *to, int32_t xid, struct wire_text path)
+{
+    return seal(to, put_text(put_head(to, xid, WIRE_SYNC), path));
 }
 
 uint8_t *wire_get_data(uint8_t *to, int32_t xid, struct wire_text path)

@@ -13,6 +13,7 @@ enum {
     WIRE_CREATE = 1,
     WIRE_GET_DATA = 4,
     WIRE_SET_DATA = 5,
+    WIRE_SYNC = 9,
     WIRE_PING = 11,
     WIRE_CLOSE_SESSION = -11,
 
@@ -45,7 +46,10 @@ static inline uint32_t wire_u32(const uint8_t *at)
 
 // Each writes one frame at `to` and returns the byte after it; the caller has checked the room.
 uint8_t *wire_connect(uint8_t *to, uint32_t timeout_ms);
+// `session` is the answer of WIRE_CONNECTED_BYTES that named the session; zeros ask for a new one.
+uint8_t *wire_reconnect(uint8_t *to, uint32_t timeout_ms, const uint8_t *session);
 uint8_t *wire_bare(uint8_t *to, int32_t xid, int32_t type); // ping, closeSession
+uint8_t *wire_sync(uint8_t *to, int32_t xid, struct wire_text path);
 uint8_t *wire_get_data(uint8_t *to, int32_t xid, struct wire_text path);
 uint8_t *wire_set_data(uint8_t *to, int32_t xid, struct wire_text path, struct wire_text data);
 uint8_t *wire_create(uint8_t *to, int32_t xid, struct wire_text path, struct wire_text data);

@@ -18,11 +18,13 @@ from tests.interop.lib.server_process import free_port, scratch_folder
 
 KINDS = {"java": JavaServer, "paddock": PaddockServer}
 ROLES = ("leader", "follower", "observer")
+SMALL_JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 class Ensemble:
-    def __init__(self, kinds, cfg=None, observers=(), releases=None, properties=None):
-        self.folder = scratch_folder("ensemble")
+    def __init__(self, kinds, cfg=None, observers=(), releases=None, properties=None, folder=None, jvm=SMALL_JVM):
+        self.folder = scratch_folder("ensemble") if folder is None else folder
+        self.jvm = jvm
         self.cfg = {"tickTime": 500, "initLimit": 20, "syncLimit": 10, **(cfg or {})}
         self.properties = properties or {}
         self.releases = releases or {}
@@ -47,7 +49,7 @@ class Ensemble:
         (folder / "data" / "myid").write_text("%d\n" % number)
         more = {"release": self.releases[number]} if kind == "java" and number in self.releases else {}
         if kind == "java":
-            more["jvm"] = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+            more["jvm"] = self.jvm
         member = KINDS[kind](cfg, properties=self.properties, folder=folder, port=self.ports[number][0], **more)
         self.members[number] = member
         return member
