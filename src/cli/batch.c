@@ -16,13 +16,13 @@
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/mem.h"
+#include "cli/insist.h"
 
 enum {
     PARTS_MAX = 500,
     PARCEL_BYTES_MAX = 512 * 1024, // of a frame; servers refuse more than 1 MiB
     PARCELS_MAX = 8,               // under way
     PART_BYTES = 64,               // about what a part takes beside its path and data
-    TRIES_MAX = 5,
     LOOK_MS = 100,
 };
 
@@ -283,7 +283,7 @@ static bool wants_again(const struct parcel *p)
     if (code == PADDOCK_OK || is_end_of_session(code)) {
         return false;
     }
-    return !p->is_split || p->tries < TRIES_MAX;
+    return !p->is_split || p->tries < INSIST_TRIES_MAX;
 }
 
 // The oldest parcel ends: reported and gone, or done again when all behind it have ended.

@@ -16,6 +16,7 @@
 #include "cli/export_file.h"
 #include "cli/import_plan.h"
 #include "cli/import_writer.h"
+#include "cli/insist.h"
 #include "cli/merge.h"
 #include "cli/progress.h"
 
@@ -225,9 +226,8 @@ static int make_parents(struct import *im)
         buf_append(&path, im->root, (size_t)(slash - im->root));
         struct paddock_op op = {.type = PADDOCK_OP_CREATE, .path = buf_cstr(&path)};
         struct paddock_result *r = NULL;
-        int code = PADDOCK_OK;
-        status = cli_try(im->cli, &op, &code, &r);
-        if (status == CLI_DONE && code != PADDOCK_OK && code != PADDOCK_NODE_EXISTS) {
+        int code = insist(im->zk, &op, &r);
+        if (code != PADDOCK_OK && code != PADDOCK_NODE_EXISTS) {
             status = cli_fail_code(im->cli, code, r != NULL ? r->fate : PADDOCK_NOT_SENT, op.path);
         }
         paddock_result_free(r);
@@ -242,11 +242,10 @@ static int look_for_parent(struct import *im)
     const char *slash = strrchr(im->root, '/');
     struct buf parent = {0};
     struct paddock_result *r = NULL;
-    int code = PADDOCK_OK;
+    int status = CLI_DONE;
     buf_append(&parent, im->root, slash == im->root ? 1 : (size_t)(slash - im->root));
     struct paddock_op op = {.type = PADDOCK_OP_EXISTS, .path = buf_cstr(&parent)};
-    int status = cli_try(im->cli, &op, &code, &r);
-    if (status == CLI_DONE && code == PADDOCK_NO_NODE) {
+    if (insist(im->zk, &op, &r) == PADDOCK_NO_NODE) {
         status = cli_fail(im->cli, CLI_NO, "Node does not exist: %s: the parent of %s; -p makes it",
                           op.path, im->root);
     }

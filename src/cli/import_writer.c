@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cli/insist.h"
 #include "cli/node_order.h"
 
 enum { COMPLAINTS_MAX = 20, FRAME_BYTES = 1000 * 1000 }; // servers refuse more than 1 MiB
@@ -101,7 +102,7 @@ static bool is_as_wanted(struct import_writer *w, const struct paddock_op *op)
     struct paddock_result *r = NULL;
     bool is_same = true;
     if (op->type != PADDOCK_OP_SET_ACL) {
-        is_same = paddock_call(w->zk, &get, &r) == PADDOCK_OK &&
+        is_same = insist(w->zk, &get, &r) == PADDOCK_OK &&
                   slice_equal(slice_of(r->data.bytes, r->data.len),
                               slice_of(op->data.bytes, op->data.len)) &&
                   (op->type != PADDOCK_OP_CREATE || r->stat.ephemeral_owner == 0);
@@ -109,7 +110,7 @@ static bool is_as_wanted(struct import_writer *w, const struct paddock_op *op)
         r = NULL;
     }
     if (is_same && op->type != PADDOCK_OP_SET) {
-        is_same = paddock_call(w->zk, &get_acl, &r) == PADDOCK_OK && same_acl(op, r);
+        is_same = insist(w->zk, &get_acl, &r) == PADDOCK_OK && same_acl(op, r);
         paddock_result_free(r);
     }
     return is_same;
@@ -120,7 +121,8 @@ static bool is_special(const struct paddock_op *op)
     return op->mode == PADDOCK_CONTAINER || op->mode == PADDOCK_PERSISTENT_TTL;
 }
 
-// Once more, alone: its parent may be there by now, or the server cannot make its kind.
+// Once more, alone: its parent may be there by now, or the server cannot make its kind. It was not
+// there a moment ago; when it is, the answer that said so was lost.
 static void create_again(struct import_writer *w, const struct paddock_op *op, int code)
 {
     struct paddock_op plain = *op;
@@ -131,10 +133,10 @@ static void create_again(struct import_writer *w, const struct paddock_op *op, i
         plain.mode = PADDOCK_PERSISTENT;
         plain.ttl_ms = 0;
     }
-    code = paddock_call(w->zk, &plain, &r);
+    code = insist(w->zk, &plain, &r);
     enum paddock_fate fate = r != NULL ? r->fate : PADDOCK_NOT_SENT;
     paddock_result_free(r);
-    if (code == PADDOCK_OK) {
+    if (code == PADDOCK_OK || (code == PADDOCK_NODE_EXISTS && is_as_wanted(w, op))) {
         w->counts.created++;
         w->counts.degraded += is_degraded ? 1 : 0;
     } else {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/insist.h"
 #include "cli/node_order.h"
 #include "cli/node_stream.h"
 #include "cli/subtree.h"
@@ -79,7 +80,7 @@ static int look_for_root(struct server_stream *s, struct paddock *zk, bool *ret)
 {
     struct paddock_op op = {.type = PADDOCK_OP_EXISTS, .path = s->options->root};
     struct paddock_result *r = NULL;
-    int code = paddock_call(zk, &op, &r);
+    int code = insist(zk, &op, &r);
     enum paddock_fate fate = r != NULL ? r->fate : PADDOCK_NOT_SENT;
     paddock_result_free(r);
     if (code != PADDOCK_OK && code != PADDOCK_NO_NODE) {

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "cli/insist.h"
 #include "cli/reply.h"
 #include "cli/walk.h"
 
@@ -31,7 +32,6 @@ enum {
     AHEAD_NODES_MAX = 4096,             // asked for and not yet handed out
     AHEAD_BYTES_MAX = 32 * 1024 * 1024, // of their answers
     NEAR_MAX = 64,                      // of the family at hand, when the above is too much
-    TRIES_MAX = 5,                      // of one request that connections were lost with
     LOOK_MS = 100,                      // between looks for a signal
 };
 
@@ -362,7 +362,7 @@ static void take_answer(struct subtree *s, struct query *q)
 {
     size_t typical = s->typical_bytes - s->typical_bytes / 64;
     s->typical_bytes = q->reply.bytes > typical ? q->reply.bytes : typical;
-    if (q->reply.code == PADDOCK_CONNECTION_LOSS && ++q->tries < TRIES_MAX) {
+    if (q->reply.code == PADDOCK_CONNECTION_LOSS && ++q->tries < INSIST_TRIES_MAX) {
         send(s, q);
         return;
     }

@@ -8,7 +8,7 @@
 
 #include "tests/unit/cli/fake.h"
 
-enum { FAKE_NODES_MAX = 6000 };
+enum { FAKE_NODES_MAX = 6000, FAKE_DATA_MAX = 64 };
 
 struct fake_znode {
     char *path; // NULL: deleted
