@@ -160,3 +160,21 @@ void core_set_current_epoch(struct zab_core *core, int64_t epoch)
     core->current_epoch = epoch;
     check_invariants(core);
 }
+
+// ---- claims ----
+
+void core_hear_claim(struct zab_core *core, int64_t sid, int64_t epoch)
+{
+    core->claims[(uint64_t)sid % CORE_CLAIMS] =
+        (struct core_claim){.is_known = true, .sid = sid, .epoch = epoch};
+}
+
+bool core_find_claim(const struct zab_core *core, int64_t sid, int64_t *ret_epoch)
+{
+    const struct core_claim *c = &core->claims[(uint64_t)sid % CORE_CLAIMS];
+    if (!c->is_known || c->sid != sid) {
+        return false;
+    }
+    *ret_epoch = c->epoch;
+    return true;
+}

@@ -14,11 +14,20 @@
 #include "zab/vote.h"
 #include "zab/zab.h"
 
+enum { CORE_CLAIMS = 64 };
+
+// The epoch that a voter's data is of, as it said when it looked for a leader last.
+struct core_claim {
+    bool is_known;
+    int64_t sid, epoch;
+};
+
 struct zab_core {
     struct zab_options options;
     enum zab_role role;
     int64_t accepted_epoch, current_epoch;
     int64_t told_epoch; // the highest one that a voter says it has accepted; we lead only above it
+    struct core_claim claims[CORE_CLAIMS]; // by the voter's id; a place may be another one's
     int64_t last_zxid;
     struct vote vote; // the current one; what notifications say while not looking
     struct config_servers committed, seen;
@@ -51,6 +60,10 @@ void core_fini(struct zab_core *core);
 // ZAB_EV_EPOCH_SAVED has come.
 void core_set_accepted_epoch(struct zab_core *core, int64_t epoch);
 void core_set_current_epoch(struct zab_core *core, int64_t epoch);
+
+// False: it said nothing so far, or what it said was forgotten for another's.
+void core_hear_claim(struct zab_core *core, int64_t sid, int64_t epoch);
+bool core_find_claim(const struct zab_core *core, int64_t sid, int64_t *ret_epoch);
 
 // Take over a configuration: one that was proposed, or the one in force. Keeps `quorums` right.
 // Does nothing when reconfiguration is not enabled, and for a version that is not newer than the

@@ -526,6 +526,14 @@ static void answer_stranger(struct election *e, int64_t sid, const struct vote *
     }
 }
 
+// A round of a voter begins with a vote for itself.
+static void hear_claim(struct election *e, int64_t sid, const struct vote *vote)
+{
+    if (vote->state == ZAB_LOOKING && vote->leader == sid) {
+        core_hear_claim(e->core, sid, vote->peer_epoch);
+    }
+}
+
 static void on_malformed(struct election *e, int64_t sid, struct zab_effects *effects)
 {
     if (!e->has_complained) {
@@ -546,6 +554,7 @@ static void on_notification(struct election *e, const struct zab_event *event,
         on_malformed(e, event->sid, effects);
         return;
     }
+    hear_claim(e, event->sid, &n.vote);
     if (is_looking(e) && e->core->options.reconfig_enabled && !slice_is_null(n.config) &&
         !is_own_config(e, n.config) && adopt_config(e, n.config, event->now_ms, effects)) {
         return;

@@ -119,6 +119,22 @@ static void pass_version(struct leader *l, int64_t version)
     }
 }
 
+// It has data of a later epoch than ours, or may have: then a quorum has lost that epoch, and to
+// follow us would destroy what may be the last copy. Who said nothing of its data comes again.
+static bool may_be_ahead(const struct leader *l, const struct leader_learner *t,
+                         struct zab_effects *effects)
+{
+    int64_t epoch = 0;
+    bool is_known = core_find_claim(l->core, t->sid, &epoch);
+    if (is_known && epoch > l->epoch) {
+        zab_effects_note(effects,
+                         "server %" PRId64 " has data of epoch %" PRId64
+                         ", which nobody here knows of; it stays out",
+                         t->sid, epoch);
+    }
+    return !is_known || epoch > l->epoch;
+}
+
 // A voter that has promised itself to a later epoch (of a leader who came no further, or by a
 // damaged file) can follow no leader of an earlier one, for ever if nobody dies. So a new epoch
 // begins above it. Source: none; Java's leader goes on, and that server stays outside.
@@ -126,7 +142,8 @@ static void make_way(struct leader *l, const struct leader_learner *t, int64_t a
                      struct zab_effects *effects)
 {
     bool is_voter = !t->is_observer && quorum_has(voters(l), t->sid);
-    if (!is_voter || accepted_epoch <= l->epoch || l->phase <= LEADER_GATHERING) {
+    if (!is_voter || accepted_epoch <= l->epoch || l->phase <= LEADER_GATHERING ||
+        may_be_ahead(l, t, effects)) {
         return;
     }
     if (accepted_epoch > l->core->told_epoch) {

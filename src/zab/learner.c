@@ -256,6 +256,19 @@ static void acknowledge_epoch(struct learner *l, int32_t current_epoch, struct z
     learner_expect(l, LEARNER_CHOOSING, l->core->options.init_limit);
 }
 
+// In an epoch before one that we promised to take no part in earlier ones.
+static void refuse_epoch(struct learner *l, struct zab_effects *effects)
+{
+    const struct zab_core *core = l->core;
+    bool is_ahead = core->current_epoch > l->epoch;
+    zab_effects_note(effects, "the leader's epoch is %" PRId64 ", accepted is %" PRId64, l->epoch,
+                     core->accepted_epoch);
+    learner_fail(l,
+                 is_ahead ? "the leader lacks the epoch that the data here is of"
+                          : "the leader's epoch is smaller than the accepted one",
+                 effects);
+}
+
 static void on_leaderinfo(struct learner *l, const struct zab_packet *p,
                           struct zab_effects *effects)
 {
@@ -268,10 +281,7 @@ static void on_leaderinfo(struct learner *l, const struct zab_packet *p,
     } else if (l->epoch == l->core->accepted_epoch) {
         acknowledge_epoch(l, -1, effects);
     } else {
-        zab_effects_note(effects,
-                         "the leader's epoch %" PRId64 " is smaller than the accepted %" PRId64,
-                         l->epoch, l->core->accepted_epoch);
-        learner_fail(l, "the leader's epoch is smaller than the accepted one", effects);
+        refuse_epoch(l, effects);
     }
 }
 

@@ -167,6 +167,25 @@ static void epochs_go_forward(void **state)
     core_fini(&core);
 }
 
+static void a_claim_is_the_last_one_of_its_voter(void **state)
+{
+    (void)state;
+    struct zab_core core;
+    int64_t epoch = -7;
+    begin(&core, "5", true);
+    assert_false(core_find_claim(&core, 0, &epoch));
+    core_hear_claim(&core, 3, 8);
+    core_hear_claim(&core, 3, 9);
+    core_hear_claim(&core, 0, 2);
+    assert_true(core_find_claim(&core, 3, &epoch));
+    assert_int_equal(epoch, 9);
+    core_hear_claim(&core, 3 + CORE_CLAIMS, 1); // in the same place
+    assert_false(core_find_claim(&core, 3, &epoch));
+    assert_true(core_find_claim(&core, 0, &epoch));
+    assert_int_equal(epoch, 2);
+    core_fini(&core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +196,7 @@ int main(void)
         cmocka_unit_test(without_reconfiguration_nothing_is_taken_over),
         cmocka_unit_test(a_text_that_is_none_changes_nothing),
         cmocka_unit_test(epochs_go_forward),
+        cmocka_unit_test(a_claim_is_the_last_one_of_its_voter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,22 @@ static void the_longest_history_wins(void **state)
     electorate_assert_role(el, 3, ZAB_FOLLOWING, 1);
 }
 
+// Whoever leads then knows what the others have.
+static void a_round_begins_with_what_one_has(void **state)
+{
+    struct electorate *el = *state;
+    int64_t epoch = 0;
+    electorate_start(el, 1, three, 0x100000007, 1);
+    electorate_start(el, 2, three, 0x200000006, 2);
+    electorate_start(el, 3, three, 0x300000005, 3);
+    electorate_run(el, 10);
+    electorate_assert_role(el, 3, ZAB_LEADING, 3);
+    assert_true(core_find_claim(&el->members[3].core, 1, &epoch));
+    assert_int_equal(epoch, 1);
+    assert_true(core_find_claim(&el->members[3].core, 2, &epoch));
+    assert_int_equal(epoch, 2);
+}
+
 static void a_stale_epoch_loses_with_any_zxid(void **state)
 {
     struct electorate *el = *state;
@@ -555,6 +571,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, electorate_setup, electorate_teardown)
         T(equals_elect_the_largest_id_without_waiting),
         T(the_longest_history_wins),
+        T(a_round_begins_with_what_one_has),
         T(a_stale_epoch_loses_with_any_zxid),
         T(a_quorum_without_the_rest_waits_for_a_better_vote),
         T(a_better_vote_within_the_wait_wins),

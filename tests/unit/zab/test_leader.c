@@ -257,6 +257,12 @@ static void an_epoch_that_cannot_be_saved_ends_it(void **state)
     lead_fini(&h);
 }
 
+static void tell_accepted(struct leader_help *h, zab_link link, int64_t epoch)
+{
+    lead_link(h, ZAB_EV_LINK_UP, link);
+    lead_info(h, link, ZAB_FOLLOWERINFO, epoch);
+}
+
 // Else it could not follow as long as this leader leads.
 static void a_voter_with_a_later_epoch_gets_one(void **state)
 {
@@ -264,11 +270,12 @@ static void a_voter_with_a_later_epoch_gets_one(void **state)
     struct leader_help h;
     lead_init(&h, 3);
     lead_to_serving(&h);
+    core_hear_claim(&h.core, 8, 1);
     lead_link(&h, ZAB_EV_LINK_UP, 8);
     lead_info(&h, 8, ZAB_OBSERVERINFO, 9); // has no say
     assert_true(leader_is_serving(h.leader));
-    lead_link(&h, ZAB_EV_LINK_UP, 3);
-    lead_info(&h, 3, ZAB_FOLLOWERINFO, 7);
+    core_hear_claim(&h.core, 3, 1);
+    tell_accepted(&h, 3, 7);
     lead_expect_over(&h, "a voter needs a later epoch");
     leader_end(h.leader, &h.effects);
     zab_effects_clear(&h.effects);
@@ -276,6 +283,28 @@ static void a_voter_with_a_later_epoch_gets_one(void **state)
     lead_begin(&h);
     lead_join(&h, 2);
     lead_expect(&h, "LISTEN\nSAVE_ACCEPTED 8\n");
+    lead_fini(&h);
+}
+
+// It may have the last copy of what a quorum has lost.
+static void a_voter_with_data_of_a_later_epoch_stays_out(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    lead_init(&h, 3);
+    lead_to_serving(&h); // epoch 2
+    tell_accepted(&h, 3, 7);
+    lead_expect(&h, "SEND 3 LEADERINFO 0x200000000 4 bytes\n"); // it has not said what it has
+    lead_link(&h, ZAB_EV_LINK_DOWN, 3);
+    core_hear_claim(&h.core, 3, 3);
+    tell_accepted(&h, 3, 7);
+    lead_expect(&h, "SEND 3 LEADERINFO 0x200000000 4 bytes\n");
+    assert_true(leader_is_serving(h.leader));
+    assert_int_equal(h.core.told_epoch, 0);
+    core_hear_claim(&h.core, 3, 2);
+    lead_link(&h, ZAB_EV_LINK_DOWN, 3);
+    tell_accepted(&h, 3, 7);
+    lead_expect_over(&h, "a voter needs a later epoch");
     lead_fini(&h);
 }
 
@@ -399,6 +428,7 @@ int main(void)
         cmocka_unit_test(every_phase_has_its_limit),
         cmocka_unit_test(an_epoch_that_cannot_be_saved_ends_it),
         cmocka_unit_test(a_voter_with_a_later_epoch_gets_one),
+        cmocka_unit_test(a_voter_with_data_of_a_later_epoch_stays_out),
         cmocka_unit_test(an_epoch_begins_above_the_version_of_the_configuration),
         cmocka_unit_test(epochs_end),
         cmocka_unit_test(the_write_path_can_end_it),

@@ -133,6 +133,14 @@ static void a_smaller_epoch_is_refused(void **state)
     help_expect(&h, "CLOSE d1\n");
     help_expect_over(&h, "the leader's epoch is smaller than the accepted one");
     help_fini(&h);
+    help_init_idle(&h, ZAB_FOLLOWING);
+    h.core.accepted_epoch = 7;
+    h.core.current_epoch = 7;
+    help_begin(&h);
+    help_event(&h, ZAB_EV_LINK_UP);
+    help_packet(&h, ZAB_LEADERINFO, 0x600000000, slice_of("\0\1\0\0", 4));
+    help_expect_over(&h, "the leader lacks the epoch that the data here is of");
+    help_fini(&h);
 }
 
 static void an_epoch_that_cannot_be_saved_is_not_promised(void **state)
