@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mark.h"
 #include "base/mem.h"
+#include "jute/op.h"
 #include "server/ensemble_priv.h"
 
 // FINALIZE_WAIT is shorter than Java's 200: it decides how long a better vote is waited for, and
@@ -63,6 +64,9 @@ static void end_role(struct ensemble *e)
 {
     e->commit_zxid = 0; // what is in the log is applied anyway
     e->held_link = 0;   // and it is closed
+    relay_clear(&e->syncs_asked);
+    relay_clear(&e->sessions_asked);
+    e->holds_observers = false;
     e->is_stopping = true;
     server_rest(e->server);
     ensemble_settle(e);
@@ -76,20 +80,35 @@ static void stop_serving(struct ensemble *e, const struct zab_effect *effect)
 
 // ---- what is the server's business ----
 
-static void deliver(struct ensemble *e, const struct zab_effect *effect)
+static void deliver_to_leader(struct ensemble *e, const struct zab_effect *effect)
 {
     struct server *s = e->server;
     int32_t type = effect->packet.type; // zab/ delivers no other than these
     if (type == ZAB_REQUEST) {
         pipeline_remote(&s->pipeline, effect->link, &effect->packet);
-    } else if (type == ZAB_SYNC) {
-        pipeline_forward_synced(&s->pipeline);
     } else if (type == ZAB_PING) {
         revalidate_heard(s, effect->packet.data);
-    } else if (type == ZAB_REVALIDATE && zab_role(e->zab) == ZAB_LEADING) {
-        revalidate_requested(s, effect->link, &effect->packet);
     } else if (type == ZAB_REVALIDATE) {
-        revalidate_answered(s, &effect->packet);
+        revalidate_requested(s, effect->link, &effect->packet);
+    }
+}
+
+// Of our own learners, as a leader; or of our leader, or of observers that learn from us.
+static void deliver(struct ensemble *e, const struct zab_effect *effect)
+{
+    const struct zab_packet *packet = &effect->packet;
+    if (zab_role(e->zab) == ZAB_LEADING) {
+        deliver_to_leader(e, effect);
+    } else if (packet->type == ZAB_SYNC) {
+        ensemble_relay_synced(e);
+    } else if (packet->type == ZAB_REQUEST) {
+        ensemble_relay_request(e, effect->link, packet);
+    } else if (packet->type == ZAB_PING) {
+        ensemble_relay_touched(e, packet->data);
+    } else if (effect->link == zab_leader_link(e->zab)) {
+        ensemble_relay_revalidated(e, packet);
+    } else {
+        ensemble_relay_revalidate(e, effect->link, packet);
     }
 }
 
@@ -196,8 +215,7 @@ static void send_snapshot(struct ensemble *e, const struct zab_effect *effect)
 
 static void listen_for_learners(struct ensemble *e, const struct zab_effect *effect)
 {
-    (void)effect;
-    ensemble_listen(e);
+    ensemble_listen(e, effect->is_master);
 }
 
 static void stop_listening(struct ensemble *e, const struct zab_effect *effect)
@@ -388,6 +406,9 @@ static void peer_sync(void *ctx, uint64_t token)
 
 void ensemble_forward(struct ensemble *e, const struct request *request)
 {
+    if (request->type == OP_SYNC) {
+        (void)relay_ask(&e->syncs_asked, (struct relay_question){0});
+    }
     buf_clear(&e->request_data);
     buf_clear(&e->request_ids);
     forward_encode(request, &e->request_data, &e->request_ids);
@@ -403,6 +424,12 @@ void ensemble_forward(struct ensemble *e, const struct request *request)
 void ensemble_ask_leader(struct ensemble *e, const struct zab_packet *packet)
 {
     ensemble_send(e, zab_leader_link(e->zab), packet);
+}
+
+void ensemble_ask_session(struct ensemble *e, const struct zab_packet *packet)
+{
+    (void)relay_ask(&e->sessions_asked, (struct relay_question){0});
+    ensemble_ask_leader(e, packet);
 }
 
 void ensemble_answer(struct ensemble *e, zab_link link, const struct zab_packet *packet)
@@ -421,7 +448,7 @@ static struct zab_options zab_options_of(const struct config *cfg, struct port_e
         .sync_limit = cfg->sync_limit,
         .connect_limit = cfg->connect_limit,
         .reconfig_enabled = cfg->reconfig_enabled,
-        .learns_from_master = cfg->observer_master_port > 0,
+        .has_master_port = cfg->observer_master_port > 0,
         .force_snapshot_sync = cfg->force_snapshot_sync,
         .log_sync_enabled = cfg->snapshot_size_factor >= 0,
         .observer_election_delay_ms = cfg->observer_election_delay_ms,
@@ -431,6 +458,7 @@ static struct zab_options zab_options_of(const struct config *cfg, struct port_e
         .finalize_wait_ms = FINALIZE_WAIT_MS,
         .history_count = (size_t)cfg->commit_log_count,
         .history_bytes = LIMIT_HISTORY_BYTES,
+        .master_history_bytes = (size_t)cfg->observer_master_bytes_max,
         .snap_syncs_max = (size_t)cfg->max_concurrent_snap_syncs,
         .diff_syncs_max = (size_t)cfg->max_concurrent_diff_syncs,
         .seed = entropy_next(entropy),
@@ -588,6 +616,8 @@ void ensemble_close(struct ensemble *e)
     }
     buf_fini(&e->request_data);
     buf_fini(&e->request_ids);
+    relay_fini(&e->syncs_asked);
+    relay_fini(&e->sessions_asked);
     zab_free(e->zab);
     mem_free(e);
 }

@@ -43,8 +43,8 @@ void ensemble_flush(struct ensemble *e);
 
 // Send a request of this server's own clients to the leader.
 void ensemble_forward(struct ensemble *e, const struct request *request);
-// Send another packet of the server's business (REVALIDATE) to the leader.
-void ensemble_ask_leader(struct ensemble *e, const struct zab_packet *packet);
+// Ask the leader for a session (REVALIDATE).
+void ensemble_ask_session(struct ensemble *e, const struct zab_packet *packet);
 // Answer a learner (REVALIDATE). A link that is gone changes nothing.
 void ensemble_answer(struct ensemble *e, zab_link link, const struct zab_packet *packet);
 

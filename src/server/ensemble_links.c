@@ -36,6 +36,7 @@ static void link_raw(struct link *l, struct slice bytes, size_t *ret_used, bool 
 static void link_room(struct link *l)
 {
     struct ensemble *e = owner_of(l);
+    ensemble_relay_room(e, link_id(l));
     if (!ensemble_feed_room(e, link_id(l))) {
         struct zab_event event = {.type = ZAB_EV_LINK_ROOM, .link = link_id(l)};
         ensemble_step(e, &event);
@@ -97,28 +98,34 @@ static const struct config_member *self(const struct ensemble *e)
     return m != NULL ? m : config_servers_find(zab_seen_config(e->zab), sid);
 }
 
-static void listen_failed(struct ensemble *e, uint16_t port, enum err reason)
+// A leader without followers is none; a follower goes on without observers. Differs: in Java such a
+// follower looks for a leader again, for ever.
+static void listen_failed(struct ensemble *e, bool is_master, uint16_t port, enum err reason)
 {
     struct log_line l;
-    if (log_begin(&l, e->server->log, EVENT_QUORUM_LISTEN_FAILED)) {
-        log_i64(&l, "quorum_port", port);
+    enum log_event what = is_master ? EVENT_OBSERVER_MASTER_FAILED : EVENT_QUORUM_LISTEN_FAILED;
+    if (log_begin(&l, e->server->log, what)) {
+        log_i64(&l, is_master ? "port" : "quorum_port", port);
         log_err(&l, reason);
         log_end(&l);
     }
     struct zab_event event = {.type = ZAB_EV_FAILED};
-    ensemble_step(e, &event);
+    if (!is_master) {
+        ensemble_step(e, &event);
+    }
 }
 
-void ensemble_listen(struct ensemble *e)
+void ensemble_listen(struct ensemble *e, bool is_master)
 {
     struct server *s = e->server;
     const struct config_member *m = self(e);
     ASSERT(m != NULL && e->listener == NULL);
     const char *host = s->config->quorum_listen_on_all_ips ? NULL : m->addresses[0].host;
-    uint16_t port = m->addresses[0].quorum_port;
+    uint16_t port =
+        is_master ? (uint16_t)s->config->observer_master_port : m->addresses[0].quorum_port;
     enum err reason = s->options.net->listen(s->options.net, host, port, 0, true, &e->listener);
     if (reason != ERR_OK) {
-        listen_failed(e, port, reason);
+        listen_failed(e, is_master, port, reason);
         return;
     }
     e->listener->on_accept = on_accept;

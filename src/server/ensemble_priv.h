@@ -2,7 +2,8 @@
 //
 // The parts of ensemble.h: ensemble.c steps and performs, ensemble_links.c
 // talks, ensemble_disk.c does what blocks (epochs,
-// truncation, taking over a snapshot), ensemble_feed.c sends files to learners that lag behind.
+// truncation, taking over a snapshot), ensemble_feed.c sends files to learners that lag behind,
+// ensemble_relay.c stands between observers and the leader.
 #ifndef PADDOCK_SERVER_ENSEMBLE_PRIV_H
 #define PADDOCK_SERVER_ENSEMBLE_PRIV_H
 
@@ -11,6 +12,7 @@
 #include "server/ensemble.h"
 #include "server/link.h"
 #include "server/mesh.h"
+#include "server/relay.h"
 #include "server/server_priv.h"
 #include "store/epochs.h"
 #include "store/snapload.h"
@@ -24,7 +26,7 @@ struct ensemble {
     struct pipeline_peer peer;
     struct mesh *mesh; // NULL: the ports are closed
     struct links links;
-    struct port_listener *listener; // of a leader
+    struct port_listener *listener; // of a leader, or of an observer master
     struct port_worker *worker;     // epochs, snapshots that come
     struct port_worker *feeder;     // files that go to learners
     struct port_timer deadline;
@@ -54,17 +56,21 @@ struct ensemble {
     struct config_servers replayed; // of the tree at the start
     // ensemble_feed.c
     struct list feeds;
+    // ensemble_relay.c; of a learner
+    struct relay syncs_asked, sessions_asked;
+    bool holds_observers; // some links, until the leader's has room
 };
 
 // Give zab/ an event and perform what follows.
 void ensemble_step(struct ensemble *e, struct zab_event *event);
 void ensemble_wake(struct ensemble *e);
+void ensemble_ask_leader(struct ensemble *e, const struct zab_packet *packet);
 void ensemble_settle(struct ensemble *e); // a job is done: perhaps the role has waited for it
 
 // ---- ensemble_links.c ----
 
 extern const struct link_handler ensemble_link_handler;
-void ensemble_listen(struct ensemble *e);
+void ensemble_listen(struct ensemble *e, bool is_master);
 void ensemble_unlisten(struct ensemble *e); // legal when it does not listen
 void ensemble_dial(struct ensemble *e, const struct zab_effect *effect);
 void ensemble_close_link(struct ensemble *e, zab_link link);
@@ -101,5 +107,16 @@ bool ensemble_feed_room(struct ensemble *e, zab_link link); // false: no stream 
 void ensemble_feed_stop(struct ensemble *e, zab_link link); // legal when there is none
 void ensemble_feed_stop_all(struct ensemble *e);
 void ensemble_feed_close(struct ensemble *e); // the feeder is closed
+
+// ---- ensemble_relay.c ----
+
+// A packet of the observer on `link`, as zab/ lets it through.
+void ensemble_relay_request(struct ensemble *e, zab_link link, const struct zab_packet *packet);
+void ensemble_relay_revalidate(struct ensemble *e, zab_link link, const struct zab_packet *packet);
+void ensemble_relay_touched(struct ensemble *e, struct slice touched);
+// The leader's answers, ours or an observer's.
+void ensemble_relay_synced(struct ensemble *e);
+void ensemble_relay_revalidated(struct ensemble *e, const struct zab_packet *packet);
+void ensemble_relay_room(struct ensemble *e, zab_link link); // there is room on `link`
 
 #endif

@@ -103,7 +103,7 @@ void revalidate_ask(struct server *s, struct conn *c)
     const struct zab_packet packet = {
         .type = ZAB_REVALIDATE, .zxid = -1, .data = buf_slice(&data), .authinfo = slice_null()};
     list_push_back(&s->revalidating, &c->resumable);
-    ensemble_ask_leader(s->ensemble, &packet);
+    ensemble_ask_session(s->ensemble, &packet);
     buf_fini(&data);
 }
 

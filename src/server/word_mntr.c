@@ -138,7 +138,10 @@ static void print_member(const struct server *s, struct buf *out)
     print_number(out, "quorum_size",
                  (int64_t)config_servers_count_role(zab_committed_config(z), CONFIG_PARTICIPANT));
     if (role == ZAB_OBSERVING) {
-        print_number(out, "observer_master_id", zab_leader_sid(z));
+        print_number(out, "observer_master_id", zab_learns_from(z));
+    }
+    if (role == ZAB_FOLLOWING && s->config->observer_master_port > 0) {
+        print_number(out, "synced_observers", count_learners(z).observers);
     }
     if (role == ZAB_LEADING) {
         print_leader(s, z, out);

@@ -35,7 +35,7 @@ enum zab_effect_type {
                       // The tree of `zxid` or later: what the learner has, it must not lose
     ZAB_DO_READ_LOG,  // leader: records behind `zxid` up to `zxid_end` for `link`; LOG_READ. With
                       // `is_first` only when the log is within snapshotSizeFactor
-    ZAB_DO_LISTEN,    // leader: accept links
+    ZAB_DO_LISTEN,    // leader: accept links; with `is_master`, those of observers
     ZAB_DO_DIAL,      // learner: connect to `sid` (its address in the configuration, or, with
                       // `is_master`, as an observer master) as `link`; LINK_UP or LINK_DOWN
     ZAB_DO_CLOSE,     // `link`; no event comes from it any more

@@ -6,7 +6,7 @@
 //
 // Links: a connection on the quorum port is known by a number that the executor gives and never
 // gives again. On a leader every link leads to a learner, on a learner the one link leads to its
-// leader (or observer master).
+// leader (or observer master); a follower that is an observer master has both.
 //
 // Memory: slices are borrowed for the duration of the step.
 #ifndef PADDOCK_ZAB_EVENT_H
@@ -49,7 +49,8 @@ enum zab_event_type {
     // The write path of a leader that serves.
     ZAB_EV_PROPOSE, // `zxid`, the transaction in `bytes`; `config` of a reconfig, else null
     ZAB_EV_SYNC,    // `token` wants to know when everything proposed so far is committed, and that
-                    // this server still leads then
+                    // this server still leads then. Observer master: a sync of the observer
+                    // on `link` came back
     ZAB_EV_APPLIED, // the tree stands at `zxid`
 
     ZAB_EV_FAILED, // this server cannot go on in its role (a full disk, rolled-over zxids): stand

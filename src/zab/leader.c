@@ -495,7 +495,10 @@ void leader_end(struct leader *l, struct zab_effects *effects)
         zab_effects_add(effects, ZAB_DO_CLOSE)->link = l->learners[i]->link;
     }
     zab_effects_add(effects, ZAB_DO_UNLISTEN);
-    l->core->history.keep_after = INT64_MAX;
+    struct recent *h = &l->core->history;
+    h->keep_after = INT64_MAX;
+    h->count_max = l->core->options.history_count;
+    h->bytes_max = l->core->options.history_bytes;
     forget_term(l);
 }
 

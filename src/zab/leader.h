@@ -22,6 +22,14 @@ void leader_free(struct leader *l);
 // Begin a term. What is in the log is applied, all of it.
 void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects);
 void leader_step(struct leader *l, const struct zab_event *event, struct zab_effects *effects);
+
+// Or play the leader's part for observers, as a follower that serves (leader_master.c). Our tree
+// stands at `applied_zxid`; the log is durable up to `logged_zxid`. Every event of the follower
+// goes to leader_host_step, behind its own machine; ZAB_EV_SYNC is that of an observer's link.
+void leader_host(struct leader *l, int64_t now_ms, int64_t applied_zxid, int64_t logged_zxid,
+                 struct zab_effects *effects);
+void leader_host_step(struct leader *l, const struct zab_event *event, struct zab_effects *effects);
+
 // Close every link and the listener; nothing is left of the term.
 void leader_end(struct leader *l, struct zab_effects *effects);
 

@@ -87,6 +87,14 @@ static void drop_who_lags_behind_activation(struct leader *l, struct zab_effects
     }
 }
 
+void leader_commit_activated(struct leader *l, int64_t zxid, int64_t designated,
+                             struct zab_effects *effects)
+{
+    drop_who_lags_behind_activation(l, effects);
+    l->activated_zxid = zxid;
+    l->activated_leader = designated;
+}
+
 // The last seen configuration comes into force. Source: QuorumPeer.processReconfig.
 static void activate(struct leader *l, int64_t designated, struct zab_effects *effects)
 {
@@ -125,10 +133,8 @@ static void commit_up_to(struct leader *l, int64_t zxid, struct zab_effects *eff
         if (zxid - 1 > l->core->history.committed) {
             commit_to(l, zxid - 1, effects);
         }
-        drop_who_lags_behind_activation(l, effects);
         activate(l, designated, effects);
-        l->activated_zxid = zxid;
-        l->activated_leader = designated;
+        leader_commit_activated(l, zxid, designated, effects);
         l->reconfig_zxid = 0;
         commit_to(l, zxid, effects);
         if (l->phase == LEADER_SERVING) {

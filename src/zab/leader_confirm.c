@@ -177,6 +177,20 @@ void leader_confirm_forwarded(struct leader *l, struct leader_learner *t,
     answer_all(l, effects);
 }
 
+// It is confirmed by the leader, and goes out behind what the leader had committed before it.
+void leader_confirm_relayed(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
+{
+    int64_t position = l->core->history.committed;
+    if (!join_last(&t->syncs, 0, position)) {
+        if (t->syncs.count >= LEADER_SYNCS_MAX) {
+            leader_learner_drop(t, effects, "too many syncs of it wait");
+            return;
+        }
+        push(&t->syncs, (struct leader_sync){0, position, 1});
+    }
+    leader_confirm_answer(l, t, effects);
+}
+
 void leader_confirm_answer(struct leader *l, struct leader_learner *t, struct zab_effects *effects)
 {
     struct leader_syncs *q = &t->syncs;

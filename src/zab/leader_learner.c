@@ -159,6 +159,10 @@ static void on_info(struct leader *l, struct leader_learner *t, const struct zab
         leader_learner_drop(t, effects, "its first packet does not say who it is");
         return;
     }
+    if (l->phase == LEADER_HOSTING && p->type != ZAB_OBSERVERINFO) {
+        leader_learner_drop(t, effects, "only observers learn from an observer master");
+        return;
+    }
     if (zab_learner_info_decode(p->data, &info) != ERR_OK) {
         leader_learner_drop(t, effects, "what it says of itself cannot be read");
         return;
@@ -244,7 +248,8 @@ static void on_request(struct leader *l, struct leader_learner *t, const struct 
         leader_learner_drop(t, effects, "its request has no header");
         return;
     }
-    if ((int32_t)be32_load(p->data.data + REQUEST_OPCODE_AT) == OP_SYNC) {
+    bool is_sync = (int32_t)be32_load(p->data.data + REQUEST_OPCODE_AT) == OP_SYNC;
+    if (is_sync && l->phase != LEADER_HOSTING) { // a host asks its leader
         leader_confirm_forwarded(l, t, effects);
         return;
     }

@@ -9,6 +9,7 @@
 //     leader_commit.c   acknowledgements, commits, configurations coming into force
 //     leader_confirm.c  who asks whether this server still leads
 //     leader_pulse.c    pings, ticks, who is too slow
+//     leader_master.c   the same for observers, by a follower
 #ifndef PADDOCK_ZAB_LEADER_PRIV_H
 #define PADDOCK_ZAB_LEADER_PRIV_H
 
@@ -30,6 +31,7 @@ enum leader_phase {
     LEADER_SYNCHRONISING,  // until a quorum has acknowledged NEWLEADER
     LEADER_SERVING,
     LEADER_RETIRING, // a configuration in force names another leader: nothing commits any more
+    LEADER_HOSTING,  // it is none: a follower, and these are its observers
 };
 
 struct leader {
@@ -54,6 +56,7 @@ struct leader {
     int64_t activated_zxid;   // of the last one that came into force in this epoch; 0: none
     int64_t activated_leader; // whom it named
     int64_t applied_zxid;     // where our tree stands
+    int64_t hosted_zxid;      // of a host: what observers were last fed up to
     bool is_log_broken;       // it did not hold what it should: learners get snapshots
     int64_t event_zxid;       // the transaction of this step's event lies in `event_txn`
     struct slice event_txn;
@@ -123,6 +126,9 @@ void leader_commit_begin(struct leader *l,
                          struct zab_effects *effects); // the leader begins to serve
 void leader_commit_propose(struct leader *l, const struct zab_event *event,
                            struct zab_effects *effects);
+// The configuration of `zxid`, which names `designated`, is in force.
+void leader_commit_activated(struct leader *l, int64_t zxid, int64_t designated,
+                             struct zab_effects *effects);
 void leader_commit_acked(struct leader *l, int64_t sid, int64_t zxid, struct zab_effects *effects);
 
 // ---- leader_confirm.c ----
@@ -130,6 +136,9 @@ void leader_commit_acked(struct leader *l, int64_t sid, int64_t zxid, struct zab
 void leader_confirm_local(struct leader *l, uint64_t token, struct zab_effects *effects);
 void leader_confirm_forwarded(struct leader *l, struct leader_learner *t,
                               struct zab_effects *effects);
+// Of a host: the leader has answered a sync of this observer.
+void leader_confirm_relayed(struct leader *l, struct leader_learner *t,
+                            struct zab_effects *effects);
 void leader_confirm_pong(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
 void leader_confirm_ping(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
 // Something was committed, or sent to `t`.

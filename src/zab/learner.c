@@ -170,7 +170,7 @@ static int64_t choose_target(struct learner *l, const struct vote *vote)
     if (!learner_observes(l)) {
         return 0;
     }
-    if (o->learns_from_master) {
+    if (o->has_master_port) {
         bool is_new_round = l->master_next == l->master_count;
         bool is_first = l->master_count == 0;
         if (is_new_round && !is_first) { // no master took us in: the leader does
@@ -528,4 +528,14 @@ bool learner_deadline_ms(const struct learner *l, int64_t *ret)
 zab_link learner_link(const struct learner *l)
 {
     return l->link;
+}
+
+int64_t learner_target(const struct learner *l)
+{
+    return l->target;
+}
+
+int64_t learner_logged(const struct learner *l)
+{
+    return l->logged;
 }

@@ -29,6 +29,8 @@ const char *learner_is_over(const struct learner *l, int64_t *ret_next);
 bool learner_is_serving(const struct learner *l);
 bool learner_is_accepted(const struct learner *l); // the leader has told its epoch: it does lead
 bool learner_deadline_ms(const struct learner *l, int64_t *ret);
-zab_link learner_link(const struct learner *l); // 0: none
+zab_link learner_link(const struct learner *l);  // 0: none
+int64_t learner_target(const struct learner *l); // whom it learns from
+int64_t learner_logged(const struct learner *l); // newest durable zxid of this role; -1: none
 
 #endif

@@ -35,6 +35,7 @@ struct zab {
     struct zab_core core;
     struct election *election;
     struct leader *leader; // only while it leads
+    struct leader *host;   // only while it follows, serves, and is an observer master
     struct learner *learner;
     enum zab_phase phase;
     int64_t next;       // while settling: who leads without an election; -1: nobody
@@ -43,6 +44,7 @@ struct zab {
     int64_t delay_until_ms; // while delaying
     enum saving saving;
     int64_t saving_epoch;
+    int64_t applied_zxid;              // where our tree stands
     int64_t max_accepted, max_current; // of what was ever saved or asked to be
 };
 
@@ -56,6 +58,7 @@ struct zab *zab_new(const struct zab_options *options, const struct zab_recovere
     z->election = election_new(&z->core);
     z->learner = learner_new(&z->core);
     z->next = -1;
+    z->applied_zxid = recovered->last_zxid;
     z->max_accepted = recovered->accepted_epoch;
     z->max_current = recovered->current_epoch;
     return z;
@@ -66,6 +69,7 @@ void zab_free(struct zab *z)
     if (z != NULL) {
         election_free(z->election);
         leader_free(z->leader);
+        leader_free(z->host);
         learner_free(z->learner);
         core_fini(&z->core);
         mem_free(z);
@@ -130,6 +134,8 @@ static void check_phase(const struct zab *z)
         ASSERT(leads == (z->core.role == ZAB_LEADING));
         ASSERT(learns == (z->core.role == ZAB_FOLLOWING || z->core.role == ZAB_OBSERVING));
         ASSERT(leads == (z->leader != NULL));
+        ASSERT(z->host == NULL ||
+               (z->core.role == ZAB_FOLLOWING && learner_is_serving(z->learner)));
         ASSERT(learns || !learner_is_serving(z->learner));
         ASSERT(learns || learner_link(z->learner) == 0);
     }
@@ -168,6 +174,15 @@ static void begin_election(struct zab *z, int64_t now_ms, struct zab_effects *ef
     election_begin(z->election, now_ms, effects);
 }
 
+static void end_host(struct zab *z, struct zab_effects *effects)
+{
+    if (z->host != NULL) {
+        leader_end(z->host, effects);
+        leader_free(z->host);
+        z->host = NULL;
+    }
+}
+
 static void end_role(struct zab *z, const char *reason, int64_t next, struct zab_effects *effects)
 {
     zab_effects_note(effects, "%s no longer: %s", zab_role_name(z->core.role), reason);
@@ -176,6 +191,7 @@ static void end_role(struct zab *z, const char *reason, int64_t next, struct zab
         leader_free(z->leader);
         z->leader = NULL;
     } else {
+        end_host(z, effects);
         learner_end(z->learner, effects);
     }
     z->was_observing = z->core.role == ZAB_OBSERVING;
@@ -273,12 +289,34 @@ static void start(struct zab *z, const struct zab_event *e, struct zab_effects *
     begin_election(z, e->now_ms, effects);
 }
 
+// A follower that serves is an observer master, when its ensemble has those.
+static void step_host(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
+{
+    if (z->host != NULL) {
+        leader_host_step(z->host, e, effects);
+    } else if (z->core.options.has_master_port && z->core.role == ZAB_FOLLOWING &&
+               learner_is_serving(z->learner)) {
+        z->host = leader_new(&z->core);
+        leader_host(z->host, e->now_ms, z->applied_zxid, learner_logged(z->learner), effects);
+    }
+}
+
+// Where the tree stands, as far as the executor tells.
+static void note_applied(struct zab *z, const struct zab_event *e)
+{
+    bool is_rebuilt = e->type == ZAB_EV_SNAP_LOADED || e->type == ZAB_EV_TRUNCATED;
+    if (e->type == ZAB_EV_SETTLED || e->type == ZAB_EV_APPLIED || (is_rebuilt && e->is_ok)) {
+        z->applied_zxid = e->zxid;
+    }
+}
+
 static void step_role(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
 {
     if (z->phase == PHASE_LEADING) {
         leader_step(z->leader, e, effects);
     } else if (z->phase == PHASE_LEARNING) {
         learner_step(z->learner, e, effects);
+        step_host(z, e, effects);
     }
 }
 
@@ -344,10 +382,21 @@ void zab_step(struct zab *z, const struct zab_event *event, struct zab_effects *
     if (event->type == ZAB_EV_EPOCH_SAVED) {
         epoch_saved(z, event);
     }
+    note_applied(z, event);
     dispatch(z, event, effects);
     move_on(z, event->now_ms, effects);
     check_effects(z, effects, first);
     check_phase(z);
+}
+
+static bool learning_deadline_ms(const struct zab *z, int64_t *ret)
+{
+    int64_t own_ms = INT64_MAX;
+    int64_t host_ms = INT64_MAX;
+    bool has_own = learner_deadline_ms(z->learner, &own_ms);
+    bool has_host = z->host != NULL && leader_deadline_ms(z->host, &host_ms);
+    *ret = own_ms < host_ms ? own_ms : host_ms;
+    return has_own || has_host;
 }
 
 bool zab_deadline_ms(const struct zab *z, int64_t *ret)
@@ -358,7 +407,7 @@ bool zab_deadline_ms(const struct zab *z, int64_t *ret)
     case PHASE_LEADING:
         return leader_deadline_ms(z->leader, ret);
     case PHASE_LEARNING:
-        return learner_deadline_ms(z->learner, ret);
+        return learning_deadline_ms(z, ret);
     case PHASE_DELAYING:
         *ret = z->delay_until_ms;
         return true;
@@ -408,6 +457,11 @@ int64_t zab_leader_sid(const struct zab *z)
     return z->core.role == ZAB_LOOKING ? -1 : z->core.vote.leader;
 }
 
+int64_t zab_learns_from(const struct zab *z)
+{
+    return z->phase == PHASE_LEARNING ? learner_target(z->learner) : -1;
+}
+
 zab_link zab_leader_link(const struct zab *z)
 {
     return learner_link(z->learner);
@@ -435,7 +489,8 @@ bool zab_is_voter(const struct zab *z)
 
 size_t zab_followers(const struct zab *z, struct zab_follower *ret, size_t max)
 {
-    return z->leader != NULL ? leader_followers(z->leader, ret, max) : 0;
+    const struct leader *l = z->leader != NULL ? z->leader : z->host;
+    return l != NULL ? leader_followers(l, ret, max) : 0;
 }
 
 size_t zab_pending_syncs(const struct zab *z)

@@ -34,17 +34,18 @@ struct zab_options {
     int64_t init_limit, sync_limit; // ticks
     int64_t connect_limit;          // ticks; connectToLearnerMasterLimit, or initLimit when 0
     bool reconfig_enabled;
-    bool learns_from_master;  // observerMasterPort is set and this server observes
+    bool has_master_port;     // observerMasterPort is set: followers serve observers on it
     bool force_snapshot_sync; // zookeeper.forceSnapshotSync
     bool log_sync_enabled;    // snapshotSizeFactor >= 0
     int64_t observer_election_delay_ms;
     int64_t observer_reconnect_delay_ms;
     int64_t notification_min_ms, notification_max_ms;
     int64_t finalize_wait_ms;
-    size_t history_count;  // commitLogCount
-    size_t history_bytes;  // of transactions kept in memory, committed ones
-    size_t snap_syncs_max; // leader.maxConcurrentSnapSyncs
-    size_t diff_syncs_max; // leader.maxConcurrentDiffSyncs
+    size_t history_count;        // commitLogCount
+    size_t history_bytes;        // of transactions kept in memory, committed ones
+    size_t master_history_bytes; // the same while observers learn from us; 0: it does not change
+    size_t snap_syncs_max;       // leader.maxConcurrentSnapSyncs
+    size_t diff_syncs_max;       // leader.maxConcurrentDiffSyncs
     uint64_t seed;
 };
 
@@ -75,13 +76,15 @@ enum zab_role zab_role(const struct zab *z);
 const char *zab_role_name(enum zab_role role); // "leader", "follower", "observer", "looking"
 bool zab_is_serving(const struct zab *z);      // between ZAB_DO_SERVE and ZAB_DO_STOP_SERVING
 int64_t zab_leader_sid(const struct zab *z);   // -1 while looking
+int64_t zab_learns_from(const struct zab *z);  // the leader, or an observer's master; -1
 zab_link zab_leader_link(const struct zab *z); // of a learner; 0: none
 int64_t zab_epoch(const struct zab *z);        // currentEpoch
 const struct config_servers *zab_committed_config(const struct zab *z);
 const struct config_servers *zab_seen_config(const struct zab *z); // never older than committed
 bool zab_is_voter(const struct zab *z); // this server, in the committed configuration
 
-// Of a leader that serves, for words, metrics and the checks of reconfig.
+// Of a leader that serves, for words, metrics and the checks of reconfig; of an observer master its
+// observers.
 struct zab_follower {
     zab_link link;
     int64_t sid;

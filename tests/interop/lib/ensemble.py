@@ -22,12 +22,15 @@ SMALL_JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 class Ensemble:
-    def __init__(self, kinds, cfg=None, observers=(), releases=None, properties=None, folder=None, jvm=SMALL_JVM):
+    def __init__(self, kinds, cfg=None, observers=(), releases=None, properties=None, folder=None, jvm=SMALL_JVM,
+                 hosts=None):
+        """`hosts`: id: address between servers, where it is not 127.0.0.1."""
         self.folder = scratch_folder("ensemble") if folder is None else folder
         self.jvm = jvm
         self.cfg = {"tickTime": 500, "initLimit": 20, "syncLimit": 10, **(cfg or {})}
         self.properties = properties or {}
         self.releases = releases or {}
+        self.hosts = hosts or {}
         self.ports = {}  # id: (client, quorum, election)
         self.observers = set(observers)
         self.members = {}
@@ -41,7 +44,7 @@ class Ensemble:
         cfg = dict(self.cfg)
         for other, (_, quorum, election) in self.ports.items():
             role = ":observer" if other in self.observers else ""
-            cfg["server.%d" % other] = "127.0.0.1:%d:%d%s" % (quorum, election, role)
+            cfg["server.%d" % other] = "%s:%d:%d%s" % (self.hosts.get(other, "127.0.0.1"), quorum, election, role)
         if number in self.observers:
             cfg["peerType"] = "observer"
         folder = self.folder / str(number)

@@ -74,6 +74,14 @@ void lead_begin(struct leader_help *h)
     look(h);
 }
 
+void lead_host(struct leader_help *h)
+{
+    h->is_host = true;
+    h->core.role = ZAB_FOLLOWING;
+    leader_host(h->leader, h->now_ms, LEAD_LAST_ZXID, LEAD_LAST_ZXID, &h->effects);
+    look(h);
+}
+
 void lead_fini(struct leader_help *h)
 {
     leader_end(h->leader, &h->effects);
@@ -88,7 +96,11 @@ void lead_fini(struct leader_help *h)
 void lead_step(struct leader_help *h, struct zab_event e)
 {
     e.now_ms = h->now_ms;
-    leader_step(h->leader, &e, &h->effects);
+    if (h->is_host) {
+        leader_host_step(h->leader, &e, &h->effects);
+    } else {
+        leader_step(h->leader, &e, &h->effects);
+    }
     look(h);
 }
 

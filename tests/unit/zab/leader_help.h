@@ -32,6 +32,7 @@ struct leader_help {
     struct buf notes; // since the last look at them
     struct buf data;  // of the last packet that went out
     int64_t now_ms;
+    bool is_host; // a follower's, for observers
 };
 
 // `voters` participants, server 1 among them, and the observers 8 and 9.
@@ -39,6 +40,8 @@ void lead_init(struct leader_help *h, size_t voters);
 // With a configuration of the test's own; change h->core.options before lead_begin.
 void lead_init_config(struct leader_help *h, const char *config);
 void lead_begin(struct leader_help *h);
+// Not a leader but a follower in epoch 1, an observer master: events are a host's.
+void lead_host(struct leader_help *h);
 void lead_fini(struct leader_help *h);
 
 void lead_step(struct leader_help *h, struct zab_event e);

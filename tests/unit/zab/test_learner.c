@@ -283,7 +283,7 @@ static void an_observer_goes_through_the_masters_and_then_to_the_leader(void **s
     (void)state;
     struct learner_help h;
     help_init_idle(&h, ZAB_OBSERVING);
-    h.core.options.learns_from_master = true;
+    h.core.options.has_master_port = true;
     int dialled[4] = {0};
     int leaders = 0;
     for (int i = 0; i < 6; i++) {
@@ -313,7 +313,7 @@ static void a_follower_asks_no_master(void **state)
     (void)state;
     struct learner_help h;
     help_init_idle(&h, ZAB_FOLLOWING);
-    h.core.options.learns_from_master = true;
+    h.core.options.has_master_port = true;
     help_begin(&h);
     help_expect(&h, "DIAL d1 sid 3\n");
     help_fini(&h);
