@@ -35,14 +35,15 @@ def classes():
 def prepare():
     """Fetches the jars, compiles what is in src here and of javasuite, writes the shadows; returns two class paths."""
     lib = install.maven(javasuite.HERE / "pom.xml", javasuite.BUILD / "lib")
+    logging = install.maven(HERE / "pom.xml", BUILD / "lib")
     folders = (javasuite.HERE / "src", HERE / "src")
     sources = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     with install.once(CLASSES, *sources) as missing:
         if missing:
             java = [path for path in sources if path.suffix == ".java"]
-            install.run("javac", "-nowarn", "-d", CLASSES, "-cp", lib / "*", *java)
+            install.run("javac", "-nowarn", "-d", CLASSES, "-cp", "%s:%s" % (lib / "*", logging / "*"), *java)
             shutil.copytree(javasuite.HERE / "src" / "META-INF", CLASSES / "META-INF")
-    plain = "%s:%s" % (CLASSES, lib / "*")
+    plain = "%s:%s:%s" % (CLASSES, lib / "*", logging / "*")
     with install.once(SHADOW, *sources) as missing:
         if missing:
             SHADOW.mkdir()
@@ -70,6 +71,7 @@ def run_class(class_paths, name, server):
     properties = {
         "build.test.dir": scratch / "tests",
         "java.io.tmpdir": scratch,
+        "logback.configurationFile": HERE / "src" / "logback.xml",
         "paddock.results": results,
         "paddock.log": BUILD / ("%s-%s.server.log" % (name, server)),
         "test.junit.threads": 4,

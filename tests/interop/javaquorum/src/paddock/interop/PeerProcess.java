@@ -13,17 +13,22 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.zookeeper.server.quorum.Follower;
 import org.apache.zookeeper.server.quorum.Leader;
+import org.apache.zookeeper.server.quorum.Learner;
 import org.apache.zookeeper.server.quorum.Observer;
 import org.apache.zookeeper.server.quorum.QuorumPeer;
 import org.apache.zookeeper.server.quorum.QuorumPeer.LearnerType;
@@ -37,6 +42,10 @@ public final class PeerProcess {
     private static final long STOP_MS = 20_000;
     private static final int ANSWER_MS = 2000;
     private static final long LOOK_MS = 250;
+    private static final int TCP_REMOTE = 2; // Fields of /proc/net/tcp.
+    private static final int TCP_STATE = 3;
+    private static final int TCP_INODE = 9;
+    private static final String TCP_ESTABLISHED = "01";
     private static final ObjenesisStd EMPTY = new ObjenesisStd();
 
     static {
@@ -180,6 +189,12 @@ public final class PeerProcess {
         }
     }
 
+    /** The connection of an observer's process to who serves it: nothing but its port can be asked. */
+    public static Socket upstream(Learner learner) {
+        return RUNNING.values().stream().filter(running -> running.peer.observer == learner).findFirst()
+            .map(PeerProcess::askUpstream).orElse(null);
+    }
+
     private static void setRole(QuorumPeer peer, ServerState state) {
         synchronized (peer) {
             peer.leader = kept(peer.leader, Leader.class, state == ServerState.LEADING);
@@ -205,6 +220,40 @@ public final class PeerProcess {
         } catch (IOException e) {
             return ServerState.LOOKING;
         }
+    }
+
+    private Socket askUpstream() {
+        try {
+            Set<Integer> ports = new HashSet<>();
+            ports.add(Integer.parseInt(settings().getProperty("observerMasterPort", "-1")));
+            peer.getQuorumVerifier().getAllMembers().values().forEach(
+                server -> server.addr.getAllPorts().forEach(ports::add));
+            int port = remotePorts().filter(ports::contains).findFirst().orElse(-1);
+            return new Socket() {
+                @Override
+                public int getPort() {
+                    return port;
+                }
+            };
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /* Of the established connections of the process, as Linux lists them. */
+    private Stream<Integer> remotePorts() throws IOException {
+        Path proc = Path.of("/proc", Long.toString(process.pid()));
+        Set<String> inodes = new HashSet<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(proc.resolve("fd"))) {
+            for (Path file : files) {
+                inodes.add(Files.readSymbolicLink(file).toString().replaceAll("^socket:\\[|]$", ""));
+            }
+        }
+        List<String> lines = new ArrayList<>(Files.readAllLines(proc.resolve("net/tcp")));
+        lines.addAll(Files.readAllLines(proc.resolve("net/tcp6")));
+        return lines.stream().map(line -> line.trim().split(" +"))
+            .filter(fields -> fields[TCP_STATE].equals(TCP_ESTABLISHED) && inodes.contains(fields[TCP_INODE]))
+            .map(fields -> Integer.parseInt(fields[TCP_REMOTE].replaceAll(".*:", ""), 16));
     }
 
     /* Of the own line of the configuration, or where that has none of zoo.cfg. */

@@ -8,19 +8,21 @@ package paddock.interop;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.Socket;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.dynamic.ClassFileLocator;
 import net.bytebuddy.dynamic.DynamicType;
 import net.bytebuddy.matcher.ElementMatchers;
 import net.bytebuddy.pool.TypePool;
+import org.apache.zookeeper.server.quorum.Learner;
 import org.apache.zookeeper.server.quorum.QuorumPeer;
 import org.apache.zookeeper.test.QuorumUtil;
 
 public final class Shadow {
     private static final ClassFileLocator LOCATOR = ClassFileLocator.ForClassLoader.ofSystemLoader();
     private static final String HELPERS =
-        ".*\\.(ClientBase\\.createClient|(QuorumUtil|QuorumBase)\\..*)";
+        ".*\\.(ClientBase\\.createClient|(QuorumUtil|QuorumBase)\\..*|HierarchicalQuorumTest\\.startServers)";
     private static final TypePool POOL = TypePool.Default.of(LOCATOR);
 
     private final DynamicType.Builder<?> builder;
@@ -38,6 +40,9 @@ public final class Shadow {
             .with(Shutdown.class, "shutdown")
             .with(State.class, "getPeerState")
             .with(Port.class, "getClientPort")
+            .builder.make().saveIn(folder);
+        of("org.apache.zookeeper.server.quorum.Learner")
+            .with(Upstream.class, "getSocket")
             .builder.make().saveIn(folder);
         of("org.apache.zookeeper.server.quorum.QuorumPeerConfig")
             .with(Nothing.class, "deleteFile") // The process needs zoo.cfg.dynamic.next, and deletes it itself.
@@ -57,7 +62,7 @@ public final class Shadow {
             .with(LookAfterwards.class, "waitForServerUp") // Who leads is read from a field, then.
             .builder.make().saveIn(folder);
         of("org.apache.zookeeper.test.JMXEnv")
-            .with(NoBeansForHelpers.class, "ensureAll")
+            .with(NoBeansForHelpers.class, "ensureAll", "ensureBeanAttribute")
             .builder.make().saveIn(folder);
     }
 
@@ -129,6 +134,20 @@ public final class Shadow {
         public static void exit(@Advice.Enter int known, @Advice.Return(readOnly = false) int port) {
             if (known != 0) {
                 port = known;
+            }
+        }
+    }
+
+    public static final class Upstream {
+        @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
+        public static Socket enter(@Advice.This Learner learner) {
+            return PeerProcess.upstream(learner);
+        }
+
+        @Advice.OnMethodExit
+        public static void exit(@Advice.Enter Socket found, @Advice.Return(readOnly = false) Socket socket) {
+            if (found != null) {
+                socket = found;
             }
         }
     }
