@@ -31,12 +31,15 @@ void learner_on_trunc(struct learner *l, const struct zab_packet *p, struct zab_
         learner_fail(l, "TRUNC behind the end of the log", effects);
         return;
     }
+    zab_effects_note(effects, "cutting our history back to the leader's 0x%" PRIx64,
+                     (uint64_t)p->zxid);
     learner_move(l, LEARNER_REBUILDING);
     zab_effects_add(effects, ZAB_DO_TRUNCATE)->zxid = p->zxid;
 }
 
 void learner_on_snap(struct learner *l, const struct zab_packet *p, struct zab_effects *effects)
 {
+    zab_effects_note(effects, "taking over the leader's snapshot of 0x%" PRIx64, (uint64_t)p->zxid);
     learner_move(l, LEARNER_REBUILDING);
     struct zab_effect *e = zab_effects_add(effects, ZAB_DO_LOAD_SNAP);
     e->link = l->link;

@@ -115,15 +115,35 @@ class Ensemble:
     def serves(self, number):
         try:
             with zkwire.Conn(self.ports[number][0], deadline_s=5.0) as conn:
-                return conn.connect().session != 0 and conn.call("sync", "/")[0] == 0
+                return conn.connect().session != 0 and conn.call("sync", "/")[0] == 0 and conn.close_session().err == 0
         except (OSError, zkwire.Closed, zkwire.NoAnswer):
             return False
+
+    def write_everywhere(self):
+        """A write that every running member has applied when this returns."""
+        with zkwire.open_session(self.ports[self.running()[0]][0]) as conn:
+            assert conn.call("setData", "/", b"")[0] == 0
+            conn.close_session()
+        assert all(map(self.serves, self.running()))
 
     def logs(self, size=2500):
         return "\n".join("---- %d %s\n%s" % (number, member.kind, member.log_tail(size))
                          for number, member in self.members.items())
 
     # ---- changes ----
+
+    def lead(self, number):
+        """Make a voter the leader, of an ensemble without load: whoever leads instead is killed and comes back, and the highest id of
+        the others follows it. All have written the same before."""
+        for _ in range(6):
+            leader = self.wait_ready()
+            if leader == number:
+                return
+            self.write_everywhere()
+            self[leader].kill()
+            self.wait_ready()
+            self[leader].launch()
+        raise RuntimeError("%d does not lead:\n%s" % (number, self.logs()))
 
     def replace(self, number, kind, deadline_s=40.0):
         """Stop the member and start one of `kind` on its files; returns when the ensemble is whole again."""

@@ -11,6 +11,8 @@ from tests.interop.lib import install
 from tests.interop.lib.server_process import ROOT, ServerProcess
 
 RELEASE = "3.9.5"
+# The newest patch of each line whose jar and parent pom Maven Central gives: 3.8.7 and 3.9.6 are named there, their parents are not.
+RELEASES = ["3.5.10", "3.6.4", "3.7.2", "3.8.6", RELEASE]
 JAVA_DIR = ROOT / "build" / "java"
 POM = Path(__file__).with_name("pom.xml")
 

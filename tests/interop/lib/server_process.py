@@ -127,6 +127,10 @@ class ServerProcess:
         if self.process is not None:
             self.process.wait()
 
+    def suspend(self):
+        """The process stands still until it is killed: what is sent to it stays in its sockets."""
+        self.process.send_signal(signal.SIGSTOP)
+
     def terminate(self, deadline_s=15.0):
         """SIGTERM; returns the exit code. The files stay."""
         if self.is_running():
