@@ -13,6 +13,7 @@ import pytest
 
 from tests.interop.lib import zkwire
 from tests.interop.lib.ensemble import Ensemble
+from tests.interop.lib.java_server import RELEASES
 
 ROUNDS = 40
 CLIENTS = 3  # on each member
@@ -90,7 +91,7 @@ def wait_for_equal_trees(ensemble, deadline_s=10.0):
         assert time.monotonic() < until, reads
 
 
-@pytest.mark.parametrize("release", ["3.9.5", "3.8.0", "3.5.10"])
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("leader, learner", [("paddock", "java"), ("java", "paddock")])
 def test_answers_come_in_order_on_every_member(leader, learner, release):
     kinds = ["paddock", leader, learner]

@@ -71,6 +71,18 @@ class Writer:
         self.seen_bell = fields[0]
         self.must_look = False
 
+    def end(self, ports):
+        """Close the session; whether its ephemeral is gone from all servers then."""
+        with self.connect() as conn:
+            conn.close_session()
+        left = []
+        for port in ports:
+            with zkwire.open_session(port) as conn:
+                conn.call("sync", "/")
+                left.append(conn.call("exists", self.root + "-lives")[0] != zkwire.NO_NODE)
+                conn.close_session()
+        return not any(left)
+
     def run(self, stop):
         while not stop.is_set():
             try:
@@ -178,7 +190,7 @@ class EnsembleLoad:
         return max(writer.longest_gap_s for writer in self.writers)
 
     def check(self, ports):
-        """On each server after a sync: what is missing, and where servers differ. Empty when all is well."""
+        """On each server after a sync: what is missing, and where servers differ. Empty when all is well. Ends the sessions."""
         problems = [writer.failure for writer in self.writers if writer.failure]
         if self.sessions_lost():
             problems.append("%d sessions were lost" % self.sessions_lost())
@@ -199,4 +211,6 @@ class EnsembleLoad:
                     problems.append("port %d, %s: the ephemeral is %s" % (port, writer.root, lives))
             if any(names != seen[0] for names in seen):
                 problems.append("%s: servers differ: %s nodes" % (writer.root, [len(names) for names in seen]))
+            if not writer.end(ports):
+                problems.append("%s: the session was closed and the ephemeral is still there" % writer.root)
         return problems

@@ -37,6 +37,11 @@ def _read_nodes(conn, paths, tree):
     return children
 
 
+def differences(one, other):
+    """{path: (of the one, of the other)} of what is not the same in two trees."""
+    return {path: (one.get(path), other.get(path)) for path in one.keys() | other.keys() if one.get(path) != other.get(path)}
+
+
 def digests(port):
     """{zxid: digest} of every 128th transaction that a server has applied, by the word `hash` (3.6 and later)."""
     lines = zkwire.word(port, "hash").decode().splitlines()
