@@ -123,7 +123,7 @@ class Load:
     def join(self):
         self.stop.set()
         for thread in self.threads:
-            thread.join(30)
+            thread.join(120)
             assert not thread.is_alive(), "a writer hangs"
 
     def check(self, port):

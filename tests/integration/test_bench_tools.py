@@ -78,7 +78,7 @@ def test_idle_sessions_ping_each_third_of_their_timeout(server):
 
 def test_open_loop_keeps_its_rate(server):
     got = result(server.port, "read", "--rate", "200", "--outstanding", "50")
-    assert 0 < got["answers"] <= 120  # 100, and those due before the window that came late
+    assert 0 < got["answers"] <= 121  # 100, and those due in the warm-up if all of them come late
 
 
 def test_first_waits_for_a_server_that_comes_later():
@@ -86,7 +86,7 @@ def test_first_waits_for_a_server_that_comes_later():
     probe = subprocess.Popen([str(TOOLS / "bench_load"), "--port", str(port), "--seconds", "30", "first"],
                              stdout=subprocess.PIPE, text=True)
     with PaddockServer(port=port):
-        out, _ = probe.communicate(timeout=30)
+        out, _ = probe.communicate(timeout=120)
     assert probe.returncode == 0
     assert json.loads(out)["established_ns"] > 0
 
@@ -125,7 +125,7 @@ def test_outage_kills_and_waits_for_every_session():
                     str(leader.process.pid))
         assert done.returncode == 0, done.stderr
         got = json.loads(done.stdout)
-        assert leader.process.wait(10) == -9
+        assert leader.process.wait(60) == -9
         assert 0 < got["gap_ms"] <= got["all_ms"]
         assert got["lost"] >= 2  # those of the leader's at least
         assert (got["expired"], got["refused"]) == (0, 0)
@@ -165,7 +165,7 @@ def test_limit_answers_what_a_server_would(tmp_path, sync):
             assert result(port, mode, "--outstanding", "8")["answers"] > 0
     finally:
         limit.terminate()
-        assert limit.wait(10) == 0
+        assert limit.wait(60) == 0
     assert (tmp_path / "log").stat().st_size > 0
 
 

@@ -77,10 +77,19 @@ def received(server):
     return int(re.search(r"Received: (\d+)", zkwire.word(server.port, "srvr").decode())[1])
 
 
-def stop_for(server, after_s, seconds):
-    """Stand still in the middle of a run."""
+def wait_until(what):
+    until = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def stop_for(server, after, seconds):
+    """Stand still in the middle of a run, when `after` further requests were received."""
+    before = received(server)
+
     def work():
-        time.sleep(after_s)
+        wait_until(lambda: received(server) > before + after)
         server.process.send_signal(signal.SIGSTOP)
         time.sleep(seconds)
         server.process.send_signal(signal.SIGCONT)
@@ -91,8 +100,8 @@ def stop_for(server, after_s, seconds):
 
 def test_open_loop_shows_a_stall_of_the_server(server, tmp_path):
     chart = tmp_path / "chart.svg"
-    stall = stop_for(server, 2.0, 0.5)
-    result = measure(server, "--rate", "500", "--duration", "3", "--warmup", "0.5", "--svg", str(chart))
+    stall = stop_for(server, 800, 0.5)  # 250 of the warm-up, few for sessions, keys and looks; 1,500 are measured
+    result = measure(server, "--rate", "500", "--duration", "3", "--warmup", "0.5", "--keys", "10", "--svg", str(chart))
     stall.join()
     assert result["all"]["count"] == 1500
     assert result["unsent"] == 0
@@ -105,7 +114,8 @@ def test_open_loop_shows_a_stall_of_the_server(server, tmp_path):
     text = chart.read_text()
     assert text.startswith("<svg ") and text.endswith("</svg>\n")
     assert text.count("<title>no answer</title>") >= 2
-    assert re.search(r">[45]00 ms</text>", text)
+    shown_ms = [float(n) * (1000 if unit == "s" else 1) for n, unit in re.findall(r">([\d.]+) (ms|s)</text>", text)]
+    assert max(shown_ms) >= 400
 
 
 def test_open_loop_keeps_its_rate(server):
@@ -131,7 +141,7 @@ def test_a_thousand_sessions_need_a_thousand_descriptors(server):
 
 
 def test_watches_measure_from_the_set_to_the_event(server):
-    result = measure(server, "--mix", "get=1,set=1", "--rate", "400", "--duration", "2", "--warmup", "0", "--keys", "100",
+    result = measure(server, "--mix", "get=1,set=1", "--rate", "100", "--duration", "2", "--warmup", "0", "--keys", "100",
                      "--watches", "200")
     event = result["requests"]["event"]
     # Each set has two watchers; those that came while the last ones were awaited are not timed.
@@ -143,8 +153,7 @@ def test_watches_measure_from_the_set_to_the_event(server):
 def test_interrupted_it_reports_and_removes_its_nodes(server):
     process = subprocess.Popen(command(server, "--duration", "60", "--warmup", "0", "--mix", "get=1,create=1"),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)
-    assert len(nodes(server)) > 100
+    wait_until(lambda: len(nodes(server)) > 1100)  # the keys, and some that were created
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -176,13 +185,11 @@ def test_below_a_chroot(server):
 
 def test_a_server_that_dies_ends_the_run_with_errors():
     with PaddockServer() as mortal:
-        process = subprocess.Popen(command(mortal, "--duration", "2", "--warmup", "0", "--json", before=("-t", "2000")),
+        process = subprocess.Popen(command(mortal, "--duration", "2", "--warmup", "0", "--keys", "10", "--json", before=("-t", "2000")),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(1)
+        wait_until(lambda: received(mortal) > 500)  # more than sessions and keys need
         mortal.process.kill()
-        begun = time.monotonic()
         out, err = process.communicate(timeout=60)
-        assert time.monotonic() - begun < 30
         assert process.returncode != 0
         result = json.loads(out)
         assert result["all"]["errors"] > 0
@@ -192,19 +199,19 @@ def test_a_server_that_dies_ends_the_run_with_errors():
 
 
 def test_sessions_that_expired_are_opened_again():
-    with PaddockServer({"tickTime": 200, "maxSessionTimeout": 1000}) as server:
-        process = subprocess.Popen(command(server, "--duration", "5", "--warmup", "0", "--json", "--watches", "50",
-                                           "--mix", "get=1,set=1,ephemeral=1", before=("-t", "1000")),
+    with PaddockServer({"tickTime": 200, "maxSessionTimeout": 3000}) as server:
+        process = subprocess.Popen(command(server, "--duration", "8", "--warmup", "0", "--json", "--keys", "10", "--watches", "50",
+                                           "--mix", "get=1,set=1,ephemeral=1", before=("-t", "3000")),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(1.5)
+        wait_until(lambda: received(server) > 500)
         process.send_signal(signal.SIGSTOP)
-        time.sleep(2.5)
+        wait_until(lambda: b"Session Sets (0)/(0)" in zkwire.word(server.port, "dump"))
         process.send_signal(signal.SIGCONT)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
         result = json.loads(out)
         assert result["sessions_lost"] == 8
-        after = [s for s in result["slices"] if s["s"] > 4.5]
+        after = [s for s in result["slices"] if s["s"] > 7]
         assert sum(s["count"] - s["errors"] for s in after) > 100
         assert nodes(server) == ["/"]
 
@@ -222,12 +229,12 @@ def test_wrong_use_and_no_server():
 
 def test_progress_is_shown_on_a_terminal_only(server):
     main, side = pty.openpty()
-    process = subprocess.Popen(command(server, "--duration", "1", "--warmup", "0.5"), stdout=subprocess.PIPE, stderr=side,
+    process = subprocess.Popen(command(server, "--duration", "1", "--warmup", "2"), stdout=subprocess.PIPE, stderr=side,
                                text=True)
     os.close(side)
     seen = b""
     while True:
-        ready, _, _ = select.select([main], [], [], 20)
+        ready, _, _ = select.select([main], [], [], 60)
         try:
             piece = os.read(main, 4096) if ready else b""
         except OSError:

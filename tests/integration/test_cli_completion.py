@@ -42,7 +42,7 @@ def in_bash(shelf, line):
     script = ('source "$0"; COMP_LINE=$1 COMP_POINT=${#1}; compopt() { :; }; _paddock; '
               'printf "%s\\n" "${COMPREPLY[@]}"')
     done = subprocess.run(["bash", "--norc", "-c", script, str(shelf / "paddock.bash"), line],
-                          capture_output=True, text=True, env=environment(shelf), timeout=20)
+                          capture_output=True, text=True, env=environment(shelf), timeout=120)
     assert done.stderr == ""
     return [word for word in done.stdout.split("\n") if word]
 
@@ -50,7 +50,7 @@ def in_bash(shelf, line):
 def in_fish(shelf, line):
     done = subprocess.run(["fish", "--no-config", "-c", "source %s; complete -C %s" % (
         shelf / "paddock.fish", "'" + line.replace("'", "\\'") + "'")],
-        capture_output=True, text=True, env=environment(shelf), timeout=20)
+        capture_output=True, text=True, env=environment(shelf), timeout=120)
     assert done.stderr == ""
     return [word.split("\t")[0] for word in done.stdout.split("\n") if word]
 
@@ -63,7 +63,7 @@ def in_zsh(shelf, line):
         os.execvp("zsh", ["zsh", "-f", "-i"])
     shown = ""
 
-    def read_until(pattern, limit_s=15.0):
+    def read_until(pattern, limit_s=60.0):
         nonlocal shown
         until = time.monotonic() + limit_s
         while not re.search(pattern, shown) and time.monotonic() < until:
@@ -77,9 +77,7 @@ def in_zsh(shelf, line):
         os.write(terminal, ("unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u -D; source %s; "
                             "echo rea''dy\n" % (shelf / "paddock.zsh")).encode())
         read_until("ready")
-        os.write(terminal, line.encode() + b"\t\t")
-        time.sleep(1.5)
-        os.write(terminal, b"\x01echo is:\x05:end\n")  # the line as it stands, printed
+        os.write(terminal, line.encode() + b"\t\t" + b"\x01echo is:\x05:end\n")  # the line as it stands, printed
         return read_until(r"is:.*:end(.|\n)*is:.*:end")
     finally:
         os.kill(pid, 9)

@@ -58,7 +58,7 @@ def newest_snapshot(server):
     server.start()
     zxid = re.search(rb"Zxid: 0x([0-9a-f]+)", zkwire.word(server.port, "srvr")).group(1).decode()
     snapshot = server.data_dir / "version-2" / ("snapshot." + zxid)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not snapshot.exists():
         assert time.monotonic() < until, "no %s" % snapshot
         time.sleep(0.02)

@@ -346,7 +346,7 @@ def test_foreground_is_the_server_itself(home):
     folder, port = home
     process = subprocess.Popen([str(folder / "bin" / "zkServer.sh"), "start-foreground"], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
             if b"Mode" in zkwire.word(port, "srvr"):
@@ -354,7 +354,7 @@ def test_foreground_is_the_server_itself(home):
         except (OSError, zkwire.NoAnswer):
             time.sleep(0.02)
     process.terminate()
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
 
 
 def test_initialize_and_cleanup(home):

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from tests.interop.lib import zkwire
 from tests.interop.lib.paddock_server import PADDOCK, PaddockServer
 
-SESSION_MS = 2000
+SESSION_MS = 4000
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def start(server, *words):
     return subprocess.Popen(command(server, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def wait_until(what, limit_s=15.0):
+def wait_until(what, limit_s=60.0):
     until = time.monotonic() + limit_s
     while not what():
         assert time.monotonic() < until
@@ -66,7 +67,7 @@ def test_second_one_is_not_obtained_and_readers_are(server):
         assert paddock(server, "lock", "/lock", "--timeout", 0, "--", "echo", "got", expect=1) == ""
         assert paddock(server, "lock", "/lock", "--shared", "--timeout", 0, "--", "echo", "got") == "got\n"
         holder.terminate()  # is passed on to the command
-        assert holder.wait(10) == 128 + signal.SIGTERM
+        assert holder.wait(60) == 128 + signal.SIGTERM
     assert paddock(server, "lock", "/lock", "--timeout", 5, "--", "echo", "got") == "got\n"
 
 
@@ -75,7 +76,7 @@ def test_command_is_killed_with_us(server):
         pid = int(holder.stdout.readline())
         begun = time.monotonic()
         holder.kill()
-        wait_until(lambda: not is_alive(pid), 2.0)
+        wait_until(lambda: not is_alive(pid))
     # The lock itself goes with the session.
     paddock(server, "lock", "/lock", "--timeout", 20, "--", "true")
     assert time.monotonic() - begun > SESSION_MS / 1000 / 3
@@ -89,11 +90,11 @@ def test_command_is_over_before_anybody_else_can_have_the_lock(server):
         server.process.send_signal(signal.SIGSTOP)
         stopped = time.monotonic()
         try:
-            wait_until(lambda: not is_alive(pid), 10.0)
+            wait_until(lambda: not is_alive(pid))
             assert time.monotonic() - stopped < SESSION_MS / 1000 + 0.3
         finally:
             server.process.send_signal(signal.SIGCONT)
-        assert holder.wait(15) == 4
+        assert holder.wait(60) == 4
         assert "is stopped" in holder.stderr.read()
 
 
@@ -102,7 +103,7 @@ def test_short_restart_of_the_server_does_not_matter(server):
         assert holder.stdout.readline() == "in\n"
         server.kill()
         server.start()
-        assert holder.wait(20) == 0
+        assert holder.wait(60) == 0
         assert holder.stdout.read() == "out\n"
 
 
@@ -115,7 +116,7 @@ def test_leader_is_followed_by_the_next(server):
             assert paddock(server, "get", f"/e/{leader}") == "one\n"
             first.kill()
             assert second.stdout.readline() == "two\n"
-            assert second.wait(10) == 0
+            assert second.wait(60) == 0
 
 
 def test_command_that_cannot_be_run_releases(server):
@@ -137,7 +138,7 @@ def test_registration_outlives_deletion_and_session(server):
         wait_until(lambda: "one" in paddock(server, "ls", "/s"))
         assert service.poll() is None
         service.terminate()
-        service.wait(10)
+        service.wait(60)
     assert paddock(server, "ls", "/s") == "[]\n"
 
 
@@ -155,7 +156,7 @@ def test_last_state_is_told_across_restarts_of_the_server(server):
             paddock(server, "set", "/v", f"{i} after")
             assert watch.stdout.readline() == f"{i} after\n"
         watch.send_signal(signal.SIGSTOP)
-        time.sleep(2 * SESSION_MS / 1000)  # its session ends
+        wait_until(lambda: b"Session Sets (0)/(0)" in zkwire.word(server.port, "dump"))
         paddock(server, "set", "/v", "last")
         watch.send_signal(signal.SIGCONT)
         assert watch.stdout.readline() == "last\n"
@@ -170,7 +171,7 @@ def test_command_reads_the_value_and_its_failure_ends_the_watch(server):
         assert watch.stdout.readline() == "good 1 /v\n"
         paddock(server, "set", "/v", "bad")
         assert watch.stdout.readline() == "bad 1 /v\n"
-        assert watch.wait(10) == 1
+        assert watch.wait(60) == 1
 
 
 def test_tree_is_followed_across_a_restart_and_a_lost_session(server):
@@ -184,7 +185,7 @@ def test_tree_is_followed_across_a_restart_and_a_lost_session(server):
         paddock(server, "set", "/t/a", "2")
         assert watch.stdout.readline() == "changed /t/a\n"
         watch.send_signal(signal.SIGSTOP)
-        time.sleep(2 * SESSION_MS / 1000)  # its session ends
+        wait_until(lambda: b"Session Sets (0)/(0)" in zkwire.word(server.port, "dump"))
         paddock(server, "delete", "/t/a")
         paddock(server, "create", "/t/b", "")
         watch.send_signal(signal.SIGCONT)
@@ -201,7 +202,7 @@ def test_members_begin_and_end_together(server):
     for i in range(3):
         assert all(member.poll() is None for member in members)
         members.append(start(server, "barrier", "enter", "/b", 3, "--", "sh", "-c", f"echo in; sleep 0.{i}; echo out"))
-    assert [member.communicate(timeout=20)[0] for member in members] == ["in\nout\n"] * 3
+    assert [member.communicate(timeout=120)[0] for member in members] == ["in\nout\n"] * 3
     assert [member.returncode for member in members] == [0] * 3
     assert paddock(server, "ls", "/b") == "[]\n"
     paddock(server, "barrier", "enter", "/b", 2, "--timeout", 0.5, expect=1)
@@ -214,12 +215,12 @@ def test_barrier_keeps_out(server):
         time.sleep(0.3)
         assert waiter.poll() is None
         paddock(server, "barrier", "remove", "/b")
-        assert waiter.wait(10) == 0
+        assert waiter.wait(60) == 0
 
 
 def test_counter_counts_what_many_add(server):
     adders = [start(server, "counter", "add", "/c", 5) for _ in range(8)]
-    values = sorted(int(adder.communicate(timeout=30)[0]) for adder in adders)
+    values = sorted(int(adder.communicate(timeout=120)[0]) for adder in adders)
     assert values == [5 * (i + 1) for i in range(8)]
     assert paddock(server, "counter", "get", "/c") == "40\n"
     paddock(server, "counter", "set", "/c", 1, "--if", 39, expect=1)
@@ -231,7 +232,7 @@ def test_each_item_goes_to_one_taker(server):
     takers = [start(server, "queue", "take", "/q") for _ in range(4)]
     for i in range(5):
         paddock(server, "queue", "put", "/q", f"item {i}")
-    assert sorted(taker.communicate(timeout=30)[0] for taker in takers) == [f"item {i}\n" for i in range(4)]
+    assert sorted(taker.communicate(timeout=120)[0] for taker in takers) == [f"item {i}\n" for i in range(4)]
     assert paddock(server, "queue", "list", "/q").startswith("qn-")
     assert paddock(server, "queue", "take", "/q") == "item 4\n"
     paddock(server, "queue", "take", "/q", "--timeout", 0.2, expect=1)

@@ -104,19 +104,19 @@ class Terminal:
         """What stands at the prompt."""
         return self.screen.lines[self.screen.row].rstrip()
 
-    def until(self, condition, limit_s=10):
+    def until(self, condition, limit_s=60):
         end = time.monotonic() + limit_s
         while not condition() and time.monotonic() < end:
             self._read(0.05)
         assert condition(), self.text()
 
-    def shows(self, pattern, limit_s=10):
+    def shows(self, pattern, limit_s=60):
         self.until(lambda: re.search(pattern, self.text(), re.MULTILINE), limit_s)
 
     def type(self, keys):
         os.write(self.file, keys.encode())
 
-    def prompt(self, number, limit_s=10):
+    def prompt(self, number, limit_s=60):
         self.until(lambda: re.search(r"\) %d\]$" % number, self.line()), limit_s)
 
     def run(self, line, number):
@@ -126,7 +126,7 @@ class Terminal:
 
     def end(self):
         if self.exit_code is None:
-            until = time.monotonic() + 5
+            until = time.monotonic() + 60
             while time.monotonic() < until:
                 self._read(0.05)
                 pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -301,12 +301,13 @@ def test_help_in_the_shell(shell):
 
 def test_a_server_that_is_not_there_does_not_hold_the_prompt(shell):
     t = shell("-s", "127.0.0.1:1")
-    t.prompt(0, limit_s=3)
+    t.prompt(0, limit_s=15)  # The time after which a request gives up is 30 s.
     assert "(CONNECTING) 0]" in t.line()
     t.type("ls /\r")
+    t.until(lambda: t.line() == "")
     time.sleep(0.5)
     t.type("\x03")
-    t.prompt(1, limit_s=3)
+    t.prompt(1, limit_s=15)
     assert "ConnectionLoss" in t.text()
 
 
@@ -356,7 +357,7 @@ def test_long_lines_wrap_and_come_back(shell):
 
 def test_lines_from_a_pipe_have_no_prompt(server):
     done = subprocess.run([PADDOCK, "-s", "127.0.0.1:%d" % server.port], input=b"create /piped x\nget /piped\nget /no\n",
-                          capture_output=True, timeout=20)
+                          capture_output=True, timeout=120)
     assert done.stdout.endswith(b"x\n") and b"[zk:" not in done.stdout
     assert done.stderr == b"Created /piped\nNode does not exist: /no\n"
     assert done.returncode == 1

@@ -53,13 +53,13 @@ def refusal(folder, cfg=None, **properties):
     running = server(folder, cfg, **properties)
     before = len(running.log_path.read_text()) if running.log_path.exists() else 0
     running.launch()
-    code = running.process.wait(20)
+    code = running.process.wait(60)
     lines = [line for line in running.log_path.read_text()[before:].splitlines() if " start_failed " in line]
     assert len(lines) == 1, running.log_tail()
     return code, lines[0]
 
 
-def wait_until(condition, deadline_s=10.0):
+def wait_until(condition, deadline_s=60.0):
     until = time.monotonic() + deadline_s
     while not condition():
         assert time.monotonic() < until, "it did not happen"
@@ -248,7 +248,7 @@ def test_transaction_above_the_limit_names_the_remedy(folder):
     running = PaddockServer(properties={"jute.maxbuffer": "4096", "zookeeper.jute.maxbuffer.extrasize": "1024"},
                             folder=folder)
     running.launch()
-    assert running.process.wait(20) != 0
+    assert running.process.wait(60) != 0
     assert "raise jute.maxbuffer" in running.log_tail()
 
 

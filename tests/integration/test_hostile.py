@@ -36,7 +36,7 @@ def rss_kib(server):
 
 
 def raw(server):
-    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    return socket.create_connection(("127.0.0.1", server.port), timeout=120)
 
 
 def test_tls_on_the_plain_port_is_named_in_the_log(server):

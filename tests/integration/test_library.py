@@ -173,7 +173,7 @@ class Program:
     def text(self):
         return self.output.read_text()
 
-    def lines(self, count, deadline_s=30.0):
+    def lines(self, count, deadline_s=60.0):
         until = time.monotonic() + deadline_s
         while len(self.text().splitlines()) < count:
             assert self.process.poll() is None, self.text()
@@ -204,7 +204,7 @@ def test_config_watch_prints_every_change_over_a_restart(installed, server, kind
         assert watch.lines(5)[4] == "no node"
 
 
-def wait_for_children(server, path, count, deadline_s=20.0):
+def wait_for_children(server, path, count, deadline_s=60.0):
     until = time.monotonic() + deadline_s
     while True:
         names = [name.decode() for name in on_server(server, "getChildren", path)[1][0]]
@@ -214,7 +214,7 @@ def wait_for_children(server, path, count, deadline_s=20.0):
         time.sleep(0.02)
 
 
-def wait_for_expiry(server, deadline_s=30.0):
+def wait_for_expiry(server, deadline_s=60.0):
     until = time.monotonic() + deadline_s
     while b"Session Sets (0)/(0)" not in zkwire.word(server.port, "dump"):
         assert time.monotonic() < until

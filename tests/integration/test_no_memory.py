@@ -187,7 +187,7 @@ class Run:
         if self.wait_listening():
             Client(self.server, self.ledger, "/r", self.with_digest).run()
             self.server.process.terminate()
-        self.code = self.server.process.wait(20)
+        self.code = self.server.process.wait(60)
         self.log = self.server.output()
         self.server.fail_at = 0
         self.server.start()

@@ -36,7 +36,7 @@ class Changing(Ensemble):
         assert int(lines[-1][8:], 16) == stat.mzxid
         return sorted(lines[:-1]), stat.mzxid
 
-    def wait_config(self, number, lines, deadline_s=20.0):
+    def wait_config(self, number, lines, deadline_s=60.0):
         until = time.monotonic() + deadline_s
         while True:
             try:
@@ -58,7 +58,7 @@ class Changing(Ensemble):
         except zkwire.Closed:
             pass
 
-    def wait_role(self, number, role, deadline_s=20.0):
+    def wait_role(self, number, role, deadline_s=60.0):
         until = time.monotonic() + deadline_s
         while self.role(number) != role:
             assert time.monotonic() < until, self.logs()
@@ -72,7 +72,7 @@ def ensemble():
         yield e
 
 
-def wait_file(path, is_ready, deadline_s=10.0):
+def wait_file(path, is_ready, deadline_s=60.0):
     """Files are written while the ensemble goes on."""
     until = time.monotonic() + deadline_s
     while not is_ready(path.read_text()):
@@ -120,7 +120,7 @@ def test_leader_leaves_and_another_one_leads(ensemble):
     with zkwire.open_session(ensemble.ports[leader][0]) as conn:
         assert conn.call("create", "/before", b"1")[0] == OK
     ensemble.reconfig_roles(others[0], None, str(leader))
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while sorted(filter(None, (ensemble.role(n) for n in others))) != ["follower", "leader"]:
         assert time.monotonic() < until, ensemble.logs()
         time.sleep(0.05)
@@ -176,7 +176,7 @@ def test_newcomer_joins(ensemble):
     ensemble.ports[4] = (free_port(), free_port(), free_port())
     ensemble.make(4, "paddock")
     ensemble.launch(4)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while ensemble.reconfig(leader, ensemble.line(4))[0] != OK:
         assert time.monotonic() < until, ensemble.logs()
         time.sleep(0.1)

@@ -60,7 +60,7 @@ class Dialog:
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
 
-    def expect(self, pattern, limit_s=15.0):
+    def expect(self, pattern, limit_s=60.0):
         """The match of `pattern` in what was printed since the last match."""
         until = time.monotonic() + limit_s
         with self.grown:

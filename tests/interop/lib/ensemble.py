@@ -102,7 +102,7 @@ class Ensemble:
         leaders = [number for number, role in self.roles().items() if role == "leader"]
         return leaders[0] if len(leaders) == 1 else None
 
-    def wait_ready(self, deadline_s=40.0):
+    def wait_ready(self, deadline_s=120.0):
         """Until every running member has a role, one of them leads, and each serves a session. Returns the leader's number."""
         until = time.monotonic() + deadline_s
         while time.monotonic() < until:
@@ -114,7 +114,7 @@ class Ensemble:
 
     def serves(self, number):
         try:
-            with zkwire.Conn(self.ports[number][0], deadline_s=5.0) as conn:
+            with zkwire.Conn(self.ports[number][0], deadline_s=10.0) as conn:
                 return conn.connect().session != 0 and conn.call("sync", "/")[0] == 0 and conn.close_session().err == 0
         except (OSError, zkwire.Closed, zkwire.NoAnswer):
             return False
@@ -145,7 +145,7 @@ class Ensemble:
             self[leader].launch()
         raise RuntimeError("%d does not lead:\n%s" % (number, self.logs()))
 
-    def replace(self, number, kind, deadline_s=40.0):
+    def replace(self, number, kind, deadline_s=120.0):
         """Stop the member and start one of `kind` on its files; returns when the ensemble is whole again."""
         self.members[number].terminate()
         self.make(number, kind).launch()

@@ -163,7 +163,7 @@ class EnsembleLoad:
     def acknowledged(self):
         return sum(len(w.acknowledged) for w in self.writers)
 
-    def ring(self, port, deadline_s=20.0):
+    def ring(self, port, deadline_s=120.0):
         """Change the bell through this server; returns when every writer has been told and has read it."""
         self.rung += 1
         value = b"%d" % self.rung
@@ -175,7 +175,7 @@ class EnsembleLoad:
             assert time.monotonic() < until, "not told: %s" % [writer.seen_bell for writer in self.writers]
             time.sleep(0.01)
 
-    def progress(self, more, deadline_s=20.0):
+    def progress(self, more, deadline_s=120.0):
         """Wait until `more` further writes have been acknowledged, some to each writer."""
         goals = [(writer, len(writer.acknowledged) + more // len(self.writers)) for writer in self.writers]
         until = time.monotonic() + deadline_s

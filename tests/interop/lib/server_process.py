@@ -91,10 +91,10 @@ class ServerProcess:
                                             stdout=log, stderr=log, cwd=self.folder)
         return self
 
-    def start(self, deadline_s=30.0):
+    def start(self, deadline_s=120.0):
         return self.launch().wait_ready(deadline_s)
 
-    def wait_ready(self, deadline_s=30.0):
+    def wait_ready(self, deadline_s=120.0):
         """Until `srvr` is answered by a server that serves; raises with the end of the log otherwise."""
         until = time.monotonic() + deadline_s
         while time.monotonic() < until and self.process.poll() is None:
@@ -131,7 +131,7 @@ class ServerProcess:
         """The process stands still until it is killed: what is sent to it stays in its sockets."""
         self.process.send_signal(signal.SIGSTOP)
 
-    def terminate(self, deadline_s=15.0):
+    def terminate(self, deadline_s=60.0):
         """SIGTERM; returns the exit code. The files stay."""
         if self.is_running():
             self.process.terminate()

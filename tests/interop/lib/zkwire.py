@@ -270,7 +270,7 @@ def decode_connect_response(data):
 class Conn:
     """One TCP connection. `connect` makes it a session; `call` asks and waits; events gather in `events`."""
 
-    def __init__(self, port, host="127.0.0.1", deadline_s=10.0):
+    def __init__(self, port, host="127.0.0.1", deadline_s=60.0):
         self.sock = socket.create_connection((host, port), timeout=deadline_s)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.deadline_s = deadline_s
@@ -397,7 +397,7 @@ def open_session(port, timeout_ms=30000, **keywords):
     return conn
 
 
-def word(port, name, extra=b"", host="127.0.0.1", deadline_s=10.0):
+def word(port, name, extra=b"", host="127.0.0.1", deadline_s=60.0):
     """What a four-letter word answers, as bytes."""
     with Conn(port, host, deadline_s) as conn:
         conn.send(name.encode() + extra)
