@@ -45,6 +45,10 @@ def written():
     folder = scratch_folder("cli-files")
     server = test_files.start("paddock", folder)
     test_files.fill(server.port, "a")
+    until = time.monotonic() + 60
+    while [path for path in damage.snapshots(folder / "data") if damage.zxid_of(path) > 0 and path.suffix != ".tmp"] == []:
+        assert time.monotonic() < until, server.log_tail()
+        time.sleep(0.02)
     server.terminate()
     yield folder / "data"
     shutil.rmtree(folder, ignore_errors=True)
