@@ -74,7 +74,7 @@ struct annals_item {
     int64_t wall_least_ms; // and the one that is furthest behind
     int32_t xid;
     int32_t type;        // of a request: OP_MULTI and OP_MULTI_READ have parts of other types
-    int64_t zxid;        // of an answer, an event; of a setWatches call: what the client saw last
+    int64_t zxid;        // of an answer, an event; of OPEN and setWatches: what the client saw last
     int32_t code;        // of an answer
     int32_t call;        // of an answer: the item of its call
     int32_t answer;      // of a call: the item of its answer, or ANNALS_NONE
@@ -100,6 +100,7 @@ struct annals {
     // much earlier than its timeout says, since the server that answers may be cut off.
     bool may_be_stale;
     int64_t slack_ms;
+    int64_t lag_ms; // of real machines: what has to happen may come so much later than it should
 };
 
 struct annals_path {

@@ -114,7 +114,8 @@ static bool check_shown(const struct ephemeral *e, int32_t number, const struct 
                               "%s is there after its session 0x%" PRIx64 " has ended",
                               annals_path(h, p->node), s->id);
     }
-    int64_t limit_ns = h->items[item->call].at_ns - s->timeout_ns - (int64_t)SLACK_MS * 1000000;
+    int64_t limit_ns =
+        h->items[item->call].at_ns - s->timeout_ns - (SLACK_MS + h->lag_ms) * 1000000;
     if (s->away_ns < limit_ns && e->open_since_ns[item->client] < limit_ns &&
         e->troubled_ns < limit_ns) {
         return finding_report(e->ret, name, PAIR(number, ANNALS_NONE),

@@ -118,7 +118,8 @@ static int64_t zxid_at(const struct reap *r, int32_t number, int64_t at_ns)
 static bool check_shown(const struct reap *r, int32_t number, const struct annals_part *p)
 {
     const struct annals_item *item = &r->l->history->items[number];
-    int64_t limit_ns = item->at_ns - (int64_t)LIMIT_MS * 1000000;
+    int64_t limit_ms = LIMIT_MS + r->l->history->lag_ms;
+    int64_t limit_ns = item->at_ns - limit_ms * 1000000;
     const struct jute_stat *s = &p->stat;
     if (s->num_children > 0 || r->open_since_ns[item->client] > limit_ns ||
         r->troubled_ns > limit_ns || s->pzxid > zxid_at(r, number, limit_ns)) {
@@ -127,7 +128,7 @@ static bool check_shown(const struct reap *r, int32_t number, const struct annal
     if (r->is_container[p->node]) {
         return s->cversion == 0 || report(r, ANNALS_NONE, number, "is an empty container for long");
     }
-    return item->wall_least_ms - s->mtime < r->ttl_ms[p->node] + LIMIT_MS ||
+    return item->wall_least_ms - s->mtime < r->ttl_ms[p->node] + limit_ms ||
            report(r, ANNALS_NONE, number, "is there long after its TTL");
 }
 

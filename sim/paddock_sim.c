@@ -13,6 +13,7 @@
 //     paddock-sim --sweep --seed 1            one short scenario again and again, for every n: the
 //                                             n-th write, sync, ... fails; power goes at the n-th
 //                                             disk operation; the n-th try_ allocation fails
+//     paddock-sim --check FILE                judges a transcript of real servers (transcript.h)
 //
 // A failure prints what broke and the one line that shows it again.
 #include <getopt.h>
@@ -23,8 +24,10 @@
 #include <time.h>
 
 #include "sim/batch.h"
+#include "sim/check.h"
 #include "sim/named.h"
 #include "sim/scenario.h"
+#include "sim/transcript.h"
 
 enum {
     TROUBLE_MS = 3000,
@@ -173,6 +176,60 @@ static void fresh_seeds(double end, uint64_t seed, struct totals *t)
     }
 }
 
+// ---- transcripts ----
+
+static bool read_whole(const char *path, struct buf *ret)
+{
+    FILE *f = fopen(path, "rb");
+    uint8_t part[65536];
+    size_t len = 0;
+    while (f != NULL && (len = fread(part, 1, sizeof(part), f)) > 0) {
+        buf_append(ret, part, len);
+    }
+    bool is_read = f != NULL && !ferror(f);
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return is_read;
+}
+
+static void print_history(const struct annals *h, const char *what)
+{
+    size_t answers = 0;
+    size_t writes = 0;
+    for (size_t i = 0; i < h->count; i++) {
+        answers += h->items[i].kind == ANNALS_ANSWER;
+        writes += h->items[i].kind == ANNALS_ANSWER && annals_is_write(h->items[i].type) &&
+                  ledger_is_done(h, &h->items[i]);
+    }
+    printf("transcript: %s, %zu answers, %zu writes done, %d connections, %zu nodes\n", what,
+           answers, writes, h->connections, h->node_count);
+}
+
+static bool check_file(const char *path)
+{
+    struct buf bytes = {0};
+    struct annals h;
+    struct finding f;
+    char error[256] = "it cannot be read";
+    annals_init(&h);
+    bool is_read =
+        read_whole(path, &bytes) && transcript_read(buf_slice(&bytes), &h, error, sizeof(error));
+    bool is_right = is_read && check_all(&h, &f);
+    if (!is_read) {
+        printf("FAILED: %s: %s\n", path, error);
+    } else if (!is_right) {
+        struct buf text = {0};
+        finding_print(&f, &h, &text);
+        printf("FAILED: %s: %s", path, buf_cstr(&text));
+        buf_fini(&text);
+    }
+    print_history(&h, is_right ? "passed" : "failed");
+    annals_fini(&h);
+    buf_fini(&bytes);
+    return is_right;
+}
+
 // ---- arguments ----
 
 static const char usage[] =
@@ -182,7 +239,8 @@ static const char usage[] =
     "       paddock-sim --servers N [--seed N] [--schedules N] [--jobs N] [--seconds N] [--ms N]\n"
     "                   [--plant NAME [--blind]] [--drop N,N...] [--whole] [--failures N] "
     "[--verbose]\n"
-    "       paddock-sim --named all|NUMBER [--seed N] [--schedules N] [--jobs N] [--verbose]\n";
+    "       paddock-sim --named all|NUMBER [--seed N] [--schedules N] [--jobs N] [--verbose]\n"
+    "       paddock-sim --check FILE\n";
 
 static bool parse_plan(const char *text, enum scenario_plan *ret)
 {
@@ -216,6 +274,7 @@ static bool parse_fail(const char *text, struct scenario_options *o)
 struct arguments {
     struct scenario_options one;
     struct batch_options batch;
+    const char *transcript;
     bool has_seed, has_plan, has_servers, is_sweep;
     double seconds; // 0: not said
 };
@@ -301,6 +360,9 @@ static bool parse_one(int option, const char *text, struct arguments *a)
     case 'w':
         a->is_sweep = true;
         return true;
+    case 'C':
+        a->transcript = text;
+        return true;
     default:
         return parse_batch(option, text, a);
     }
@@ -309,16 +371,27 @@ static bool parse_one(int option, const char *text, struct arguments *a)
 static bool parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},    {"plan", required_argument, NULL, 'p'},
-        {"ms", required_argument, NULL, 'm'},      {"fail", required_argument, NULL, 'f'},
-        {"cut", required_argument, NULL, 'c'},     {"alloc", required_argument, NULL, 'a'},
-        {"sync-lies", no_argument, NULL, 'l'},     {"verbose", no_argument, NULL, 'v'},
-        {"seconds", required_argument, NULL, 't'}, {"sweep", no_argument, NULL, 'w'},
-        {"servers", required_argument, NULL, 'n'}, {"schedules", required_argument, NULL, 'N'},
-        {"jobs", required_argument, NULL, 'j'},    {"drop", required_argument, NULL, 'd'},
-        {"named", required_argument, NULL, 'k'},   {"whole", no_argument, NULL, 'W'},
-        {"blind", no_argument, NULL, 'B'},         {"failures", required_argument, NULL, 'F'},
-        {"plant", required_argument, NULL, 'P'},   {NULL, 0, NULL, 0},
+        {"seed", required_argument, NULL, 's'},
+        {"plan", required_argument, NULL, 'p'},
+        {"ms", required_argument, NULL, 'm'},
+        {"fail", required_argument, NULL, 'f'},
+        {"cut", required_argument, NULL, 'c'},
+        {"alloc", required_argument, NULL, 'a'},
+        {"sync-lies", no_argument, NULL, 'l'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"seconds", required_argument, NULL, 't'},
+        {"sweep", no_argument, NULL, 'w'},
+        {"servers", required_argument, NULL, 'n'},
+        {"schedules", required_argument, NULL, 'N'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"drop", required_argument, NULL, 'd'},
+        {"named", required_argument, NULL, 'k'},
+        {"whole", no_argument, NULL, 'W'},
+        {"blind", no_argument, NULL, 'B'},
+        {"failures", required_argument, NULL, 'F'},
+        {"plant", required_argument, NULL, 'P'},
+        {"check", required_argument, NULL, 'C'},
+        {NULL, 0, NULL, 0},
     };
     bool is_right = true;
     for (int c = getopt_long(argc, argv, "", options, NULL); c != -1 && is_right;
@@ -371,6 +444,9 @@ int main(int argc, char **argv)
     if (!parse(argc, argv, &a)) {
         fputs(usage, stderr);
         return 2;
+    }
+    if (a.transcript != NULL) {
+        return check_file(a.transcript) ? 0 : 1;
     }
     if (a.has_servers) {
         return run_ensembles(&a) ? 0 : 1;

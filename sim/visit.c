@@ -91,7 +91,7 @@ static int32_t one_of(struct visitor *v, int32_t first, uint64_t count)
 
 static void send_one(struct visitor *v, struct annals_part p)
 {
-    visitor_send(v, p.type, &p, 1);
+    v->send(v, p.type, &p, 1);
 }
 
 int visit_base(struct visitor *v)
@@ -164,7 +164,7 @@ static void write_multi(struct visitor *v)
                 (struct annals_part){.type = OP_CHECK, .node = node, .version = v->versions[node]};
         }
     }
-    visitor_send(v, OP_MULTI, parts, count);
+    v->send(v, OP_MULTI, parts, count);
 }
 
 static void write_sequence(struct visitor *v)
@@ -269,7 +269,7 @@ static void read_many(struct visitor *v)
         parts[i] =
             (struct annals_part){.type = OP_GET_DATA, .node = one_of(v, N_KEYS, VISITOR_KEYS)};
     }
-    visitor_send(v, OP_MULTI_READ, parts, 3);
+    v->send(v, OP_MULTI_READ, parts, 3);
 }
 
 static void watch_something(struct visitor *v)
@@ -292,7 +292,6 @@ static void ask_about_session(struct visitor *v)
     p.type = dice < 5 ? OP_SYNC : dice < 11 ? OP_GET_EPHEMERALS : OP_CLOSE_SESSION;
     if (p.type == OP_CLOSE_SESSION) {
         v->is_closing = true; // nothing is sent behind it
-        client_expect_end(&v->client);
     }
     send_one(v, p);
 }

@@ -34,7 +34,7 @@ void visitor_mark(struct annals *h, const struct world *w, enum annals_kind kind
     (void)annals_add(h, &item, NULL, 0);
 }
 
-void visitor_send(struct visitor *v, int32_t type, struct annals_part *parts, size_t count)
+static void send_call(struct visitor *v, int32_t type, struct annals_part *parts, size_t count)
 {
     ASSERT(v->open_count < VISITOR_QUEUE_MAX);
     for (size_t i = 0; i < count; i++) {
@@ -52,6 +52,9 @@ void visitor_send(struct visitor *v, int32_t type, struct annals_part *parts, si
     call_encode(v->history, type, parts, count, item.zxid, &body);
     client_send(&v->client, item.xid, type, buf_slice(&body));
     buf_fini(&body);
+    if (type == OP_CLOSE_SESSION) {
+        client_expect_end(&v->client);
+    }
 }
 
 // ---- the beginning of a connection ----
@@ -69,7 +72,7 @@ static void set_watches_again(struct visitor *v)
         }
     }
     if (count > 0) {
-        visitor_send(v, OP_SET_WATCHES2, parts, count);
+        send_call(v, OP_SET_WATCHES2, parts, count);
     }
 }
 
@@ -86,11 +89,12 @@ static void on_open(void *owner, bool is_new)
     v->is_closing = false;
     struct annals_item item = item_of(v, ANNALS_OPEN);
     item.is_new = is_new;
+    item.zxid = v->client.last_zxid;
     item.timeout_ms = v->client.timeout_ms;
     (void)annals_add(v->history, &item, NULL, 0);
     if (v->is_alice) {
         struct annals_part auth = {.type = OP_AUTH};
-        visitor_send(v, OP_AUTH, &auth, 1);
+        send_call(v, OP_AUTH, &auth, 1);
     }
     if (is_new) {
         memset(v->armed, 0, sizeof(v->armed));
@@ -119,7 +123,7 @@ static void audit(struct visitor *v)
 {
     while (v->open_count < VISITOR_OPEN_MAX && v->audit_next < (int32_t)v->history->node_count) {
         struct annals_part p = {.type = OP_GET_DATA, .node = v->audit_next};
-        visitor_send(v, OP_GET_DATA, &p, 1);
+        send_call(v, OP_GET_DATA, &p, 1);
         v->audit_next++;
     }
     if (v->audit_next == (int32_t)v->history->node_count && v->open_count == 0) {
@@ -293,6 +297,7 @@ void visitor_init(struct visitor *v, struct sim_node *server, uint16_t port, str
 {
     *v = (struct visitor){.world = server->world,
                           .history = h,
+                          .send = send_call,
                           .number = number,
                           .is_alice = number % 2 == 0,
                           .base_failed = true,

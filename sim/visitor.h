@@ -31,10 +31,15 @@ enum {
 
 enum visitor_state { VISITOR_AWAY, VISITOR_WORKING };
 
+struct visitor;
+typedef void visitor_send_fn(struct visitor *v, int32_t type, struct annals_part *parts,
+                             size_t count);
+
 struct visitor {
     struct sim_client client;
     struct world *world;
     struct annals *history;
+    visitor_send_fn *send; // what visit() has chosen
     int32_t number;
     enum visitor_state state;
     int32_t connection;

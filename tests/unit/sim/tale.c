@@ -41,10 +41,16 @@ void tale_end(struct tale *t)
 
 void tale_open(struct tale *t, int32_t client, bool is_new)
 {
+    tale_open_at(t, client, is_new, INT64_MAX);
+}
+
+void tale_open_at(struct tale *t, int32_t client, bool is_new, int64_t seen_zxid)
+{
     t->connection[client] = t->h.connections++;
     t->session[client] = is_new ? 0x1000 + t->connection[client] : t->session[client];
     struct annals_item item = item_of(t, ANNALS_OPEN, client);
     item.is_new = is_new;
+    item.zxid = seen_zxid;
     item.timeout_ms = TALE_TIMEOUT_MS;
     (void)annals_add(&t->h, &item, NULL, 0);
 }

@@ -23,6 +23,8 @@ void tale_begin(struct tale *t);
 void tale_end(struct tale *t);
 
 void tale_open(struct tale *t, int32_t client, bool is_new);
+// The same by a client that names less than all it has seen.
+void tale_open_at(struct tale *t, int32_t client, bool is_new, int64_t seen_zxid);
 void tale_lost(struct tale *t, int32_t client);
 
 // A request of any kind; its node is `path`. Returns the call.

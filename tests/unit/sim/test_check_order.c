@@ -76,6 +76,18 @@ static void a_client_that_goes_back_in_time_is_caught_over_a_reconnect(void **st
     tale_breaks(t, check_order, "a later zxid before");
 }
 
+static void a_client_that_forgot_what_it_saw_may_be_shown_the_past(void **state)
+{
+    struct tale *t = *state;
+    tale_missing(t, 0, "/a", 9);
+    tale_lost(t, 0);
+    tale_open_at(t, 0, true, 6);
+    tale_missing(t, 0, "/a", 7);
+    tale_holds(t, check_order);
+    tale_missing(t, 0, "/a", 6);
+    tale_breaks(t, check_order, "a later zxid before");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -85,6 +97,7 @@ int main(void)
         T(a_missing_answer_is_caught),
         T(what_a_lost_connection_left_open_is_not_due_on_the_next),
         T(a_client_that_goes_back_in_time_is_caught_over_a_reconnect),
+        T(a_client_that_forgot_what_it_saw_may_be_shown_the_past),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
