@@ -5,7 +5,8 @@
 #   make run-ensemble       the same with three servers, on ports 2181 to 2183
 #   make test               set this machine up and pass the tests (about ten minutes on 2 cores)
 #   make check              unit and script tests and a minute of simulation
-# Others: sim SEED=n, sim-coverage, fuzz T=name [SECONDS=n], integration, interop, bench, tidy, fmt, golden, clean.
+# Others: sim SEED=n, sim-coverage, chaos MINUTES=n [SEED=n] [MIXED=1], fuzz T=name [SECONDS=n],
+#         integration, interop, bench, tidy, fmt, golden, clean.
 # CONFIG: release, debug (ASan and UBSan), tsan, cov.
 CONFIG ?= release
 B := build/$(CONFIG)
@@ -16,7 +17,7 @@ SECONDS ?= 60
 PYTEST := $(shell python3 -c 'import pytest, pyte' 2>/dev/null && echo python3 || echo /usr/bin/python3) \
           -m pytest -q -ra
 
-.PHONY: all install deps run run-ensemble test check integration interop sim sim-coverage fuzz bench tidy fmt golden clean
+.PHONY: all install deps run run-ensemble test check integration interop sim sim-coverage chaos fuzz bench tidy fmt golden clean
 
 all: deps
 	@tools/configure.sh $(CONFIG)
@@ -42,12 +43,12 @@ check: deps
 
 integration: all
 	@tools/install-deps.sh test
-	@ninja --quiet -C $(B) preloads test_tools
+	@ninja --quiet -C $(B) preloads test_tools paddock-sim
 	@PADDOCKD=$(CURDIR)/$(B)/paddockd $(PYTEST) tests/integration
 
 interop: all
 	@tools/install-deps.sh interop
-	@ninja --quiet -C $(B) test_tools
+	@ninja --quiet -C $(B) test_tools paddock-sim
 	@PADDOCKD=$(CURDIR)/$(B)/paddockd DUMP_DATADIR=$(CURDIR)/$(B)/dump_datadir \
 		$(PYTEST) tests/interop
 
@@ -58,6 +59,12 @@ sim-coverage: deps
 	@tools/configure.sh cov
 	@ninja --quiet -C build/cov paddock-sim
 	@python3 tools/sim_coverage.py build/cov $(SCHEDULES)
+
+chaos: all
+	@tools/install-deps.sh interop
+	@ninja --quiet -C $(B) test_tools paddock-sim
+	@PADDOCKD=$(CURDIR)/$(B)/paddockd python3 -u -m tests.chaos.run --kazoo --minutes $(or $(MINUTES),0) \
+		--rounds $(or $(ROUNDS),1) $(if $(SEED),--seed $(SEED)) $(if $(MIXED),--mixed)
 
 fuzz:
 	@tools/install-deps.sh build lint
