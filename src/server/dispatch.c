@@ -214,9 +214,8 @@ void dispatch_request(struct conn *c, const struct request *request)
 
 static bool exceeds_outstanding(const struct server *s)
 {
-    return s->in_process > (uint64_t)s->config->global_outstanding_limit ||
-           s->throttle.waiting > (uint64_t)s->config->global_outstanding_limit ||
-           pipeline_is_full(&s->pipeline);
+    uint64_t limit = server_outstanding_limit(s);
+    return s->in_process > limit || s->throttle.waiting > limit || pipeline_is_full(&s->pipeline);
 }
 
 static void admit(struct conn *c, struct request *request)

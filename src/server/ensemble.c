@@ -634,3 +634,13 @@ const struct zab *ensemble_zab(const struct ensemble *e)
 {
     return e->zab;
 }
+
+// Source: getGlobalOutstandingLimit of LeaderZooKeeperServer and FollowerZooKeeperServer; without a
+// leader, and as an observer, it is the whole one.
+uint64_t ensemble_share(const struct ensemble *e, uint64_t limit)
+{
+    enum zab_role role = zab_role(e->zab);
+    uint64_t voters = zab_voter_count(e->zab);
+    bool shares = role == ZAB_LEADING || role == ZAB_FOLLOWING;
+    return shares && voters > 2 ? limit / (voters - 1) : limit;
+}

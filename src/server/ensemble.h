@@ -50,6 +50,10 @@ void ensemble_answer(struct ensemble *e, zab_link link, const struct zab_packet 
 
 // ---- asking ----
 
+// What is this member's of a limit on requests in work: the leader has those of all to do, so it
+// and its followers share what one server takes.
+uint64_t ensemble_share(const struct ensemble *e, uint64_t limit);
+
 const struct zab *ensemble_zab(const struct ensemble *e);
 
 #endif

@@ -111,6 +111,12 @@ static void on_turn_end(void *ctx)
     step_draining(s);
 }
 
+uint64_t server_outstanding_limit(const struct server *s)
+{
+    uint64_t limit = (uint64_t)s->config->global_outstanding_limit;
+    return s->ensemble != NULL ? ensemble_share(s->ensemble, limit) : limit;
+}
+
 void server_settled(struct server *s)
 {
     connect_settled(s);
@@ -118,8 +124,7 @@ void server_settled(struct server *s)
         return; // nothing new is begun
     }
     throttle_settled(&s->throttle, &s->in_process, s->now_ns, dispatch_request);
-    if (s->in_process > (uint64_t)s->config->global_outstanding_limit ||
-        pipeline_is_full(&s->pipeline)) {
+    if (s->in_process > server_outstanding_limit(s) || pipeline_is_full(&s->pipeline)) {
         return;
     }
     while (!list_is_empty(&s->throttled)) {

@@ -130,6 +130,7 @@ void server_listen_at(struct server *s, const char *host, uint16_t port);
 
 // A request or a write was settled: resume what was throttled, end draining when nothing is left.
 void server_settled(struct server *s);
+uint64_t server_outstanding_limit(const struct server *s); // its part of globalOutstandingLimit
 
 struct recover_options;
 void server_recover_options(const struct server *s, uint64_t hash_seed,

@@ -487,6 +487,11 @@ bool zab_is_voter(const struct zab *z)
     return quorum_has(&z->core.quorums.of[0], z->core.options.sid);
 }
 
+size_t zab_voter_count(const struct zab *z)
+{
+    return z->core.quorums.of[0].count;
+}
+
 size_t zab_followers(const struct zab *z, struct zab_follower *ret, size_t max)
 {
     const struct leader *l = z->leader != NULL ? z->leader : z->host;

@@ -81,7 +81,8 @@ zab_link zab_leader_link(const struct zab *z); // of a learner; 0: none
 int64_t zab_epoch(const struct zab *z);        // currentEpoch
 const struct config_servers *zab_committed_config(const struct zab *z);
 const struct config_servers *zab_seen_config(const struct zab *z); // never older than committed
-bool zab_is_voter(const struct zab *z); // this server, in the committed configuration
+bool zab_is_voter(const struct zab *z);      // this server, in the committed configuration
+size_t zab_voter_count(const struct zab *z); // of that configuration
 
 // Of a leader that serves, for words, metrics and the checks of reconfig; of an observer master its
 // observers.

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mark.h"
-#include "tests/unit/server/guest.h"
+#include "tests/unit/server/troupe.h"
 
 static void a_frame_without_a_header_closes(void **state)
 {
@@ -229,6 +229,43 @@ static void the_outstanding_limit_stops_reading_and_resumes(void **state)
         assert_int_equal(guest_answer(&g, xid), ZK_OK);
     }
     stage_close(&st);
+}
+
+static uint64_t most_in_process(struct troupe *t, int id, struct guest *g)
+{
+    enum { WRITES = 100 };
+    const struct server *s = troupe_server(t, id);
+    uint64_t most = 0;
+    troupe_enter(g, t, id);
+    int32_t first = g->last_xid + 1;
+    for (int i = 0; i < WRITES; i++) {
+        guest_create(g, "/n-", "", CREATE_PERSISTENT_SEQUENTIAL);
+    }
+    while (s->in_process == 0) {
+        stage_step(&t->st);
+    }
+    while (s->in_process > 0) {
+        most = s->in_process > most ? s->in_process : most;
+        stage_step(&t->st);
+    }
+    for (int32_t xid = first; xid < first + WRITES; xid++) {
+        assert_int_equal(guest_answer(g, xid), ZK_OK);
+    }
+    return most;
+}
+
+static void leader_and_followers_share_the_outstanding_limit(void **state)
+{
+    (void)state;
+    const struct troupe_options options = {
+        .voters = 4, .observers = 1, .zoo_cfg = "globalOutstandingLimit=30\n"};
+    struct troupe t;
+    struct guest guests[3];
+    troupe_open(&t, 3, &options);
+    assert_int_equal(most_in_process(&t, troupe_leader(&t), &guests[0]), 10 + 1);
+    assert_int_equal(most_in_process(&t, troupe_follower(&t), &guests[1]), 10 + 1);
+    assert_int_equal(most_in_process(&t, 5, &guests[2]), 30 + 1);
+    troupe_close(&t);
 }
 
 // Who has nothing outstanding gets in while others are held back.
@@ -460,6 +497,7 @@ int main(void)
         cmocka_unit_test(requests_keep_a_session_alive),
         cmocka_unit_test(a_request_of_a_closing_session_gets_no_answer),
         cmocka_unit_test(the_outstanding_limit_stops_reading_and_resumes),
+        cmocka_unit_test(leader_and_followers_share_the_outstanding_limit),
         cmocka_unit_test(the_outstanding_limit_does_not_lock_out_other_connections),
         cmocka_unit_test(pings_do_not_stop_the_reading),
         cmocka_unit_test(requests_above_the_throttle_wait_and_keep_their_order),

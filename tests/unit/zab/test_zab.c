@@ -251,6 +251,7 @@ static void an_observer_leaves_others_time(void **state)
     hear_of_leader(&f);
     assert_int_equal(zab_role(f.zab), ZAB_OBSERVING);
     assert_false(zab_is_voter(f.zab));
+    assert_int_equal(zab_voter_count(f.zab), 2);
     f.now_ms += 1000;
     happens(&f, ZAB_EV_FAILED);
     settled(&f, LAST_ZXID);

@@ -21,8 +21,8 @@ import org.apache.zookeeper.test.QuorumUtil;
 
 public final class Shadow {
     private static final ClassFileLocator LOCATOR = ClassFileLocator.ForClassLoader.ofSystemLoader();
-    private static final String HELPERS =
-        ".*\\.(ClientBase\\.createClient|(QuorumUtil|QuorumBase)\\..*|HierarchicalQuorumTest\\.startServers)";
+    private static final String HELPERS = ".*\\.(ClientBase\\.createClient|HierarchicalQuorumTest\\.startServers|"
+        + "(QuorumUtil|QuorumBase|QuorumBaseOracle_2Nodes)\\..*)";
     private static final TypePool POOL = TypePool.Default.of(LOCATOR);
 
     private final DynamicType.Builder<?> builder;
