@@ -136,11 +136,12 @@ static void on_restart_time(struct port_timer *timer)
         start_later(m);
         return;
     }
-    if (box_start(&m->box) == SERVER_EXIT_OK) {
+    enum server_exit code = box_start(&m->box);
+    if (code == SERVER_EXIT_OK) {
         return;
     }
     m->down_ms = CLUSTER_TICK_MS;
-    if (m->is_damaged && !m->was_refused) {
+    if (m->is_damaged && !m->was_refused && code != SERVER_EXIT_DATADIR) {
         give_up_disk(m);
     } else if (!m->box.node->disk.is_frozen && (c->is_healed || !c->may_fail)) {
         world_fail(c->world, "server %d does not start: %s", m->number + 1, m->box.last_problem);

@@ -32,12 +32,18 @@ struct sim_file {
     struct sim_disk *disk;
     struct inode *inode;
     bool is_writable;
+    bool is_log;
     struct list lock; // of the disk's locks; linked only when this is a lock
 };
 
 static struct sim_disk *disk_of(struct port_files *fs)
 {
     return CONTAINER_OF(fs, struct sim_disk, port);
+}
+
+static int64_t now_ms(const struct sim_disk *d)
+{
+    return d->world->now_ns / 1000000;
 }
 
 // ---- faults ----
@@ -253,6 +259,7 @@ static enum err file_write(struct port_file *port, uint64_t offset, const void *
         e = taken < len ? ERR_NO_SPACE : ERR_OK;
     }
     inode_write(f->inode, offset, slice_of(from, taken));
+    f->inode->changed_ms = now_ms(f->disk);
     return e;
 }
 
@@ -260,7 +267,9 @@ static enum err file_sync(struct port_file *port)
 {
     struct sim_file *f = file_of(port);
     enum err e = begin(f->disk, DISK_SYNC, SYNC_NS);
-    if (e == ERR_OK && !f->disk->sync_lies) {
+    if (e == ERR_OK && f->disk->log_sync_lies && f->is_log) {
+        inode_sync_but_last(f->inode);
+    } else if (e == ERR_OK && !f->disk->sync_lies) {
         inode_sync(f->inode);
     } else if (e != ERR_OK && !f->disk->is_frozen) {
         // Linux drops dirty pages after a failed write-back: a later sync would succeed without
@@ -276,6 +285,7 @@ static enum err file_truncate(struct port_file *port, uint64_t bytes)
     enum err e = begin(f->disk, DISK_TRUNCATE, NAME_NS);
     if (e == ERR_OK) {
         inode_resize(f->inode, bytes);
+        f->inode->changed_ms = now_ms(f->disk);
     }
     return e;
 }
@@ -319,6 +329,7 @@ static struct sim_file *open_inode(struct sim_disk *d, struct inode *inode, bool
 static struct inode *create(struct sim_disk *d, const char *path, bool is_dir)
 {
     struct inode *inode = inode_new(&d->files, is_dir);
+    inode->changed_ms = now_ms(d);
     move(d, NULL, path, inode);
     inode_unref(inode); // the names hold it
     return inode;
@@ -343,7 +354,9 @@ static enum err files_open(struct port_files *fs, const char *path, unsigned fla
     if ((flags & PORT_OPEN_TRUNCATE) != 0) {
         inode_resize(inode, 0);
     }
-    *ret = &open_inode(d, inode, (flags & PORT_OPEN_WRITE) != 0)->port;
+    struct sim_file *f = open_inode(d, inode, (flags & PORT_OPEN_WRITE) != 0);
+    f->is_log = strstr(path, "/log.") != NULL;
+    *ret = &f->port;
     return ERR_OK;
 }
 
@@ -375,7 +388,9 @@ static enum err files_info(struct port_files *fs, const char *path, struct port_
     if (name == NULL) {
         return ERR_NOT_FOUND;
     }
-    *ret = (struct port_file_info){.is_dir = name->inode->is_dir, .bytes = name->inode->seen.len};
+    *ret = (struct port_file_info){.is_dir = name->inode->is_dir,
+                                   .bytes = name->inode->seen.len,
+                                   .changed_ms = name->inode->changed_ms};
     return ERR_OK;
 }
 
@@ -591,7 +606,7 @@ void disk_wipe(struct sim_disk *d)
     drop_names(&d->durable);
 }
 
-void disk_put(struct sim_disk *d, const char *path, bool is_dir, struct slice bytes)
+struct inode *disk_put(struct sim_disk *d, const char *path, bool is_dir, struct slice bytes)
 {
     struct inode *inode = create(d, path, is_dir);
     if (!is_dir) {
@@ -599,6 +614,7 @@ void disk_put(struct sim_disk *d, const char *path, bool is_dir, struct slice by
         inode_sync(inode);
     }
     settle_all_names(d);
+    return inode;
 }
 
 // ---- life cycle ----

@@ -52,7 +52,8 @@ struct sim_disk {
     uint64_t op_count;
     uint64_t freeze_at; // op_count at which power goes; 0: never
     bool is_frozen;
-    bool sync_lies; // a planted bug: sync reports success and does nothing
+    bool sync_lies;     // a planted bug: sync reports success and does nothing
+    bool log_sync_lies; // another: sync of a log leaves the last write for the next one
 };
 
 void disk_init(struct sim_disk *d, struct world *w);
@@ -75,8 +76,8 @@ void disk_each(struct sim_disk *d, void (*each)(void *ctx, const char *path, str
                void *ctx);
 // Remove every name, durably; no file may be open.
 void disk_wipe(struct sim_disk *d);
-// A file or directory with these bytes, durably; its parents exist.
-void disk_put(struct sim_disk *d, const char *path, bool is_dir, struct slice bytes);
+// A file or directory with these bytes, durably; its parents exist. Returns what is borrowed.
+struct inode *disk_put(struct sim_disk *d, const char *path, bool is_dir, struct slice bytes);
 
 // Virtual time that the operations took since the last call.
 int64_t disk_take_cost(struct sim_disk *d);

@@ -10,6 +10,7 @@ struct copy {
     struct list link;
     char *path;
     bool is_dir;
+    int64_t changed_ms;
     struct buf bytes;
 };
 
@@ -23,6 +24,7 @@ static void copy_one(void *ctx, const char *path, struct inode *i)
     struct copy *c = mem_zalloc(sizeof(*c));
     c->path = mem_strdup(path);
     c->is_dir = i->is_dir;
+    c->changed_ms = i->changed_ms;
     buf_append_slice(&c->bytes, buf_slice(&i->seen));
     list_push_back(&image->copies, &c->link);
 }
@@ -55,7 +57,7 @@ static void put_all(struct sim_disk *d, const struct image *image, bool with_fil
     LIST_FOREACH (it, &image->copies) {
         const struct copy *c = CONTAINER_OF(it, struct copy, link);
         if (c->is_dir || with_files) {
-            disk_put(d, c->path, c->is_dir, buf_slice(&c->bytes));
+            disk_put(d, c->path, c->is_dir, buf_slice(&c->bytes))->changed_ms = c->changed_ms;
         }
     }
 }

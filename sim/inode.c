@@ -116,6 +116,16 @@ void inode_sync(struct inode *i)
     forget_changes(i);
 }
 
+void inode_sync_but_last(struct inode *i)
+{
+    while (!list_is_empty(&i->changes) && i->changes.next != i->changes.prev) {
+        struct change *c = CONTAINER_OF(i->changes.next, struct change, link);
+        apply(&i->durable, c);
+        list_remove(&c->link);
+        mem_free(c);
+    }
+}
+
 // Some first bytes of the write, the size as far as they reach.
 static void apply_torn(struct buf *b, const struct change *c, struct prng *p)
 {

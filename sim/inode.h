@@ -13,6 +13,7 @@ struct inode {
     struct list link; // of the disk
     size_t refs;      // names, moves and handles
     bool is_dir;
+    int64_t changed_ms; // when its contents changed last
     struct buf seen;
     struct buf durable;
     struct list changes; // oldest first
@@ -24,7 +25,8 @@ void inode_unref(struct inode *i); // the last one frees
 
 void inode_write(struct inode *i, uint64_t offset, struct slice bytes);
 void inode_resize(struct inode *i, uint64_t bytes);
-void inode_sync(struct inode *i); // every change becomes durable
+void inode_sync(struct inode *i);          // every change becomes durable
+void inode_sync_but_last(struct inode *i); // all but one
 
 // Decide which changes become durable; the rest is lost for good. What a process sees stays.
 void inode_settle(struct inode *i, struct prng *p);

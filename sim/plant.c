@@ -74,6 +74,7 @@ void plant_begin(struct planted *planted, struct cluster *c)
     for (int i = 0; i < c->count; i++) {
         struct sim_node *node = cluster_node(c, i);
         node->disk.sync_lies = planted->plant == PLANT_LYING_DISKS;
+        node->disk.log_sync_lies = planted->plant == PLANT_LYING_LOGS;
         if (planted->plant == PLANT_FLIPPED_BYTE && i != 0) {
             struct way *way = way_make(node, cluster_node(c, 0));
             way->tamper = flip;

@@ -10,7 +10,8 @@
 
 #define PLANTS_OF(X)                                                                               \
     X(NONE, "none")                                                                                \
-    X(LYING_DISKS, "lying-disks")   /* a server acknowledges before it syncs */                    \
+    X(LYING_DISKS, "lying-disks")   /* a server speaks before it syncs */                          \
+    X(LYING_LOGS, "lying-logs")     /* and of the last transactions only */                        \
     X(LONE_LEADER, "lone-leader")   /* a leader commits without a quorum */                        \
     X(TWO_LEADERS, "two-leaders")   /* two servers lead one epoch */                               \
     X(FLIPPED_BYTE, "flipped-byte") /* a server applies something else than the others */

@@ -175,6 +175,23 @@ static enum server_exit start_failed(struct server *s, enum server_exit code, co
     return code;
 }
 
+// An error of the disk says nothing about what it holds: whoever started the server tries again.
+static enum server_exit start_failed_by_files(struct server *s, enum err err, const char *what,
+                                              const struct store_error *error)
+{
+    struct buf text = {0};
+    if (!store_is_of_system(err)) {
+        return start_failed(s, SERVER_EXIT_UNEXPECTED, what, error->text);
+    }
+    buf_printf(&text,
+               "%s; remedy: nothing was decided or lost by this; start again, and when it stays, "
+               "look after the disk and the rights of the directory",
+               error->text);
+    enum server_exit code = start_failed(s, SERVER_EXIT_DATADIR, what, buf_cstr(&text));
+    buf_fini(&text);
+    return code;
+}
+
 static enum err listen_at(struct server *s, const char *host, uint16_t port,
                           struct port_listener **ret)
 {
@@ -312,7 +329,7 @@ static enum server_exit recover_tree(struct server *s, uint64_t hash_seed,
     enum err e = recover(s->datadir, s->options.clock, &options, on_recovery_note, s, &s->tree,
                          report, &error);
     if (e != ERR_OK) {
-        return start_failed(s, SERVER_EXIT_UNEXPECTED, "recovery", error.text);
+        return start_failed_by_files(s, e, "recovery", &error);
     }
     account_recovered(s->stats, report);
     log_recovered(s, report);
@@ -422,7 +439,7 @@ static enum server_exit open_ensemble(struct server *s, const struct recover_rep
     enum err e =
         epochs_load(s->datadir, tree_last_zxid(s->tree), on_recovery_note, s, &epochs, &error);
     if (e != ERR_OK) {
-        return start_failed(s, SERVER_EXIT_UNEXPECTED, "epochs", error.text);
+        return start_failed_by_files(s, e, "epochs", &error);
     }
     e = ensemble_open(s, &epochs, report->needs_healing ? -1 : report->last_zxid, &s->ensemble);
     if (e != ERR_OK) {

@@ -322,12 +322,42 @@ enum err datadir_read_epoch(struct datadir *d, enum datadir_epoch which, int64_t
 }
 
 // No trailing newline, as Java writes it.
-enum err datadir_write_epoch(struct datadir *d, enum datadir_epoch which, int64_t epoch,
-                             struct store_error *e)
+enum err datadir_prepare_epoch(struct datadir *d, enum datadir_epoch which, int64_t epoch,
+                               int64_t *ret_changed_ms, struct store_error *e)
 {
     struct buf text = {0};
     buf_printf(&text, "%lld", (long long)epoch);
-    enum err err = small_file_write(d->fs, d->snap_dir, epoch_name[which], buf_slice(&text), e);
+    enum err err = small_file_prepare(d->fs, d->snap_dir, epoch_name[which], buf_slice(&text),
+                                      ret_changed_ms, e);
     buf_fini(&text);
+    return err;
+}
+
+enum err datadir_replace_epoch(struct datadir *d, enum datadir_epoch which, struct store_error *e)
+{
+    return small_file_replace(d->fs, d->snap_dir, epoch_name[which], e);
+}
+
+enum err datadir_write_epoch(struct datadir *d, enum datadir_epoch which, int64_t epoch,
+                             struct store_error *e)
+{
+    int64_t changed_ms;
+    enum err err = datadir_prepare_epoch(d, which, epoch, &changed_ms, e);
+    return err == ERR_OK ? datadir_replace_epoch(d, which, e) : err;
+}
+
+enum err datadir_epoch_changed(struct datadir *d, enum datadir_epoch which, int64_t *ret_changed_ms,
+                               struct store_error *e)
+{
+    struct buf path = {0};
+    struct port_file_info info = {.changed_ms = -1};
+    enum err err = d->fs->info(d->fs, names_join(&path, d->snap_dir, epoch_name[which]), &info);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        err = store_fail(e, err, "cannot look at %s: %s", buf_cstr(&path), err_text(err));
+    } else {
+        *ret_changed_ms = info.changed_ms;
+        err = ERR_OK;
+    }
+    buf_fini(&path);
     return err;
 }

@@ -63,5 +63,12 @@ enum err datadir_read_epoch(struct datadir *d, enum datadir_epoch which, int64_t
                             struct store_error *e) MUST_CHECK;
 enum err datadir_write_epoch(struct datadir *d, enum datadir_epoch which, int64_t epoch,
                              struct store_error *e) MUST_CHECK;
+// The two halves of it (small_file.h), and when the file was changed, -1 for a missing one.
+enum err datadir_prepare_epoch(struct datadir *d, enum datadir_epoch which, int64_t epoch,
+                               int64_t *ret_changed_ms, struct store_error *e) MUST_CHECK;
+enum err datadir_replace_epoch(struct datadir *d, enum datadir_epoch which,
+                               struct store_error *e) MUST_CHECK;
+enum err datadir_epoch_changed(struct datadir *d, enum datadir_epoch which, int64_t *ret_changed_ms,
+                               struct store_error *e) MUST_CHECK;
 
 #endif

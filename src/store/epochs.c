@@ -25,8 +25,10 @@ struct loading {
     void *ctx;
     bool has_copy;
     int64_t copy[KINDS];
-    int64_t file[KINDS];      // -1: it says nothing
-    enum err file_err[KINDS]; // why
+    int64_t copy_changed[KINDS]; // when the files were, as the copy has it; -1: it does not say
+    int64_t file[KINDS];         // -1: it says nothing
+    enum err file_err[KINDS];    // why
+    int64_t changed[KINDS];      // -1: it is missing
     int64_t value[KINDS];
     struct store_error *e;
 };
@@ -46,17 +48,29 @@ static void note(const struct loading *l, const char *format, ...)
     }
 }
 
-// ---- the copy: "5 4", accepted and current ----
+// ---- the copy: "5 4 1700000000123 1700000000456": accepted, current, and their moments ----
 
-static bool parse_copy(struct slice text, int64_t ret[KINDS])
+// The number in front of the next blank, which is passed over, or at the end.
+static bool take_number(struct slice *text, int64_t least, int64_t *ret)
 {
-    const uint8_t *blank = memchr(text.data, ' ', text.len);
-    if (blank == NULL) {
-        return false;
+    const uint8_t *blank = memchr(text->data, ' ', text->len);
+    size_t len = blank != NULL ? (size_t)(blank - text->data) : text->len;
+    struct slice word = slice_of(text->data, len);
+    *text = slice_skip(*text, blank != NULL ? len + 1 : len);
+    return number_parse(word, least, INT64_MAX, ret);
+}
+
+// Copies of earlier releases end behind the epochs.
+static bool parse_copy(struct loading *l, struct slice text)
+{
+    bool is_right = take_number(&text, 0, &l->copy[DATADIR_EPOCH_ACCEPTED]) &&
+                    take_number(&text, 0, &l->copy[DATADIR_EPOCH_CURRENT]);
+    l->copy_changed[DATADIR_EPOCH_ACCEPTED] = l->copy_changed[DATADIR_EPOCH_CURRENT] = -1;
+    if (!is_right || text.len == 0) {
+        return is_right;
     }
-    size_t len = (size_t)(blank - text.data);
-    return number_parse(slice_of(text.data, len), 0, INT64_MAX, &ret[DATADIR_EPOCH_ACCEPTED]) &&
-           number_parse(slice_skip(text, len + 1), 0, INT64_MAX, &ret[DATADIR_EPOCH_CURRENT]);
+    return take_number(&text, -1, &l->copy_changed[DATADIR_EPOCH_ACCEPTED]) &&
+           take_number(&text, -1, &l->copy_changed[DATADIR_EPOCH_CURRENT]) && text.len == 0;
 }
 
 static enum err read_copy(struct loading *l)
@@ -64,8 +78,8 @@ static enum err read_copy(struct loading *l)
     struct buf text = {0};
     const char *dir = datadir_snap_dir(l->dir);
     enum err err = small_file_read_sealed(datadir_files(l->dir), dir, copy_name, &text, l->e);
-    l->has_copy = err == ERR_OK && parse_copy(buf_slice(&text), l->copy);
-    if (err == ERR_OK || err == ERR_CORRUPT || err == ERR_IO) { // ERR_IO: a block is unreadable
+    l->has_copy = err == ERR_OK && parse_copy(l, buf_slice(&text));
+    if (err == ERR_OK || err == ERR_CORRUPT) {
         if (!l->has_copy) {
             note(l, "%s/%s is damaged and is written again", dir, copy_name);
         }
@@ -75,11 +89,13 @@ static enum err read_copy(struct loading *l)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err write_copy(struct datadir *d, const int64_t value[KINDS], struct store_error *e)
+static enum err write_copy(struct datadir *d, const int64_t value[KINDS],
+                           const int64_t changed[KINDS], struct store_error *e)
 {
     struct buf text = {0};
-    buf_printf(&text, "%" PRId64 " %" PRId64, value[DATADIR_EPOCH_ACCEPTED],
-               value[DATADIR_EPOCH_CURRENT]);
+    buf_printf(&text, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, value[DATADIR_EPOCH_ACCEPTED],
+               value[DATADIR_EPOCH_CURRENT], changed[DATADIR_EPOCH_ACCEPTED],
+               changed[DATADIR_EPOCH_CURRENT]);
     enum err err = small_file_write_sealed(datadir_files(d), datadir_snap_dir(d), copy_name,
                                            buf_slice(&text), e);
     buf_fini(&text);
@@ -88,16 +104,24 @@ static enum err write_copy(struct datadir *d, const int64_t value[KINDS], struct
 
 // ---- Java's files ----
 
-static void read_file(struct loading *l, enum datadir_epoch which)
+static enum err read_file(struct loading *l, enum datadir_epoch which)
 {
     int64_t value = -1;
+    enum err err = datadir_epoch_changed(l->dir, which, &l->changed[which], l->e);
+    if (err != ERR_OK) {
+        return err;
+    }
     l->file_err[which] = datadir_read_epoch(l->dir, which, &value, l->e);
+    if (store_is_of_system(l->file_err[which])) {
+        return l->file_err[which];
+    }
     if (l->file_err[which] == ERR_OK && value < 0) {
         // A Java server that was never given data writes -1: nothing was accepted.
         value = value == -1 ? 0 : -1;
         l->file_err[which] = value == 0 ? ERR_OK : ERR_MALFORMED;
     }
     l->file[which] = value;
+    return ERR_OK;
 }
 
 static enum err fail_unreadable(struct loading *l, enum datadir_epoch which)
@@ -112,7 +136,8 @@ static enum err fail_unreadable(struct loading *l, enum datadir_epoch which)
 static void judge_with_copy(struct loading *l, enum datadir_epoch which)
 {
     int64_t file = l->file[which];
-    bool is_raised = which == DATADIR_EPOCH_ACCEPTED && file > l->copy[which];
+    bool is_as_written = l->changed[which] == l->copy_changed[which]; // or damaged since
+    bool is_raised = which == DATADIR_EPOCH_ACCEPTED && !is_as_written && file > l->copy[which];
     l->value[which] = is_raised ? file : l->copy[which];
     if (file != l->copy[which]) {
         note(l, "%s/%s %s, and %s says %" PRId64 ": the epoch is %" PRId64,
@@ -168,18 +193,31 @@ static enum err raise_current(struct loading *l, int64_t epoch_of_log)
 
 // ---- the whole ----
 
-static enum err write_changed(struct loading *l)
+// The new files under temporary names, then the copy, which has their moments; then their names.
+static enum err write_some(struct datadir *d, const int64_t value[KINDS], const bool is_new[KINDS],
+                           int64_t changed[KINDS], struct store_error *e)
 {
     enum err err = ERR_OK;
-    if (!l->has_copy || memcmp(l->copy, l->value, sizeof l->copy) != 0) {
-        err = write_copy(l->dir, l->value, l->e);
-    }
     for (enum datadir_epoch w = DATADIR_EPOCH_ACCEPTED; err == ERR_OK && w <= LAST; w++) {
-        if (l->file_err[w] != ERR_OK || l->file[w] != l->value[w]) {
-            err = datadir_write_epoch(l->dir, w, l->value[w], l->e);
-        }
+        err = is_new[w] ? datadir_prepare_epoch(d, w, value[w], &changed[w], e) : ERR_OK;
+    }
+    err = err == ERR_OK ? write_copy(d, value, changed, e) : err;
+    for (enum datadir_epoch w = DATADIR_EPOCH_ACCEPTED; err == ERR_OK && w <= LAST; w++) {
+        err = is_new[w] ? datadir_replace_epoch(d, w, e) : ERR_OK;
     }
     return err;
+}
+
+static enum err write_changed(struct loading *l)
+{
+    bool is_new[KINDS];
+    bool is_any_new = !l->has_copy;
+    for (enum datadir_epoch w = DATADIR_EPOCH_ACCEPTED; w <= LAST; w++) {
+        is_new[w] = l->file_err[w] != ERR_OK || l->file[w] != l->value[w];
+        is_any_new = is_any_new || is_new[w] || l->copy[w] != l->value[w] ||
+                     l->copy_changed[w] != l->changed[w];
+    }
+    return is_any_new ? write_some(l->dir, l->value, is_new, l->changed, l->e) : ERR_OK;
 }
 
 enum err epochs_load(struct datadir *d, int64_t last_zxid, recover_note *note_fn, void *ctx,
@@ -190,8 +228,8 @@ enum err epochs_load(struct datadir *d, int64_t last_zxid, recover_note *note_fn
     int64_t epoch_of_log = last_zxid > 0 ? last_zxid >> 32 : 0;
     enum err err = read_copy(&l);
     for (enum datadir_epoch w = DATADIR_EPOCH_ACCEPTED; err == ERR_OK && w <= LAST; w++) {
-        read_file(&l, w);
-        err = judge(&l, w, epoch_of_log);
+        err = read_file(&l, w);
+        err = err == ERR_OK ? judge(&l, w, epoch_of_log) : err;
     }
     if (err == ERR_OK) {
         err = raise_current(&l, epoch_of_log);
@@ -213,6 +251,10 @@ enum err epochs_save(struct datadir *d, const struct epochs *now, enum datadir_e
         [DATADIR_EPOCH_ACCEPTED] = now->accepted,
         [DATADIR_EPOCH_CURRENT] = now->current,
     };
-    enum err err = write_copy(d, value, e);
-    return err == ERR_OK ? datadir_write_epoch(d, which, value[which], e) : err;
+    enum datadir_epoch other = LAST - which;
+    bool is_new[KINDS] = {false};
+    is_new[which] = true;
+    int64_t changed[KINDS];
+    enum err err = datadir_epoch_changed(d, other, &changed[other], e);
+    return err == ERR_OK ? write_some(d, value, is_new, changed, e) : err;
 }

@@ -4,9 +4,11 @@
 // and the mistake to avoid differs: an acceptedEpoch that is too low may help an older leader to
 // commit what a newer one does not know, a currentEpoch that is too high may win an election for a
 // history that lacks committed transactions. So both are kept twice: in the files that Java reads,
-// and, with a checksum, in `version-2/paddock.epochs`, which is written first.
+// and, with a checksum, in `version-2/paddock.epochs`, which is written first. The copy also has
+// the moments at which the files were changed, so that a damaged file is told from a newer one.
 //
-//     acceptedEpoch   the larger of file and copy: a Java server may have gone on since
+//     acceptedEpoch   the copy's; when the file was changed since (a Java server went on), the
+//                     larger of the two
 //     currentEpoch    the copy's, then at least the epoch of the last transaction: who has one of
 //                     an epoch has all of that epoch's history before it
 //     no copy         what the files say; a missing file is made with the epoch of the last
@@ -26,7 +28,8 @@ struct epochs {
 
 // `last_zxid` is the recovered one, -1 for none: files that are missing then say 0. What is missing
 // or damaged is written again, and noted; `note` may be NULL.
-// Errors: ERR_MALFORMED and ERR_CORRUPT with file and remedy; those of port/file.h.
+// Errors: ERR_MALFORMED and ERR_CORRUPT with file and remedy; those of port/file.h: a file that the
+//   disk does not give is not taken for a damaged one.
 enum err epochs_load(struct datadir *d, int64_t last_zxid, recover_note *note, void *ctx,
                      struct epochs *ret, struct store_error *e) MUST_CHECK;
 

@@ -67,11 +67,12 @@ static bool parse_field(const struct buf *text, size_t i, int64_t *ret)
     return number_parse_radix(field, 16, 0, INT64_MAX, ret);
 }
 
-void logend_read(struct port_files *fs, const char *dir, struct logend *ret)
+enum err logend_read(struct port_files *fs, const char *dir, struct logend *ret,
+                     struct store_error *e)
 {
     struct buf text = {0};
     struct logend note = {.end = -1};
-    enum err err = small_file_read_sealed(fs, dir, note_name, &text, NULL);
+    enum err err = small_file_read_sealed(fs, dir, note_name, &text, e);
     if (err == ERR_OK && text.len == TEXT_BYTES && parse_field(&text, 0, &note.end)) {
         while (note.mark_count < LOGEND_MARKS &&
                parse_field(&text, 1 + note.mark_count, &note.marks[note.mark_count])) {
@@ -80,6 +81,7 @@ void logend_read(struct port_files *fs, const char *dir, struct logend *ret)
     }
     buf_fini(&text);
     *ret = note;
+    return store_is_of_system(err) ? err : ERR_OK;
 }
 
 enum err logend_forget(struct port_files *fs, const char *dir, struct store_error *e)

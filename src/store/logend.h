@@ -27,8 +27,10 @@ struct logend {
 enum err logend_note(struct port_files *fs, const char *dir, const struct logend *note,
                      struct store_error *e) MUST_CHECK;
 
-// What the note says; `end` is -1 when there is none, or none that can be read.
-void logend_read(struct port_files *fs, const char *dir, struct logend *ret);
+// What the note says; `end` is -1 when there is none, or a damaged one.
+// Errors: those of port/file.h but ERR_NOT_FOUND; *ret is then as if there were none.
+enum err logend_read(struct port_files *fs, const char *dir, struct logend *ret,
+                     struct store_error *e) MUST_CHECK;
 
 // Durable on return.
 enum err logend_forget(struct port_files *fs, const char *dir, struct store_error *e) MUST_CHECK;

@@ -117,7 +117,7 @@ static enum err remove_temporaries(struct recovery *r)
     return err;
 }
 
-// Load one candidate into a fresh tree. ERR_CORRUPT when it is damaged.
+// Load one candidate into a fresh tree. ERR_CORRUPT when it was read and is damaged.
 static enum err try_snapshot(struct recovery *r, const struct names_file *f)
 {
     struct tree *t = fresh_tree(r);
@@ -125,6 +125,9 @@ static enum err try_snapshot(struct recovery *r, const struct names_file *f)
                                  t, &r->snapshot, r->e);
     if (err != ERR_OK) {
         tree_free(t);
+        if (store_is_of_system(err)) {
+            return err;
+        }
         bool is_setting =
             err == ERR_TOO_BIG && snapread_is_intact(r->fs, datadir_snap_dir(r->dir), f);
         return is_setting ? ERR_TOO_BIG : ERR_CORRUPT;
@@ -144,13 +147,17 @@ static enum err load_newest(struct recovery *r, const struct names_list *files)
     uint32_t tried = 0;
     for (size_t i = files->count; i > 0 && tried < LIMIT_RECOVERY_SNAPSHOTS_TRIED; i--) {
         const struct names_file *f = &files->items[i - 1];
-        if (!snapread_looks_whole(r->fs, dir, f)) {
+        enum err err = snapread_look(r->fs, dir, f, r->e);
+        if (store_is_of_system(err)) {
+            return err;
+        }
+        if (err != ERR_OK) {
             note(r, "snapshot %s/%s is not whole and is passed over", dir, f->name);
             names_list_add(&r->skipped, f);
             continue;
         }
         tried++;
-        enum err err = try_snapshot(r, f);
+        err = try_snapshot(r, f);
         if (err != ERR_CORRUPT) {
             return err;
         }
@@ -340,7 +347,7 @@ static enum err damaged_at(struct recovery *r, const struct logread *log, enum e
 {
     char file[NAMES_BYTES_MAX];
     uint64_t offset;
-    if (err != ERR_CORRUPT && err != ERR_IO) {
+    if (err != ERR_CORRUPT) {
         return err;
     }
     logread_where(log, file, &offset);
@@ -410,9 +417,6 @@ static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
     struct buf said = {0};
     r->report.tail = *tail;
     enum err err = logtail_mend(r->fs, datadir_log_dir(r->dir), tail, &options, &said, r->e);
-    if (err == ERR_IO) { // it could be read a moment ago
-        err = damaged(r, RECOVER_DAMAGED_LOG, tail->file, tail->good_bytes, err);
-    }
     if (said.len > 0) {
         note(r, "%s", buf_cstr(&said));
     }
@@ -421,16 +425,16 @@ static enum err mend_tail(struct recovery *r, const struct logread_tail *tail)
 }
 
 // What the log must hold behind the snapshot that was loaded.
-static void expect(struct recovery *r)
+static enum err expect(struct recovery *r)
 {
     struct logend noted;
     if (r->is_pending) {
-        return; // what is missing is known to be
+        return ERR_OK; // what is missing is known to be
     }
     for (size_t i = 0; i < r->skipped.count; i++) {
         expected_add(&r->expected, r->skipped.items[i].zxid, r->skipped.items[i].name);
     }
-    logend_read(r->fs, datadir_log_dir(r->dir), &noted);
+    enum err err = logend_read(r->fs, datadir_log_dir(r->dir), &noted, r->e);
     if (r->options->is_member && noted.end >= 0) {
         logend_mark(&noted);
         for (size_t i = 0; i < noted.mark_count; i++) {
@@ -438,15 +442,18 @@ static void expect(struct recovery *r)
         }
     }
     expected_begin(&r->expected, tree_last_zxid(r->tree));
+    return r->options->is_member ? err : ERR_OK;
 }
 
 static enum err replay_log(struct recovery *r)
 {
     struct logread *log;
     int64_t from = tree_last_zxid(r->tree) + 1;
-    expect(r);
-    enum err err = logread_open(r->fs, datadir_log_dir(r->dir), from, r->options->record_bytes_max,
-                                &log, r->e);
+    enum err err = expect(r);
+    if (err == ERR_OK) {
+        err = logread_open(r->fs, datadir_log_dir(r->dir), from, r->options->record_bytes_max, &log,
+                           r->e);
+    }
     if (err != ERR_OK) {
         return err;
     }
@@ -465,20 +472,27 @@ static enum err replay_log(struct recovery *r)
 // ---- no snapshot ----
 
 // Whether this directory has held data: then an empty one is a loss and no beginning.
-static bool was_used(const struct recovery *r)
+static enum err was_used(const struct recovery *r, bool *ret)
 {
     int64_t epoch = 0;
-    bool has_epoch =
-        datadir_read_epoch(r->dir, DATADIR_EPOCH_ACCEPTED, &epoch, NULL) == ERR_OK && epoch > 0;
+    enum err err = datadir_read_epoch(r->dir, DATADIR_EPOCH_ACCEPTED, &epoch, r->e);
+    bool has_epoch = err == ERR_OK && epoch > 0;
     struct logend noted;
-    logend_read(r->fs, datadir_log_dir(r->dir), &noted);
+    if (r->options->is_member && store_is_of_system(err)) {
+        return err;
+    }
+    err = logend_read(r->fs, datadir_log_dir(r->dir), &noted, r->e);
+    if (r->options->is_member && err != ERR_OK) {
+        return err;
+    }
     size_t count = r->skipped.count;
     bool has_snapshot = count > 0 && r->skipped.items[count - 1].zxid > 0;
-    return has_snapshot || (r->options->is_member && (has_epoch || noted.end > 0));
+    *ret = has_snapshot || (r->options->is_member && (has_epoch || noted.end > 0));
+    return ERR_OK;
 }
 
-// Whether the log holds any record; an empty last file is removed.
-static enum err find_records(struct recovery *r, bool *ret)
+// Whether the log holds any record; an empty last file is removed when that is no loss.
+static enum err find_records(struct recovery *r, bool is_loss, bool *ret)
 {
     struct logread *log;
     enum err err =
@@ -495,7 +509,7 @@ static enum err find_records(struct recovery *r, bool *ret)
         *ret = true;
     } else if (err == ERR_STOPPED) {
         *ret = false;
-        err = r->is_pending || !was_used(r) ? mend_tail(r, logread_tail(log)) : ERR_OK;
+        err = is_loss ? ERR_OK : mend_tail(r, logread_tail(log));
     }
     logread_close(log);
     return err;
@@ -521,12 +535,14 @@ static enum err fail_no_base(struct recovery *r, bool has_records)
 static enum err start_empty(struct recovery *r, bool may_create)
 {
     bool has_records;
-    enum err err = find_records(r, &has_records);
+    bool was_in_use;
+    enum err err = was_used(r, &was_in_use);
+    bool is_loss = err == ERR_OK && was_in_use && !r->is_pending;
+    err = err == ERR_OK ? find_records(r, is_loss, &has_records) : err;
     if (err != ERR_OK) {
         return err;
     }
-    if ((has_records && !r->options->trust_empty_snapshot) ||
-        (!has_records && !r->is_pending && was_used(r))) {
+    if (has_records ? !r->options->trust_empty_snapshot : is_loss) {
         return fail_no_base(r, has_records);
     }
     r->tree = fresh_tree(r);

@@ -77,27 +77,51 @@ static enum err write_durably(struct port_files *fs, const char *path, struct sl
     return err;
 }
 
-enum err small_file_write(struct port_files *fs, const char *dir, const char *name,
-                          struct slice text, struct store_error *e)
+static const char *temporary(struct buf *to, const char *dir, const char *name)
+{
+    (void)names_join(to, dir, name);
+    buf_append_str(to, ".tmp");
+    return buf_cstr(to);
+}
+
+static enum err fail_write(const char *dir, const char *name, enum err err, struct store_error *e)
+{
+    return store_fail(e, err, "cannot write %s/%s: %s", dir, name, err_text(err));
+}
+
+enum err small_file_prepare(struct port_files *fs, const char *dir, const char *name,
+                            struct slice text, int64_t *ret_changed_ms, struct store_error *e)
+{
+    struct buf tmp = {0};
+    struct port_file_info info;
+    enum err err = write_durably(fs, temporary(&tmp, dir, name), text);
+    err = err == ERR_OK ? fs->info(fs, buf_cstr(&tmp), &info) : err;
+    buf_fini(&tmp);
+    if (err != ERR_OK) {
+        return fail_write(dir, name, err, e);
+    }
+    *ret_changed_ms = info.changed_ms;
+    return ERR_OK;
+}
+
+enum err small_file_replace(struct port_files *fs, const char *dir, const char *name,
+                            struct store_error *e)
 {
     struct buf path = {0};
     struct buf tmp = {0};
-    (void)names_join(&path, dir, name);
-    (void)names_join(&tmp, dir, name);
-    buf_append_str(&tmp, ".tmp");
-    enum err err = write_durably(fs, buf_cstr(&tmp), text);
-    if (err == ERR_OK) {
-        err = fs->rename(fs, buf_cstr(&tmp), buf_cstr(&path));
-    }
-    if (err == ERR_OK) {
-        err = fs->sync_dir(fs, dir);
-    }
-    if (err != ERR_OK) {
-        err = store_fail(e, err, "cannot write %s: %s", buf_cstr(&path), err_text(err));
-    }
+    enum err err = fs->rename(fs, temporary(&tmp, dir, name), names_join(&path, dir, name));
+    err = err == ERR_OK ? fs->sync_dir(fs, dir) : err;
     buf_fini(&tmp);
     buf_fini(&path);
-    return err;
+    return err == ERR_OK ? ERR_OK : fail_write(dir, name, err, e);
+}
+
+enum err small_file_write(struct port_files *fs, const char *dir, const char *name,
+                          struct slice text, struct store_error *e)
+{
+    int64_t changed_ms;
+    enum err err = small_file_prepare(fs, dir, name, text, &changed_ms, e);
+    return err == ERR_OK ? small_file_replace(fs, dir, name, e) : err;
 }
 
 // ---- sealed: behind the text a blank, its CRC-32 as 8 hex digits, a newline ----
@@ -168,5 +192,5 @@ bool small_file_exists(struct port_files *fs, const char *dir, const char *name)
     struct port_file_info info;
     enum err err = fs->info(fs, names_join(&path, dir, name), &info);
     buf_fini(&path);
-    return err == ERR_OK;
+    return err != ERR_NOT_FOUND;
 }

@@ -26,6 +26,14 @@ enum err small_file_read_number(struct port_files *fs, const char *dir, const ch
 enum err small_file_write(struct port_files *fs, const char *dir, const char *name,
                           struct slice text, struct store_error *e) MUST_CHECK;
 
+// The two halves of it: the temporary file, durable; then its name. Between the halves a file that
+// says when this one was changed can be written; *ret_changed_ms is port_file_info.changed_ms.
+enum err small_file_prepare(struct port_files *fs, const char *dir, const char *name,
+                            struct slice text, int64_t *ret_changed_ms,
+                            struct store_error *e) MUST_CHECK;
+enum err small_file_replace(struct port_files *fs, const char *dir, const char *name,
+                            struct store_error *e) MUST_CHECK;
+
 // The same with a checksum at the end of the text, which is one line or more without it: what no
 // other program reads. Text and seal fit SMALL_FILE_BYTES_MAX.
 // Errors of read: also ERR_CORRUPT.
@@ -41,6 +49,7 @@ void small_file_seal(struct buf *text);
 enum err small_file_remove(struct port_files *fs, const char *dir, const char *name,
                            bool *ret_was_there, struct store_error *e) MUST_CHECK;
 
+// False only when the system says so: whether it is there may be unknown, and then it is.
 bool small_file_exists(struct port_files *fs, const char *dir, const char *name);
 
 #endif

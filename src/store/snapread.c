@@ -84,45 +84,57 @@ bool snapread_is_intact(struct port_files *fs, const char *dir, const struct nam
 
 // ---- the cheap test ----
 
-static bool ends_whole(struct port_file *file)
+static enum err has_bytes(struct port_file *file, uint64_t offset, const char *bytes, size_t len)
 {
+    uint8_t found[8];
+    size_t got = 0;
+    enum err err = file->read(file, offset, found, len, &got);
+    bool is_whole = err == ERR_OK && got == len && memcmp(found, bytes, len) == 0;
+    return err != ERR_OK || is_whole ? err : ERR_TRUNCATED;
+}
+
+static enum err ends_whole(struct port_file *file)
+{
+    enum { END_BYTES = 5 };
     uint64_t size;
-    uint8_t end[5];
-    size_t got = 0;
-    return file->size(file, &size) == ERR_OK && size >= FILE_BYTES_MIN &&
-           file->read(file, size - sizeof end, end, sizeof end, &got) == ERR_OK &&
-           got == sizeof end && memcmp(end, SNAPFORMAT_END, sizeof end) == 0;
+    enum err err = file->size(file, &size);
+    if (err != ERR_OK || size < FILE_BYTES_MIN) {
+        return err != ERR_OK ? err : ERR_TRUNCATED;
+    }
+    return has_bytes(file, size - END_BYTES, SNAPFORMAT_END, END_BYTES);
 }
 
-static bool begins_with(struct port_file *file, const char *magic, size_t len)
+static enum err look(struct port_file *file, enum names_method method)
 {
-    uint8_t begin[8];
-    size_t got = 0;
-    return file->read(file, 0, begin, len, &got) == ERR_OK && got == len &&
-           memcmp(begin, magic, len) == 0;
+    switch (method) {
+    case NAMES_PLAIN:
+        return ends_whole(file);
+    case NAMES_GZ:
+        return has_bytes(file, 0, "\x1f\x8b", 2);
+    case NAMES_SNAPPY:
+        return has_bytes(file, 0, SNAPFORMAT_SNAPPY_MAGIC, 8);
+    }
+    return ERR_UNSUPPORTED;
 }
 
-bool snapread_looks_whole(struct port_files *fs, const char *dir, const struct names_file *f)
+enum err snapread_look(struct port_files *fs, const char *dir, const struct names_file *f,
+                       struct store_error *e)
 {
     struct buf path = {0};
     struct port_file *file;
     enum err err = fs->open(fs, names_join(&path, dir, f->name), PORT_OPEN_READ, &file);
-    buf_fini(&path);
+    if (err == ERR_OK) {
+        err = look(file, f->method);
+        file->close(file);
+    }
     if (err != ERR_OK) {
-        return false;
+        err = store_fail(e, err, "cannot read snapshot %s: %s", buf_cstr(&path), err_text(err));
     }
-    bool is_whole = false;
-    switch (f->method) {
-    case NAMES_PLAIN:
-        is_whole = ends_whole(file);
-        break;
-    case NAMES_GZ:
-        is_whole = begins_with(file, "\x1f\x8b", 2);
-        break;
-    case NAMES_SNAPPY:
-        is_whole = begins_with(file, SNAPFORMAT_SNAPPY_MAGIC, 8);
-        break;
-    }
-    file->close(file);
-    return is_whole;
+    buf_fini(&path);
+    return err;
+}
+
+bool snapread_looks_whole(struct port_files *fs, const char *dir, const struct names_file *f)
+{
+    return snapread_look(fs, dir, f, NULL) == ERR_OK;
 }

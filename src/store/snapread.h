@@ -11,8 +11,12 @@
 #include "store/snapscan.h"
 #include "tree/tree.h"
 
-// The cheap test for a whole file, by its last or first bytes. Any failure to read is "no".
+// The cheap test for a whole file, by its last or first bytes.
+// Errors: ERR_TRUNCATED when it is not; those of port/file.h.
 // Source: SnapStream.isValidSnapshot.
+enum err snapread_look(struct port_files *fs, const char *dir, const struct names_file *f,
+                       struct store_error *e) MUST_CHECK;
+// The same; any failure to read is "no".
 bool snapread_looks_whole(struct port_files *fs, const char *dir, const struct names_file *f);
 
 // Load `dir`/`f` into `t`, which must be fresh; its zxid becomes the one in the name.

@@ -214,11 +214,12 @@ static void undo_write(struct txnlog *l)
     l->room_retry = l->end + room_step(l);
 }
 
-// What was noted before this process, or before the log was opened again, is of earlier files.
+// What was noted before this process, or before the log was opened again, is of earlier files. A
+// note that the disk does not give is begun anew: it then says less.
 static void read_note(struct txnlog *l)
 {
     if (!l->has_note) {
-        logend_read(l->fs, l->dir, &l->note);
+        (void)!logend_read(l->fs, l->dir, &l->note, NULL);
         logend_mark(&l->note);
         l->has_note = true;
     }

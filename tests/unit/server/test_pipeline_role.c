@@ -449,7 +449,9 @@ static void a_tree_of_somebody_else_is_what_the_next_role_goes_on_from(void **st
 static int64_t noted_end(struct fake_leader *l)
 {
     struct logend note;
-    logend_read(&stage_disk(&l->st)->port, datadir_log_dir(stage_server(&l->st)->datadir), &note);
+    assert_int_equal(logend_read(&stage_disk(&l->st)->port,
+                                 datadir_log_dir(stage_server(&l->st)->datadir), &note, NULL),
+                     ERR_OK);
     return note.end;
 }
 

@@ -368,7 +368,7 @@ static void unreadable_file_of_the_same_name_is_written_over(void **state)
 static struct logend noted(struct fixture *f)
 {
     struct logend note;
-    logend_read(&f->fs.port, WORLD_DIR, &note);
+    assert_int_equal(logend_read(&f->fs.port, WORLD_DIR, &note, NULL), ERR_OK);
     return note;
 }
 
