@@ -107,7 +107,7 @@ static void set_rate(const struct strike *k, int64_t bytes_per_ms)
 static void fail_disk(const struct strike *k)
 {
     static const enum disk_op ops[] = {DISK_WRITE,  DISK_SYNC,     DISK_TRUNCATE, DISK_RENAME,
-                                       DISK_REMOVE, DISK_SYNC_DIR, DISK_OPEN};
+                                       DISK_REMOVE, DISK_SYNC_DIR, DISK_OPEN,     DISK_READ};
     struct sim_disk *d = &cluster_node(k->all->cluster, k->who)->disk;
     enum disk_op op = ops[k->t.dice % (sizeof(ops) / sizeof(ops[0]))];
     enum err with = (k->t.dice >> 32 & 1) != 0 ? ERR_IO : ERR_NO_SPACE;

@@ -535,7 +535,7 @@ static enum err fail_no_base(struct recovery *r, bool has_records)
 static enum err start_empty(struct recovery *r, bool may_create)
 {
     bool has_records;
-    bool was_in_use;
+    bool was_in_use = false;
     enum err err = was_used(r, &was_in_use);
     bool is_loss = err == ERR_OK && was_in_use && !r->is_pending;
     err = err == ERR_OK ? find_records(r, is_loss, &has_records) : err;
