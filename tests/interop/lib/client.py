@@ -11,6 +11,8 @@ import subprocess
 import threading
 import time
 
+from tests.interop.lib import own_network
+
 
 def run(command, limit_s=120, **keywords):
     """The number of checks that passed."""
@@ -24,8 +26,8 @@ def run(command, limit_s=120, **keywords):
 
 
 def run_whole(command, limit_s, **keywords):
-    """Runs a program and ends what it started and left, or all of it at the limit; False if that was reached."""
-    with subprocess.Popen([str(part) for part in command], start_new_session=True, **keywords) as process:
+    """Runs a program in a network of its own and ends what it left, or all of it at the limit; False if that was reached."""
+    with subprocess.Popen(own_network.command(command), start_new_session=True, **keywords) as process:
         try:
             process.wait(limit_s)
             return True

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.zookeeper.server.ProcessServer;
 import org.apache.zookeeper.server.ServerCnxn;
 import org.apache.zookeeper.server.ServerCnxnFactory;
@@ -19,6 +20,7 @@ import org.apache.zookeeper.server.ZKDatabase;
 import org.apache.zookeeper.server.ZooKeeperServer;
 
 public class PaddockFactory extends ServerCnxnFactory {
+    private static final AtomicInteger NEXT_PORT = new AtomicInteger(28000);
     private InetSocketAddress address;
     private int maxPerHost;
     private int backlog;
@@ -36,9 +38,15 @@ public class PaddockFactory extends ServerCnxnFactory {
         this.address = addr.getPort() == 0 ? new InetSocketAddress(addr.getAddress(), freePort()) : addr;
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
+    /** Each once, and none that the kernel gives to a connection before the process listens: those begin at 32768. */
+    private static int freePort() {
+        while (true) {
+            int port = NEXT_PORT.getAndIncrement();
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (IOException taken) {
+                continue;
+            }
         }
     }
 
