@@ -59,6 +59,22 @@ static void synced_bytes_survive_every_crash(void **state)
     }
 }
 
+// A planted bug: the last write waits for the next sync.
+static void lying_sync_leaves_the_last_change(void **state)
+{
+    struct fixture *f = *state;
+    inode_sync_but_last(f->inode);
+    inode_write(f->inode, 0, slice_str("a"));
+    inode_sync_but_last(f->inode);
+    assert_int_equal(f->inode->durable.len, 0);
+    inode_write(f->inode, 1, slice_str("b"));
+    inode_write(f->inode, 2, slice_str("c"));
+    inode_sync_but_last(f->inode);
+    assert_true(slice_equal(buf_slice(&f->inode->durable), slice_str("ab")));
+    inode_sync(f->inode);
+    assert_true(slice_equal(buf_slice(&f->inode->durable), slice_str("abc")));
+}
+
 static void unsynced_bytes_meet_every_fate(void **state)
 {
     struct fixture *f = *state;
@@ -101,6 +117,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(writes_are_seen_at_once),
         T(synced_bytes_survive_every_crash),
+        T(lying_sync_leaves_the_last_change),
         T(unsynced_bytes_meet_every_fate),
         T(settling_keeps_what_the_process_sees),
 #undef T
