@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "tree/tree_priv.h"
 
-enum { STAT_BYTES = 60 };
+enum { STAT_BYTES = 60, UNPROVEN_DIGESTS = 1024 };
 
 // "/zookeeper" itself counts: quota statistics and the configuration below it are local.
 static bool is_excluded(struct slice path)
@@ -162,21 +162,48 @@ void digest_check_pending(struct tree *t, int64_t zxid)
     }
 }
 
+// A tree without a digest of its own - a leader sends none, a member that takes such a tree over
+// has none to write - may hold effects of transactions that come again, nobody says up to which
+// one. So the first digest that is right proves it; until then none that is wrong counts, up to a
+// bound that is far above what a leader applies while its walk lasts. Differs: Java counts them.
+void digest_load_end(struct tree *t)
+{
+    bool is_fuzzy = t->last_zxid > 0 && !t->digest.is_pending && t->options.digest_enabled;
+    t->digest.unproven_left = is_fuzzy ? UNPROVEN_DIGESTS + t->nodes.count / 8 : 0;
+}
+
+static bool has_claim(const struct txn *txn)
+{
+    return txn->has_digest && txn->digest.version == TXN_DIGEST_VERSION;
+}
+
+static void try_to_prove(struct digest_state *d, const struct txn *txn)
+{
+    if (has_claim(txn) && (uint64_t)txn->digest.tree_digest == d->sum) {
+        MARK("tree is proven by a digest");
+        d->unproven_left = 0;
+    } else if (has_claim(txn)) {
+        d->unproven_left--;
+    }
+}
+
 // Source: DataTree.processTxn (end), compareDigest: a transaction is compared even when it is the
 // one that the snapshot's digest waited for.
 void digest_after_txn(struct tree *t, const struct txn *txn)
 {
     struct digest_state *d = &t->digest;
+    if (d->unproven_left > 0) {
+        try_to_prove(d, txn);
+    }
     if (d->is_pending) {
         digest_check_pending(t, txn->header.zxid);
-    } else {
+    } else if (d->unproven_left == 0) {
         d->last = (struct tree_digest_entry){.zxid = txn->header.zxid, .digest = d->sum};
         if (txn->header.zxid % TREE_DIGEST_LOG_INTERVAL == 0) {
             log_append(d);
         }
     }
-    if (t->options.digest_enabled && txn->has_digest && !d->is_pending &&
-        txn->digest.version == TXN_DIGEST_VERSION) {
+    if (t->options.digest_enabled && has_claim(txn) && !d->is_pending && d->unproven_left == 0) {
         compare(d, txn->header.zxid, (uint64_t)txn->digest.tree_digest);
     }
 }

@@ -207,6 +207,7 @@ enum err tree_load_end(struct tree *t, int64_t last_zxid)
     if (t->digest.is_pending && t->digest.pending.zxid < last_zxid) {
         t->digest.is_pending = false; // that transaction will not come
     }
+    digest_load_end(t);
     digest_check_pending(t, last_zxid);
     return ERR_OK;
 }
@@ -218,6 +219,7 @@ void tree_load_digest(struct tree *t, int64_t zxid, uint64_t digest)
     d->pending = (struct tree_digest_entry){.zxid = zxid, .digest = digest};
     d->is_pending =
         zxid > 0 && t->options.digest_enabled && (t->load.is_loading || zxid >= t->last_zxid);
+    d->unproven_left = d->is_pending ? 0 : d->unproven_left;
     if (!t->load.is_loading) {
         digest_check_pending(t, t->last_zxid);
     }

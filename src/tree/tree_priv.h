@@ -26,6 +26,7 @@ struct digest_state {
     int64_t first_mismatch; // zxid of the first of them
     bool is_pending;        // a snapshot claimed `pending` and its zxid is not reached yet
     struct tree_digest_entry pending;
+    uint64_t unproven_left; // of a tree that was loaded without a digest (digest_load_end); or 0
     struct tree_digest_entry last; // of the last transaction with a digest; zeros: none
     struct tree_digest_entry *log; // ring of TREE_DIGEST_LOG_MAX, allocated at first use
     size_t log_first, log_count;
@@ -74,7 +75,7 @@ struct znode *tree_insert(struct tree *t, struct znode *parent, struct slice pat
                           struct slice data, const struct jute_stat_persisted *stat,
                           int32_t acl_id);
 void tree_add_config(struct tree *t, struct znode *zookeeper); // the empty /zookeeper/config
-void tree_remove(struct tree *t, struct znode *n); // a node without children
+void tree_remove(struct tree *t, struct znode *n);             // a node without children
 void tree_set_data(struct tree *t, struct znode *n, struct slice data);
 bool tree_owner_is_unknown(const struct tree *t, int64_t owner); // an extended type that is none
 void tree_init_empty(struct tree *t);                            // members of a tree without nodes
@@ -86,6 +87,7 @@ void digest_refresh(struct tree *t, struct znode *n, struct slice path); // afte
 void digest_forget(struct tree *t, struct znode *n);                     // before it goes
 void digest_after_txn(struct tree *t, const struct txn *txn);
 void digest_check_pending(struct tree *t, int64_t zxid);
+void digest_load_end(struct tree *t);
 
 // ---- reap.c ----
 

@@ -176,6 +176,54 @@ static void snapshot_digest_of_the_present_is_compared_at_once(void **state)
     assert_int_equal(tree_digest_mismatches(w->t), 2);
 }
 
+static void load_root(struct world *w, int64_t zxid)
+{
+    static const struct jute_stat_persisted stat;
+    tree_load_begin(w->t);
+    assert_int_equal(tree_load_node(w->t, slice_str(""), slice_str(""), -1, &stat), ERR_OK);
+    assert_int_equal(tree_load_end(w->t, zxid), ERR_OK);
+    w->zxid = zxid;
+}
+
+// A walk that was under way while the leader applied: what it saw of the future comes again.
+static void tree_without_a_digest_is_proven_by_the_first_right_one(void **state)
+{
+    EXPECT_MARK("tree is proven by a digest");
+    struct world *w = *state;
+    load_root(w, 7);
+    apply_with_digest(w, 2, 5);
+    apply_with_digest(w, 1, tree_digest(w->t)); // another way to compute it proves nothing
+    apply_with_digest(w, 2, 5);
+    assert_int_equal(tree_digest_mismatches(w->t), 0);
+    assert_int_equal(tree_digest_point(w->t).zxid, 0);
+    apply_with_digest(w, 2, tree_digest(w->t));
+    assert_int_equal(tree_digest_point(w->t).zxid, w->zxid);
+    apply_with_digest(w, 2, 5);
+    assert_int_equal(tree_digest_mismatches(w->t), 1);
+    assert_int_equal(tree_digest_first_mismatch(w->t), w->zxid);
+}
+
+static void tree_that_nothing_proves_is_wrong_in_the_end(void **state)
+{
+    enum { BOUND = 1024 };
+    struct world *w = *state;
+    load_root(w, 7);
+    for (int i = 1; i < BOUND; i++) {
+        apply_with_digest(w, 2, 5);
+    }
+    assert_int_equal(tree_digest_mismatches(w->t), 0);
+    apply_with_digest(w, 2, 5);
+    assert_int_equal(tree_digest_mismatches(w->t), 1);
+}
+
+static void empty_tree_needs_no_proof(void **state)
+{
+    struct world *w = *state;
+    load_root(w, 0);
+    apply_with_digest(w, 2, 5);
+    assert_int_equal(tree_digest_mismatches(w->t), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +239,9 @@ int main(void)
         T(snapshot_digest_is_compared_at_its_zxid),
         T(snapshot_and_transaction_are_both_compared_at_the_zxid_they_share),
         T(snapshot_digest_of_the_present_is_compared_at_once),
+        T(tree_without_a_digest_is_proven_by_the_first_right_one),
+        T(tree_that_nothing_proves_is_wrong_in_the_end),
+        T(empty_tree_needs_no_proof),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
