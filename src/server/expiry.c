@@ -57,6 +57,25 @@ void expiry_remove(struct expiry *q, struct expiry_item *item)
     q->count--;
 }
 
+void expiry_postpone(struct expiry *q, int64_t by_ms)
+{
+    struct list all;
+    ASSERT(by_ms >= 0);
+    list_init(&all);
+    for (size_t i = 0; i < EXPIRY_SLOTS; i++) {
+        LIST_FOREACH_SAFE (it, tmp, &q->slots[i]) {
+            list_remove(it);
+            list_push_back(&all, it);
+        }
+    }
+    LIST_FOREACH_SAFE (it, tmp, &all) {
+        struct expiry_item *item = CONTAINER_OF(it, struct expiry_item, link);
+        item->deadline_ms += (by_ms + q->interval_ms - 1) / q->interval_ms * q->interval_ms;
+        list_remove(it);
+        list_push_back(slot_of(q, item->deadline_ms), it);
+    }
+}
+
 static struct expiry_item *find_due(struct expiry *q, struct list *slot)
 {
     LIST_FOREACH (it, slot) {

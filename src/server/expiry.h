@@ -36,6 +36,10 @@ void expiry_item_init(struct expiry_item *item);
 void expiry_touch(struct expiry *q, struct expiry_item *item, int64_t now_ms, int64_t timeout_ms);
 void expiry_remove(struct expiry *q, struct expiry_item *item); // legal when not queued
 
+// Move every deadline by `by_ms`, rounded up to the interval: a time in which nobody could be heard
+// is not counted. Costs a step for each element.
+void expiry_postpone(struct expiry *q, int64_t by_ms);
+
 // Take out one element whose deadline has come, or NULL. Call until NULL.
 struct expiry_item *expiry_take_due(struct expiry *q, int64_t now_ms);
 

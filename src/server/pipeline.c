@@ -203,11 +203,17 @@ static void room_done(struct port_job *job)
     pipeline_end_role(pl);
 }
 
+int64_t pipeline_log_silence_ms(const struct pipeline *pl)
+{
+    return pl->in_flight == NULL ? 0 : (pl->server->now_ns - pl->submitted_ns) / 1000000;
+}
+
 static void submit(struct pipeline *pl)
 {
     struct batch *b = pl->filling;
     ASSERT(pl->in_flight == NULL && b->count > 0);
     pl->in_flight = b;
+    pl->submitted_ns = pl->server->now_ns;
     pl->filling = pipeline_take_batch(pl);
     pl->bytes += b->records.len;
     pl->bytes_since_room += b->records.len;

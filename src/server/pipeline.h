@@ -81,6 +81,7 @@ struct pipeline {
     struct txnlog *log;               // NULL while paused
     struct batch *filling;
     struct batch *in_flight; // NULL while the worker is idle
+    int64_t submitted_ns;    // when it got that
     struct list logged;      // oldest first
     struct list spare;
     size_t spare_count;
@@ -124,6 +125,9 @@ void pipeline_create_session(struct pipeline *pl, struct conn *conn, int64_t ses
                              int32_t timeout_ms);
 // Queue a sync of an ensemble's client; alone, syncs are reads.
 void pipeline_sync(struct pipeline *pl, const struct request *request);
+
+// For how long the log has not answered; 0 while nothing waits for it.
+int64_t pipeline_log_silence_ms(const struct pipeline *pl);
 
 // End of the turn: hand the filled batch to the worker unless it is busy.
 void pipeline_flush(struct pipeline *pl);

@@ -182,6 +182,12 @@ enum zk_code sessions_check_global(const struct sessions *s, int64_t id, uint64_
     return session->is_local ? ZK_EPHEMERAL_ON_LOCAL_SESSION : sessions_check(s, id, link);
 }
 
+void sessions_postpone(struct sessions *s, int64_t by_ms)
+{
+    expiry_postpone(&s->expiry, by_ms);
+    expiry_postpone(&s->local, by_ms);
+}
+
 static struct session *take_expired(struct expiry *queue, int64_t now_ms)
 {
     struct expiry_item *item = expiry_take_due(queue, now_ms);

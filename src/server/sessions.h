@@ -94,6 +94,9 @@ enum zk_code sessions_check(const struct sessions *s, int64_t id, uint64_t link)
 // it is unknown, and so perhaps local elsewhere. Source: LeaderSessionTracker.checkGlobalSession.
 enum zk_code sessions_check_global(const struct sessions *s, int64_t id, uint64_t link);
 
+// Time in which this server heard nobody is given back: every deadline comes so much later.
+void sessions_postpone(struct sessions *s, int64_t by_ms);
+
 // A session whose deadline has come, marked closing; NULL when there is none. Call until NULL.
 struct session *sessions_take_expired(struct sessions *s, int64_t now_ms);
 struct session *sessions_take_expired_local(struct sessions *s, int64_t now_ms);

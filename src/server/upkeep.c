@@ -102,8 +102,15 @@ static void start_tick(struct upkeep *u)
     s->options.loop->timer_start(s->options.loop, &u->tick, wait_ms);
 }
 
-// A stall of this process is not charged to the sessions: first everything that clients sent
-// meanwhile is read, then deadlines are looked at.
+static void give_back(struct server *s, int64_t ms)
+{
+    sessions_postpone(&s->sessions, ms);
+    expiry_postpone(&s->idle, ms);
+}
+
+// A stall of this process is not charged to the sessions: each has as much time left as it had when
+// it began, and first everything that clients sent meanwhile is read, and what learners have heard
+// comes; then deadlines are looked at.
 static bool give_grace(struct upkeep *u)
 {
     struct server *s = u->server;
@@ -114,9 +121,25 @@ static bool give_grace(struct upkeep *u)
     log_event_i64(s->log, EVENT_STALL, "ms", late_ms);
     MARK("stall is not charged");
     stats_add(s->stats, STATS_JVM_PAUSE_TIME_MS, late_ms);
-    u->tick_due_ms = server_now_ms(s) + GRACE_MS;
+    give_back(s, late_ms);
+    u->tick_ms = server_now_ms(s);
+    u->tick_due_ms = u->tick_ms + GRACE_MS;
     s->options.loop->timer_start(s->options.loop, &u->tick, GRACE_MS);
     return true;
+}
+
+// Who waits for a write that the disk holds up gets no answer, not even to a ping behind it, and is
+// let in elsewhere or here only when it is settled. So while the log says nothing for longer than a
+// tick, time stands still for sessions; a shorter wait is part of any disk's day.
+static void forgive_log(struct upkeep *u)
+{
+    struct server *s = u->server;
+    int64_t since_ms = u->tick_ms;
+    u->tick_ms = server_now_ms(s);
+    if (pipeline_log_silence_ms(&s->pipeline) >= s->config->tick_time_ms) {
+        MARK("silence of the log is not charged");
+        give_back(s, u->tick_ms - since_ms);
+    }
 }
 
 static void on_tick(struct port_timer *timer)
@@ -127,6 +150,7 @@ static void on_tick(struct port_timer *timer)
     if (give_grace(u)) {
         return;
     }
+    forgive_log(u);
     if (s->state != SERVER_DRAINING && s->state != SERVER_STOPPED) {
         expire_connections(s);
     }
@@ -270,6 +294,7 @@ void upkeep_start(struct upkeep *u, struct server *server)
     *u = (struct upkeep){
         .server = server,
         .tick = {.fire = on_tick},
+        .tick_ms = server_now_ms(server),
         .reap_scan = {.fire = on_reap_scan},
         .reap_one = {.fire = on_reap_one},
         .purge_timer = {.fire = on_purge},

@@ -25,6 +25,7 @@ struct upkeep {
     struct server *server;
     struct port_timer tick; // sessions and connections
     int64_t tick_due_ms;
+    int64_t tick_ms;             // when it fired last
     struct port_timer reap_scan; // looks for candidates
     struct port_timer reap_one;  // deletes the next of them
     struct buf reap_paths;       // candidates: {i32 length, bytes} each

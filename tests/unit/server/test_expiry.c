@@ -76,6 +76,28 @@ static void a_removed_element_does_not_expire(void **state)
     assert_int_equal(q.count, 0);
 }
 
+static void postponed_elements_have_the_time_that_they_had_left(void **state)
+{
+    (void)state;
+    struct expiry q;
+    struct expiry_item near;
+    struct expiry_item far;
+    int64_t round_ms = (int64_t)EXPIRY_SLOTS * TICK_MS;
+    expiry_init(&q, TICK_MS, 0);
+    expiry_item_init(&near);
+    expiry_item_init(&far);
+    expiry_touch(&q, &near, 0, 450); // at 500
+    expiry_touch(&q, &far, 0, 1000 + round_ms);
+    expiry_postpone(&q, 7010); // 7100
+    assert_null(expiry_take_due(&q, 7599));
+    assert_ptr_equal(expiry_take_due(&q, 7600), &near);
+    assert_null(expiry_take_due(&q, 8100 + round_ms));
+    assert_ptr_equal(expiry_take_due(&q, 8200 + round_ms), &far);
+    assert_int_equal(q.count, 0);
+    expiry_postpone(&q, 1000);
+    assert_null(expiry_take_due(&q, 9000 + round_ms));
+}
+
 static void count_item(void *ctx, const struct expiry_item *item)
 {
     (void)item;
@@ -114,6 +136,7 @@ int main(void)
         cmocka_unit_test(a_touch_moves_the_deadline),
         cmocka_unit_test(a_deadline_beyond_one_round_waits_for_its_round),
         cmocka_unit_test(a_removed_element_does_not_expire),
+        cmocka_unit_test(postponed_elements_have_the_time_that_they_had_left),
         cmocka_unit_test(each_visits_every_element),
         cmocka_unit_test(the_wait_reaches_the_next_bucket),
     };

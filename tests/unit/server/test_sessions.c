@@ -53,6 +53,21 @@ static void a_touched_session_lives_on(void **state)
     sessions_fini(&s);
 }
 
+static void postponed_sessions_local_ones_too_live_longer(void **state)
+{
+    (void)state;
+    struct sessions s;
+    sessions_init(&s, TICK_MS, 1, 0);
+    sessions_track(&s, 5, TIMEOUT_MS, 0);
+    sessions_track_local(&s, 6, TIMEOUT_MS, 0);
+    sessions_postpone(&s, 7 * TICK_MS);
+    assert_null(sessions_take_expired(&s, TIMEOUT_MS + 7 * TICK_MS));
+    assert_null(sessions_take_expired_local(&s, TIMEOUT_MS + 7 * TICK_MS));
+    assert_int_equal(sessions_take_expired(&s, TIMEOUT_MS + 8 * TICK_MS)->id, 5);
+    assert_int_equal(sessions_take_expired_local(&s, TIMEOUT_MS + 8 * TICK_MS)->id, 6);
+    sessions_fini(&s);
+}
+
 static void an_ended_session_expires_with_the_next_tick(void **state)
 {
     (void)state;
@@ -238,6 +253,7 @@ int main(void)
         cmocka_unit_test(ids_carry_the_server_and_count_up),
         cmocka_unit_test(a_session_expires_once_and_is_closing_then),
         cmocka_unit_test(a_touched_session_lives_on),
+        cmocka_unit_test(postponed_sessions_local_ones_too_live_longer),
         cmocka_unit_test(an_ended_session_expires_with_the_next_tick),
         cmocka_unit_test(an_unknown_session_is_unknown),
         cmocka_unit_test(a_reopened_session_has_a_full_timeout),
