@@ -614,6 +614,7 @@ void ensemble_close(struct ensemble *e)
     for (size_t i = 0; i < ENSEMBLE_DEPTH_MAX; i++) {
         zab_effects_fini(&e->effects[i]);
     }
+    learner_queues_fini(&e->queues);
     buf_fini(&e->request_data);
     buf_fini(&e->request_ids);
     relay_fini(&e->syncs_asked);
@@ -626,6 +627,7 @@ void ensemble_flush(struct ensemble *e)
 {
     if (e->mesh != NULL) {
         ensemble_feed_wait(e);
+        learner_queues_look(&e->queues, e->zab, e->server->stats, e->server->now_ns);
         links_flush(&e->links);
     }
 }

@@ -10,6 +10,7 @@
 #include "server/account.h"
 #include "server/dynamic_config.h"
 #include "server/ensemble.h"
+#include "server/learner_queues.h"
 #include "server/link.h"
 #include "server/mesh.h"
 #include "server/relay.h"
@@ -44,6 +45,7 @@ struct ensemble {
     zab_link held_link;                   // the leader's, while our log is behind; 0: none
     zab_link next_link;                   // of those that are accepted
     struct buf request_data, request_ids; // of the request being forwarded
+    struct learner_queues queues;         // of a leader
     // ensemble_disk.c
     struct list jobs;      // under way
     struct epochs epochs;  // as they are on disk

@@ -37,7 +37,9 @@ static void forget_namespaces(struct stats *s)
         struct hmap_link *next;
         for (struct hmap_link *l = hmap_any(m); l != NULL; l = next) {
             next = hmap_after(m, l);
-            mem_free(CONTAINER_OF(l, struct stats_namespace, link));
+            struct stats_namespace *n = CONTAINER_OF(l, struct stats_namespace, link);
+            mem_free(n->summary.buckets);
+            mem_free(n);
         }
         hmap_fini(m);
         hmap_init(m);
@@ -181,6 +183,9 @@ static struct stats_namespace *enter(struct stats *s, enum stats_namespaces set,
         return NULL;
     }
     struct stats_namespace *n = mem_zalloc(sizeof *n + name.len);
+    if (set == STATS_LEARNER_QUEUE_TIME) { // ADVANCED, as Java's
+        n->summary.buckets = mem_zalloc(SUMMARY_BUCKETS * sizeof(uint32_t));
+    }
     n->name_len = name.len;
     memcpy(n->name, name.data, name.len);
     hmap_insert(m, &n->link, hash);
@@ -202,6 +207,14 @@ void stats_path(struct stats *s, enum stats_namespaces set, struct slice path, i
         s->recent[set] = n;
     }
     summary_add(&n->summary, (int64_t)path.len + bytes);
+}
+
+void stats_named(struct stats *s, enum stats_namespaces set, struct slice name, int64_t value)
+{
+    struct stats_namespace *n = enter(s, set, name);
+    if (n != NULL) {
+        summary_add(&n->summary, value);
+    }
 }
 
 void stats_namespaces_each(const struct stats *s, enum stats_namespaces set,

@@ -30,11 +30,13 @@ enum stats_summary {
     STATS_SUMMARY_COUNT,
 };
 
-// Sets of summaries by the first name of a path.
+// Sets of summaries by the first name of a path, or by the id of a learner.
 enum stats_namespaces {
     STATS_WRITE_PER_NAMESPACE,
     STATS_READ_PER_NAMESPACE,
     STATS_QUOTA_EXCEEDED_PER_NAMESPACE, // refused by a hard quota; only the count is told
+    STATS_LEARNER_QUEUE_SIZE,           // proposals
+    STATS_LEARNER_QUEUE_TIME,           // ms
     STATS_NAMESPACES_COUNT
 };
 enum { STATS_NAMESPACES_MAX = 1000 }; // of one set; further namespaces are not counted
@@ -143,6 +145,9 @@ void stats_latency(struct stats *s, int32_t op, int64_t ms);
 // `bytes` of data were read from or written to `path`, which counts with its own length.
 // Source: DataTree.updateReadStat, updateWriteStat.
 void stats_path(struct stats *s, enum stats_namespaces set, struct slice path, int64_t bytes);
+
+// To the summary of this name, while a set has room for it.
+void stats_named(struct stats *s, enum stats_namespaces set, struct slice name, int64_t value);
 
 // Call `each` for every namespace of a set, in no stated order.
 void stats_namespaces_each(const struct stats *s, enum stats_namespaces set,

@@ -170,14 +170,14 @@ static void print_summary(const struct summary *m, struct slice name, struct buf
     buf_printf(out, "zk_sum_%.*s\t%" PRId64 "\n", SLICE_ARGS(name), m->sum);
 }
 
-static void print_percentiles(const struct summary *m, const char *name, struct buf *out)
+static void print_percentiles(const struct summary *m, struct slice name, struct buf *out)
 {
     static const struct {
         const char *key;
         double fraction;
     } rows[] = {{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        buf_printf(out, "zk_%s_%s\t%" PRId64 "\n", rows[i].key, name,
+        buf_printf(out, "zk_%s_%.*s\t%" PRId64 "\n", rows[i].key, SLICE_ARGS(name),
                    summary_percentile(m, rows[i].fraction));
     }
 }
@@ -185,6 +185,7 @@ static void print_percentiles(const struct summary *m, const char *name, struct 
 struct namespaces {
     struct buf *out;
     const char *set;
+    bool has_percentiles;
 };
 
 static void print_namespace(void *ctx, struct slice name, const struct summary *m)
@@ -194,6 +195,9 @@ static void print_namespace(void *ctx, struct slice name, const struct summary *
     buf_append_slice(&key, name);
     buf_append_str(&key, n->set);
     print_summary(m, buf_slice(&key), n->out);
+    if (n->has_percentiles) {
+        print_percentiles(m, buf_slice(&key), n->out);
+    }
     buf_fini(&key);
 }
 
@@ -240,14 +244,19 @@ void word_mntr(const struct word_question *q)
         const char *name = stats_summary_name(id);
         print_summary(&s->stats->summaries[i], slice_str(name), out);
         if (stats_has_percentiles(id)) {
-            print_percentiles(&s->stats->summaries[i], name, out);
+            print_percentiles(&s->stats->summaries[i], slice_str(name), out);
         }
     }
-    struct namespaces written = {out, "_write_per_namespace"};
+    struct namespaces sizes = {.out = out, .set = "_learner_handler_qp_size"};
+    stats_namespaces_each(s->stats, STATS_LEARNER_QUEUE_SIZE, print_namespace, &sizes);
+    struct namespaces times = {
+        .out = out, .set = "_learner_handler_qp_time_ms", .has_percentiles = true};
+    stats_namespaces_each(s->stats, STATS_LEARNER_QUEUE_TIME, print_namespace, &times);
+    struct namespaces written = {.out = out, .set = "_write_per_namespace"};
     stats_namespaces_each(s->stats, STATS_WRITE_PER_NAMESPACE, print_namespace, &written);
-    struct namespaces read = {out, "_read_per_namespace"};
+    struct namespaces read = {.out = out, .set = "_read_per_namespace"};
     stats_namespaces_each(s->stats, STATS_READ_PER_NAMESPACE, print_namespace, &read);
-    struct namespaces refused = {out, "_quota_exceeded_error_per_namespace"};
+    struct namespaces refused = {.out = out, .set = "_quota_exceeded_error_per_namespace"};
     stats_namespaces_each(s->stats, STATS_QUOTA_EXCEEDED_PER_NAMESPACE, print_count, &refused);
     quota_gauges_each(s->tree, print_quota, out);
 }

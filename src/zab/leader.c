@@ -546,6 +546,7 @@ size_t leader_followers(const struct leader *l, struct zab_follower *ret, size_t
                 .is_synced = leader_learner_is_synced(l, t),
                 .is_forwarding = !t->is_observer && t->stage >= STAGE_NEWLEADER_SENT,
                 .acked_zxid = t->acked,
+                .sent_zxid = t->sent,
             };
         }
         count++;

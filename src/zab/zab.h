@@ -93,6 +93,7 @@ struct zab_follower {
     bool is_synced; // within syncLimit
     bool is_forwarding;
     int64_t acked_zxid;
+    int64_t sent_zxid; // the newest proposal that left for it
 };
 size_t zab_followers(const struct zab *z, struct zab_follower *ret,
                      size_t max);              // how many there are

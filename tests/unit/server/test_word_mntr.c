@@ -149,10 +149,17 @@ static void members_have_the_keys_of_their_role(void **state)
     (void)state;
     static const struct troupe_options options = {
         .voters = 3, .observers = 1, .zoo_cfg = "4lw.commands.whitelist=*\n"};
-    static const char *const of_leader[] = {
-        "zk_learners",           "zk_synced_followers",  "zk_synced_non_voting_followers",
-        "zk_synced_observers",   "zk_pending_syncs",     "zk_leader_uptime",
-        "zk_last_proposal_size", "zk_max_proposal_size", "zk_min_proposal_size"};
+    static const char *const of_leader[] = {"zk_learners",
+                                            "zk_synced_followers",
+                                            "zk_synced_non_voting_followers",
+                                            "zk_synced_observers",
+                                            "zk_pending_syncs",
+                                            "zk_leader_uptime",
+                                            "zk_last_proposal_size",
+                                            "zk_max_proposal_size",
+                                            "zk_min_proposal_size",
+                                            "zk_cnt_4_learner_handler_qp_size",
+                                            "zk_p99_4_learner_handler_qp_time_ms"};
     struct troupe t;
     struct guest g;
     char to[64];
@@ -186,6 +193,7 @@ static void members_have_the_keys_of_their_role(void **state)
     expect_gauge(text, "zk_pending_syncs", "0");
     expect_gauge(text, "zk_proposal_count", "1");
     expect_gauge(text, "zk_commit_count", "1");
+    expect_gauge(text, "zk_max_4_learner_handler_qp_size", "0");
     expect_gauge(troupe_word(&t, leader == 1 ? 2 : 1, "mntr"), "zk_learner_proposal_received_count",
                  "1");
     expect_gauge(troupe_word(&t, 4, "mntr"), "zk_learner_commit_received_count", "1");
