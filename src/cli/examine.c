@@ -64,8 +64,10 @@ static void check_file(struct folder *f, const char *path)
 
 static bool is_known(const char *name)
 {
-    static const char *const known[] = {"currentEpoch",      "acceptedEpoch", "currentEpoch.tmp",
-                                        "acceptedEpoch.tmp", "updatingEpoch", "initialize"};
+    static const char *const known[] = {"currentEpoch",      "acceptedEpoch",  "currentEpoch.tmp",
+                                        "acceptedEpoch.tmp", "updatingEpoch",  "initialize",
+                                        "paddock.end",       "paddock.epochs", "paddock.healing",
+                                        "paddock.install"};
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(name, known[i]) == 0) {
             return true;

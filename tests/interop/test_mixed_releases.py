@@ -35,6 +35,18 @@ SAID = {  # by the learner, of what the leader sends
 }
 
 
+def figures(ensemble):
+    """For TESTING.md: how learners of each kind came up to date, under leaders of both, and what the loads saw."""
+    got = {kind: ["%s %d" % (how, sum(member.log_path.read_text(errors="replace").count(SAID[kind, how])
+                                      for member in ensemble.members.values() if member.kind == kind))
+                  for how in ("DIFF", "SNAP", "TRUNC")] for kind in VOTER}
+    return "%s: Paddock's learners %s; Java's %s; %d writes acknowledged, %d missing; %d sessions, %d lost; longest gap %.2f s" % (
+        ensemble.release, ", ".join(got["paddock"]), ", ".join(got["java"]),
+        sum(load.acknowledged() for load in ensemble.loads), sum(load.missing for load in ensemble.loads),
+        sum(len(load.writers) for load in ensemble.loads), sum(load.sessions_lost() for load in ensemble.loads),
+        max([load.longest_gap_s() for load in ensemble.loads], default=0))
+
+
 def knows(release, since):
     return tuple(map(int, release.split("."))) >= since
 
@@ -52,7 +64,10 @@ def ensemble(request):
             for number in range(SEED[0]):
                 assert conn.call("create", "/seed-%d" % number, b"s" * SEED[1])[0] == 0
             conn.close_session()
+        ensemble.loads = []
         yield ensemble
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print("\n" + figures(ensemble))
 
 
 @pytest.fixture(scope="module", params=["java", "paddock"], ids="%s leads".__mod__)
@@ -94,6 +109,8 @@ def assert_all_hold_the_same(ensemble):
         assert differences(first, other) == {}
     if knows(ensemble.release, (3, 6)):
         assert common_digests(ports) > 0
+        for port in ports:
+            assert b"zk_digest_mismatches_count\t0\n" in zkwire.word(port, "mntr")
 
 
 # --- what a client finds ---------------------------------------------------------------------------
@@ -142,13 +159,29 @@ def watcher(ensemble, number, path):
     return conn
 
 
+def set_quota(conn, path):
+    """As zkCli does: a soft limit, beside it what is used."""
+    quota = "/zookeeper/quota" + path
+    for node, data in ((quota, b""), (quota + "/zookeeper_limits", b"count=100,bytes=100000"),
+                       (quota + "/zookeeper_stats", b"count=0,bytes=0")):
+        assert conn.call("create", node, data)[0] == 0
+
+
 def test_nodes_and_watches_of_all_kinds(ensemble, leader):
-    """Through each member: plain, container, TTL, ephemeral and sequential nodes, multi; told to watchers on every member."""
+    """Through each member: plain, container, TTL, ephemeral and sequential nodes, multi; told to watchers on every member. What
+    belongs to a session that is silent goes with it."""
+    silent = ["/%s-silent-%d" % (leader, number) for number in ensemble.members]
+    for number, path in zip(ensemble.members, silent):
+        with zkwire.open_session(ensemble.ports[number][0], 1000) as conn:
+            assert conn.call("create", path, b"", zkwire.OPEN_ACL, zkwire.EPHEMERAL)[0] == 0
     for number in ensemble.members:
         root = "/%s-%d" % (leader, number)
         watchers = [watcher(ensemble, other, root) for other in ensemble.members]
         with zkwire.open_session(ensemble.ports[number][0]) as conn:
+            set_quota(conn, root)
             assert conn.call("create", root, b"")[0] == 0
+            guarded = ((zkwire.READ, "world", "anyone"), (zkwire.ALL, "digest", zkwire.digest_id("one", "secret")))
+            assert conn.call("create", "/guarded" + root[1:], b"", guarded)[0] == 0
             assert conn.call("createTTL", root + "/ttl", b"", zkwire.OPEN_ACL, zkwire.TTL, 300)[0] == 0
             assert conn.call("createContainer", root + "/container", b"", zkwire.OPEN_ACL, zkwire.CONTAINER)[0] == 0
             assert conn.call("create", root + "/container/child", b"")[0] == 0
@@ -171,6 +204,10 @@ def test_nodes_and_watches_of_all_kinds(ensemble, leader):
                     assert {(1, "/ttl"), (2, "/ttl"), (1, "/container"), (2, "/container"), (1, "/container/child"), (1, "/m"),
                             (3, ""), (2, "/container/child"), (1, "/s-0000000002"), (2, "/s-0000000002")} == set(told[1:])
                 conn.close_session()
+    for number in ensemble.members:
+        with zkwire.open_session(ensemble.ports[number][0]) as conn:
+            eventually(lambda: all(conn.call("exists", path)[0] == zkwire.NO_NODE for path in silent))
+            conn.close_session()
     assert_all_hold_the_same(ensemble)
 
 
@@ -249,6 +286,7 @@ def test_cut_back(ensemble, leader):
 
 def test_leader_dies_and_comes_back_under_load(ensemble, leader):
     with EnsembleLoad(ensemble.client_ports(), name="/load-%s-" % leader) as load:
+        ensemble.loads.append(load)
         load.progress(30)
         ensemble[VOTER[leader]].kill()
         load.progress(30)

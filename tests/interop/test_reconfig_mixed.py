@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.test_reconfig import CFG, OK, Changing, wait_file
 from tests.interop.lib import zkwire
+from tests.interop.lib.java_server import RELEASES
 
 KINDS = ("java", "paddock")
 
@@ -28,12 +29,14 @@ def same_everywhere(ensemble, numbers, lines):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_members_leave_and_join_under_either_leader(kind):
-    with Changing(["java", "paddock", "java", "paddock"], CFG) as ensemble:
+@pytest.mark.parametrize("release", RELEASES)
+def test_members_leave_and_join_under_either_leader(kind, release):
+    """The follower of each kind is taken out and let in again."""
+    with Changing(["java", "paddock", "java", "paddock"], CFG, releases={1: release, 3: release}) as ensemble:
         leader = lead(ensemble, kind)
         lines, version = ensemble.config(leader)
         same_everywhere(ensemble, ensemble.members, lines)
-        for leaving in [n for n in ensemble.members if n != leader][:2]:
+        for leaving in [next(n for n in ensemble.members if n != leader and ensemble[n].kind == k) for k in KINDS]:
             rest = [line for line in lines if not line.startswith("server.%d=" % leaving)]
             assert ensemble.reconfig(leader, None, str(leaving))[0] == OK
             same_everywhere(ensemble, [n for n in ensemble.members if n != leaving], rest)

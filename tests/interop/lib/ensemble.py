@@ -27,7 +27,7 @@ class Ensemble:
         """`hosts`: id: address between servers, where it is not 127.0.0.1."""
         self.folder = scratch_folder("ensemble") if folder is None else folder
         self.jvm = jvm
-        self.cfg = {"tickTime": 500, "initLimit": 20, "syncLimit": 10, **(cfg or {})}
+        self.cfg = {"tickTime": 500, "initLimit": 20, "syncLimit": 10, "maxSessionTimeout": 60000, **(cfg or {})}
         self.properties = properties or {}
         self.releases = releases or {}
         self.hosts = hosts or {}

@@ -2,7 +2,7 @@
 """Writers on an ensemble that changes under them, and what must be there afterwards.
 
 Each writer keeps one session, through one server as long as that serves, else through the next, with its watch set again. In it
-it creates numbered nodes one after the other and notes what was acknowledged; it holds an ephemeral node, and it watches a node
+it creates numbered nodes one after the other, deletes some, and notes what was acknowledged; it holds an ephemeral node, and it watches a node
 that is changed now and then, the bell. Afterwards everything acknowledged is on every server, no session was lost, each ephemeral
 is the one that was made, and all servers hold the same.
 """
@@ -25,7 +25,9 @@ class Writer:
         self.session = 0
         self.seen_zxid = 0
         self.next = 0
-        self.acknowledged = set()
+        self.writes = 0
+        self.acknowledged = set()  # nodes that must be there
+        self.deleted = set()
         self.moves = 0
         self.sessions_lost = 0
         self.xid = 0  # goes on over reconnects: learners know answers by session and xid
@@ -106,16 +108,31 @@ class Writer:
             self.xid = conn.xid
 
     def write(self, conn):
+        """The next node, alone or by a multi; now and then an older one goes with it."""
         self.next += 1
-        xid = conn.request("create", "%s/%d" % (self.root, self.next), b"%d" % self.next)
+        path = "%s/%d" % (self.root, self.next)
+        parts = [("create", path, b"%d" % self.next)]
+        old = str(self.next - 3)
+        if self.next % 5 == 0:
+            parts.append(("setData", self.root, b"%d" % self.next))
+        if self.next % 5 == 1 and old in self.acknowledged:
+            parts.append(("delete", "%s/%s" % (self.root, old)))
+            self.acknowledged.remove(old)
+        xid = conn.request("multi", *parts) if len(parts) > 1 else conn.request(*parts[0])
         reply = conn.recv_reply()
         assert reply.xid == xid, reply
         if reply.err == 0:
-            now = time.monotonic()
-            self.longest_gap_s = max(self.longest_gap_s, now - (self.acknowledged_at or now))
-            self.acknowledged_at = now
-            self.acknowledged.add(str(self.next))
+            self.count(parts, old)
         self.seen_zxid = reply.zxid
+
+    def count(self, parts, old):
+        now = time.monotonic()
+        self.longest_gap_s = max(self.longest_gap_s, now - (self.acknowledged_at or now))
+        self.acknowledged_at = now
+        self.writes += 1
+        self.acknowledged.add(str(self.next))
+        if parts[-1][0] == "delete":
+            self.deleted.add(old)
 
     def listen(self, conn):
         while conn.events:
@@ -135,6 +152,7 @@ class EnsembleLoad:
         self.stop_flag = threading.Event()
         self.threads = []
         self.rung = 0
+        self.missing = 0  # of what was acknowledged, on any server
 
     def start(self):
         with zkwire.open_session(self.ports[0]) as conn:
@@ -161,7 +179,7 @@ class EnsembleLoad:
             thread.join(30)
 
     def acknowledged(self):
-        return sum(len(w.acknowledged) for w in self.writers)
+        return sum(w.writes for w in self.writers)
 
     def ring(self, port, deadline_s=120.0):
         """Change the bell through this server; returns when every writer has been told and has read it."""
@@ -177,10 +195,10 @@ class EnsembleLoad:
 
     def progress(self, more, deadline_s=120.0):
         """Wait until `more` further writes have been acknowledged, some to each writer."""
-        goals = [(writer, len(writer.acknowledged) + more // len(self.writers)) for writer in self.writers]
+        goals = [(writer, writer.writes + more // len(self.writers)) for writer in self.writers]
         until = time.monotonic() + deadline_s
-        while any(len(writer.acknowledged) < goal for writer, goal in goals):
-            assert time.monotonic() < until, "no progress: %s" % [(len(w.acknowledged), goal) for w, goal in goals]
+        while any(writer.writes < goal for writer, goal in goals):
+            assert time.monotonic() < until, "no progress: %s" % [(w.writes, goal) for w, goal in goals]
             time.sleep(0.01)
 
     def sessions_lost(self):
@@ -204,9 +222,12 @@ class EnsembleLoad:
                     conn.close_session()
                 seen.append(names)
                 lost = writer.acknowledged - names
+                self.missing += len(lost)
                 if lost:
                     problems.append("port %d, %s: %d acknowledged nodes are lost, %s" % (
                         port, writer.root, len(lost), sorted(lost, key=int)[:5]))
+                if writer.deleted & names:
+                    problems.append("port %d, %s: deleted and still there: %s" % (port, writer.root, writer.deleted & names))
                 if lives != (0, (writer.ephemeral,)):
                     problems.append("port %d, %s: the ephemeral is %s" % (port, writer.root, lives))
             if any(names != seen[0] for names in seen):

@@ -6,7 +6,7 @@ LEVEL_AT_ONCE = 500  # requests on their way, so that neither side waits for the
 
 
 def read_tree(port, root="/"):
-    """{path: (data, Stat, ACL)} after a sync, without what /zookeeper holds."""
+    """{path: (data, Stat, ACL)} after a sync; without the configuration, which each server makes for itself."""
     tree = {}
     with zkwire.open_session(port) as conn:
         assert conn.call("sync", "/")[0] == 0
@@ -33,7 +33,7 @@ def _read_nodes(conn, paths, tree):
         value, stat = zkwire.decode_reply("getData", data.body)
         tree[path] = (value, stat, zkwire.decode_reply("getACL", acl.body)[0])
         prefix = b"/" if path == b"/" else path + b"/"
-        children += [prefix + name for name in zkwire.decode_reply("getChildren", names.body)[0] if prefix + name != b"/zookeeper"]
+        children += [prefix + name for name in zkwire.decode_reply("getChildren", names.body)[0] if prefix + name != b"/zookeeper/config"]
     return children
 
 
