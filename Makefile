@@ -48,7 +48,7 @@ integration: all
 
 interop: all
 	@tools/install-deps.sh interop
-	@ninja --quiet -C $(B) test_tools paddock-sim
+	@ninja --quiet -C $(B) preloads test_tools paddock-sim
 	@PADDOCKD=$(CURDIR)/$(B)/paddockd DUMP_DATADIR=$(CURDIR)/$(B)/dump_datadir \
 		$(PYTEST) tests/interop
 
@@ -62,7 +62,7 @@ sim-coverage: deps
 
 chaos: all
 	@tools/install-deps.sh interop
-	@ninja --quiet -C $(B) test_tools paddock-sim
+	@ninja --quiet -C $(B) preloads test_tools paddock-sim
 	@PADDOCKD=$(CURDIR)/$(B)/paddockd python3 -u -m tests.chaos.run --kazoo --minutes $(or $(MINUTES),0) \
 		--rounds $(or $(ROUNDS),1) $(if $(SEED),--seed $(SEED)) $(if $(MIXED),--mixed)
 

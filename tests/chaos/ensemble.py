@@ -9,10 +9,12 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from tests.chaos.network import address
 from tests.interop.lib import zkwire
 from tests.interop.lib.ensemble import KINDS, ROLES
+from tests.interop.lib.paddock_server import binary
 
 DISK = "48m"
 CFG = {"tickTime": 400, "initLimit": 15, "syncLimit": 5, "snapCount": 2000, "preAllocSize": 256,
@@ -21,12 +23,14 @@ CFG = {"tickTime": 400, "initLimit": 15, "syncLimit": 5, "snapCount": 2000, "pre
 PROPERTIES = {"zookeeper.extendedTypesEnabled": "true", "znode.container.checkIntervalMs": "1000"}
 CRASHES = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 RESTART_S = 0.5
+SLOW_SYNC = Path(binary()).resolve().parent / "libslow_sync.so"
 
 
 class Member:
-    def __init__(self, server, disk):
+    def __init__(self, server, disk, slow):
         self.server = server
         self.disk = disk
+        self.slow = slow  # how long its syncs take, while it is there: tests/preload/slow_sync.c
         self.filler = disk / "filler"
         self.wants_run = False
         self.ended_at = None
@@ -56,8 +60,10 @@ class Ensemble:
         more = {"jvm": ("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")} if kind == "java" else {}
         server = KINDS[kind](cfg, properties=PROPERTIES, folder=folder, port=2181, **more)
         inner = server.command
-        server.command = lambda path: self.network.inside(number) + inner(path)
-        return Member(server, disk)
+        member = Member(server, disk, folder / "slow")
+        preload = ["env", "LD_PRELOAD=%s" % SLOW_SYNC, "SLOW_SYNC_MS=%s" % member.slow] if SLOW_SYNC.exists() else []
+        server.command = lambda path: self.network.inside(number) + preload + inner(path)
+        return member
 
     def __iter__(self):
         return iter(self.members)
@@ -95,6 +101,13 @@ class Ensemble:
 
     def empty(self, number):
         self.members[number].filler.unlink(missing_ok=True)
+
+    def slow(self, number, sync_ms):
+        """How long each sync takes; 0: as long as it takes."""
+        if sync_ms > 0:
+            self.members[number].slow.write_text("%d\n" % sync_ms)
+        else:
+            self.members[number].slow.unlink(missing_ok=True)
 
     def tend(self):
         """Starts again what ended by itself."""

@@ -139,6 +139,10 @@ class Striker:
             self.ensemble.fill(number)
         return most, lambda: [self.ensemble.empty(number) for number in most]
 
+    def slow_disk(self, rng, numbers, one):
+        self.ensemble.slow(one, rng.choice((50, 300, 5000)))
+        return [one], lambda: self.ensemble.slow(one, 0)
+
     def hold_client(self, rng, numbers, one):
         client = rng.randrange(self.clients)
         self.tap.hold(client, rng.choice((1, 3, 12)))
@@ -150,5 +154,5 @@ KINDS = {
     "pause": Striker.pause, "pause-all": Striker.pause_all, "cut": Striker.cut, "cut-one-way": Striker.cut_one_way,
     "isolate": Striker.isolate, "deafen": Striker.deafen, "split": Striker.split, "bridge": Striker.bridge,
     "cut-clients": Striker.cut_clients, "full-disk": Striker.fill_disk, "full-disks": Striker.fill_most_disks,
-    "hold-client": Striker.hold_client,
+    "slow-disk": Striker.slow_disk, "hold-client": Striker.hold_client,
 }

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server that was stopped (SIGSTOP) for longer than its sessions' timeout: the time in which it did not run is not theirs.
-
-The same with Apache ZooKeeper is in tests/interop/test_stall.py.
-"""
+"""A server that was stopped (SIGSTOP) for longer than its sessions' timeout: the time in which it did not run is not theirs."""
 import os
 import signal
 import time
