@@ -16,10 +16,10 @@ packages_of() {
     case $1 in
     build) echo "gcc libc6-dev make meson ninja-build pkg-config libuv1-dev libssl-dev zlib1g-dev
                  libsnappy-dev libdeflate-dev libxxhash-dev libjansson-dev libedit-dev libcmocka-dev" ;;
-    test) echo "python3-pytest python3-pyte g++ mandoc zsh fish" ;;
+    test) echo "python3-pytest python3-pyte g++ mandoc zsh fish $(unless ip iproute2)" ;;
     lint) echo "clang clang-tidy clang-format libclang-rt-14-dev" ;;
     interop) echo "python3-pytest python3-pip g++ $(unless javac default-jdk-headless) $(unless mvn maven)
-                   $(unless node nodejs) $(unless npm npm) $(unless go golang-go)" ;;
+                   $(unless node nodejs) $(unless npm npm) $(unless go golang-go) $(unless ip iproute2)" ;;
     *)
         echo "unknown set of packages '$1': build, test, lint or interop" >&2
         exit 2

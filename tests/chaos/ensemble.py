@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.chaos.network import address
+from tests.chaos.network import WITH_US, address
 from tests.interop.lib import zkwire
 from tests.interop.lib.ensemble import KINDS, ROLES
 from tests.interop.lib.paddock_server import binary
@@ -62,7 +62,7 @@ class Ensemble:
         inner = server.command
         member = Member(server, disk, folder / "slow")
         preload = ["env", "LD_PRELOAD=%s" % SLOW_SYNC, "SLOW_SYNC_MS=%s" % member.slow] if SLOW_SYNC.exists() else []
-        server.command = lambda path: self.network.inside(number) + preload + inner(path)
+        server.command = lambda path: self.network.inside(number) + WITH_US + preload + inner(path)
         return member
 
     def __iter__(self):

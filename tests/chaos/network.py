@@ -8,6 +8,7 @@ A cut is one way: what `a` sends to `b` goes to an address of nobody, so it is l
 takes nothing but `ip`. Nothing outside sees any of this, and it is gone with the process: a namespace lives as long as
 the child that holds it, and that child ends with this one's pipe.
 """
+import os
 import subprocess
 
 CLIENTS = 254  # the bridge: where the clients are
@@ -15,13 +16,17 @@ NOBODY = "02:00:00:00:ff:%02x"
 
 
 def isolated(command):
-    """The same command in namespaces of its own."""
-    return ["unshare", "--net", "--mount", "--propagation", "private", *command]
+    """The same command in namespaces of its own; who is not root becomes it in there."""
+    user = ["--user", "--map-root-user"] if os.geteuid() != 0 else []
+    return ["unshare", *user, "--net", "--mount", "--propagation", "private", *command]
+
+
+WITH_US = ["setpriv", "--pdeathsig", "KILL"]  # before a command that must not outlive this process
 
 
 def possible():
     """Whether this user may make namespaces, links and mounts."""
-    script = "ip link add b type bridge && ip link add v type veth peer name w && mount -t tmpfs none /tmp"
+    script = "ip link add br0 type bridge && ip link add v1 type veth peer name e1 && mount -t tmpfs none /tmp"
     return subprocess.run(isolated(["sh", "-c", script]), stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL).returncode == 0
 
