@@ -169,8 +169,8 @@ class Round:
             commands.append([str(install.venv("kazoo-venv", *PACKAGES)), str(ROOT / "tests/chaos/kazoo_load.py"), str(self.seed), str(client),
                              hosts[client]])
         with open(self.folder / "loads.log", "w") as log:
-            self.loads = [subprocess.Popen(network.WITH_US + c, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
-                          for c in commands]
+            self.loads = [subprocess.Popen(network.WITH_US + c, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                                           text=True) for c in commands]
         self.until(READY_S, "all clients work", lambda: None if min(self.answers()) > PROGRESS else self.answers())
 
     def answers(self):
