@@ -55,6 +55,9 @@ static void make_options(const struct batch_options *o, uint64_t index,
     *ret = (struct campaign_options){
         .plant = o->plant, .is_blind = o->is_blind, .is_verbose = o->is_verbose};
     schedule_make(o->seed + index, o->voters, o->trouble_ms, &ret->schedule);
+    if (o->is_governed) {
+        schedule_govern(&ret->schedule);
+    }
 }
 
 // ---- one campaign in a process of its own ----
@@ -221,6 +224,7 @@ static void print_failure(const struct batch *b, const struct campaign_options *
     if (o->plant != PLANT_NONE) {
         buf_printf(&text, " --plant %s%s", plant_name(o->plant), o->is_blind ? " --blind" : "");
     }
+    buf_append_str(&text, o->schedule.is_governed ? " --reconfig" : "");
     struct buf dropped = {0};
     schedule_print_dropped(&o->schedule, &dropped);
     if (dropped.len > 0) {
@@ -245,6 +249,7 @@ static void add_result(struct batch *b, uint64_t index, struct campaign_result *
     t->elections += r->elections;
     t->compared += r->compared;
     t->refusals += r->refusals;
+    t->reconfigurations += r->reconfigurations;
     t->virtual_ms += r->virtual_ms;
     for (int k = 0; k < TROUBLE_KINDS; k++) {
         t->counts[k] += r->counts[k];
@@ -428,6 +433,9 @@ void batch_print(const struct batch_totals *t)
         if (t->counts[k] > 0) {
             printf(" %" PRIu64 " %s", t->counts[k], trouble_name((enum trouble_kind)k));
         }
+    }
+    if (t->reconfigurations > 0) {
+        printf(" %" PRIu64 " reconfigurations", t->reconfigurations);
     }
     puts("");
 }

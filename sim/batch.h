@@ -22,13 +22,14 @@ struct batch_options {
     int named;           // run that schedule of named.h instead; NAMED_ALL; 0
     const char *dropped; // of the one schedule that is replayed; NULL
     bool is_whole;       // failing schedules are not cut down
+    bool is_governed;    // members change
     bool is_blind;       // as in struct campaign_options
     bool is_verbose;     // the servers' logs, in this process
 };
 
 struct batch_totals {
     uint64_t runs, failures, steps, answers, writes, starts, power_cuts, elections, compared;
-    uint64_t refusals;
+    uint64_t refusals, reconfigurations;
     uint64_t counts[TROUBLE_KINDS];
     int64_t virtual_ms;
     double seconds;

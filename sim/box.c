@@ -177,6 +177,9 @@ enum server_exit box_start(struct box *b)
     if (b->has_files && !read_config(b)) {
         return SERVER_EXIT_INVALID;
     }
+    if (b->reap_ms > 0) {
+        b->config->container_check_interval_ms = b->reap_ms;
+    }
     const struct server_options options = {
         .config = b->config,
         .log = &b->log,

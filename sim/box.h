@@ -28,6 +28,7 @@ struct box {
     struct config *config;
     struct buf text; // of zoo.cfg, as box_configure had it
     bool has_files;  // BOX_CONFIG_FILE counts
+    int32_t reap_ms; // instead of znode.container.checkIntervalMs; 0: as it is
     struct log log;
     struct port_digest digest;
     struct server *server; // NULL while down

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "sim/check.h"
+#include "sim/governor.h"
 
 enum {
     VISITORS = 4,
@@ -30,6 +31,7 @@ struct campaign {
     struct strikes strikes;
     struct actor actors[SCHEDULE_SERVERS_MAX];
     struct visitor visitors[VISITORS];
+    struct governor governor;
     struct annals history;
     struct finding finding;
     struct port_timer next; // trouble
@@ -152,9 +154,14 @@ static bool run_for(struct campaign *c, int64_t duration_ms)
     return true;
 }
 
+static bool is_governed(const struct campaign *c)
+{
+    return c->options->schedule.is_governed;
+}
+
 static bool has_progress(struct campaign *c)
 {
-    if (!cluster_all_serve(&c->cluster)) {
+    if (!cluster_all_serve(&c->cluster) || (is_governed(c) && !governor_is_done(&c->governor))) {
         return false;
     }
     for (int i = 0; i < c->cluster.count; i++) {
@@ -197,6 +204,9 @@ static void heal(struct campaign *c)
     strikes_end_all(&c->strikes);
     strikes_note(&c->strikes, "healed");
     visitor_mark(&c->history, &c->world, ANNALS_TROUBLE);
+    if (is_governed(c)) {
+        governor_restore(&c->governor);
+    }
     for (int i = 0; i < c->cluster.count; i++) {
         c->actors[i].writes_done = 0;
     }
@@ -207,6 +217,9 @@ static void heal(struct campaign *c)
 
 static void set_resting(struct campaign *c)
 {
+    if (is_governed(c)) {
+        governor_stop(&c->governor);
+    }
     for (int i = 0; i < c->cluster.count; i++) {
         c->actors[i].is_resting = true;
     }
@@ -329,6 +342,9 @@ static void begin_clients(struct campaign *c)
         v->think_ns = THINK_NS;
         visitor_start(v);
     }
+    if (is_governed(c)) {
+        governor_start(&c->governor, &c->cluster);
+    }
 }
 
 static void set_up(struct campaign *c)
@@ -336,6 +352,7 @@ static void set_up(struct campaign *c)
     const struct schedule *s = &c->options->schedule;
     struct cluster_options cluster = {.voters = s->voters,
                                       .observers = s->observers,
+                                      .extra = s->is_governed ? GOVERNOR_CONFIG : NULL,
                                       .may_fail = s->has_disk_faults,
                                       .is_verbose = c->options->is_verbose};
     world_init(&c->world, s->seed);
@@ -350,7 +367,7 @@ static void set_up(struct campaign *c)
     c->history.slack_ms = SLACK_MS;
     c->next.fire = on_trouble_time;
     for (int i = 0; i < c->cluster.count; i++) {
-        c->cluster.members[i].box.config->container_check_interval_ms = REAP_MS;
+        c->cluster.members[i].box.reap_ms = REAP_MS;
     }
     cluster_start_all(&c->cluster);
     begin_clients(c);
@@ -364,6 +381,7 @@ static void sum_up(struct campaign *c, struct campaign_result *ret)
                                     .elections = c->cluster.look.epochs.count,
                                     .compared = c->cluster.look.compared,
                                     .refusals = c->cluster.refusals,
+                                    .reconfigurations = c->governor.changes,
                                     .virtual_ms = c->world.now_ns / 1000000};
     memcpy(ret->failure, c->world.failure, sizeof(ret->failure));
     memcpy(ret->counts, c->strikes.counts, sizeof(ret->counts));
@@ -395,6 +413,9 @@ static void tear_down(struct campaign *c)
     }
     for (int i = 0; i < VISITORS; i++) {
         visitor_fini(&c->visitors[i]);
+    }
+    if (is_governed(c)) {
+        governor_fini(&c->governor);
     }
     annals_fini(&c->history);
     timers_stop(&c->world.events, &c->next);

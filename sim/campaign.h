@@ -33,6 +33,7 @@ struct campaign_result {
     char story[2048];   // lines of the history that contradict each other
     char journal[4096]; // the last troubles that were done
     uint64_t steps, trace, answers, writes, starts, power_cuts, elections, compared, refusals;
+    uint64_t reconfigurations;
     uint64_t counts[TROUBLE_KINDS];
     int64_t virtual_ms;
 };

@@ -50,15 +50,20 @@ static enum trouble_kind choose_kind(struct prng *p, uint64_t mood)
     return (enum trouble_kind)k;
 }
 
+// What a server acknowledged may be gone.
+static bool is_delicate(int kind)
+{
+    return kind == TROUBLE_ROT || kind == TROUBLE_WIPE || kind == TROUBLE_OLD_DATA;
+}
+
 // A seed has a mood: some kinds come not at all, so that the others are seen alone. Two servers
 // cannot replace what a third has lost.
 static uint64_t choose_mood(struct prng *p, int voters)
 {
     uint64_t mood = UINT64_C(1) << TROUBLE_AWAY;
     for (int k = 0; k < TROUBLE_KINDS; k++) {
-        bool is_delicate = k == TROUBLE_ROT || k == TROUBLE_WIPE || k == TROUBLE_OLD_DATA;
         uint64_t is_chosen = prng_below(p, 2);
-        mood |= is_delicate && voters < 3 ? 0 : is_chosen << k;
+        mood |= is_delicate(k) && voters < 3 ? 0 : is_chosen << k;
     }
     return mood;
 }
@@ -106,6 +111,15 @@ void schedule_make(uint64_t seed, int voters, int64_t trouble_ms, struct schedul
         ret->has_disk_faults |= is_disk_fault(t->kind);
         uint64_t gap = prng_below(&p, 2) == 0 ? CLOSE_MS : 2 * GAP_MS;
         at_ms += 1 + (int64_t)prng_below(&p, gap);
+    }
+}
+
+void schedule_govern(struct schedule *s)
+{
+    s->is_governed = true;
+    for (size_t i = 0; i < s->count; i++) {
+        struct trouble *t = &s->troubles[i];
+        t->kind = is_delicate((int)t->kind) ? TROUBLE_KILL : t->kind;
     }
 }
 

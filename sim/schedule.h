@@ -67,12 +67,17 @@ struct schedule {
     int voters, observers;
     int64_t trouble_ms; // then everything is healed
     bool has_disk_faults;
+    bool is_governed; // members change all the time (governor.h)
     struct trouble troubles[SCHEDULE_TROUBLES_MAX];
     size_t count;
 };
 
 // Units: voters 0: three, sometimes five, sometimes with an observer.
 void schedule_make(uint64_t seed, int voters, int64_t trouble_ms, struct schedule *ret);
+
+// Let the members change, too. No disk is exchanged then: who knew the newest members may be the
+// one that forgets them.
+void schedule_govern(struct schedule *s);
 
 // Drop the troubles of a list like "0,3,4". False when it is none.
 bool schedule_drop(struct schedule *s, const char *list);

@@ -3,7 +3,8 @@
 #
 # Simulated worlds. Usage: tools/sim.sh CONFIG SEED SECONDS [SCHEDULES]
 # With a SEED that one: a server alone under every plan, then an ensemble's schedule. Without, fresh
-# seeds of a server alone for SECONDS; every schedule with a name; SCHEDULES fresh ones of ensembles.
+# seeds of a server alone for SECONDS; every schedule with a name; SCHEDULES fresh ones of ensembles, and a quarter of that with members
+# that change.
 set -eu
 cd "$(dirname "$0")/.."
 config=$1 seed=$2 seconds=$3 schedules=${4:-200}
@@ -16,4 +17,5 @@ if [ -n "$seed" ]; then
 fi
 "$sim" --seconds "$seconds"
 "$sim" --named all --schedules 3 --jobs 2
+"$sim" --servers 0 --schedules "$((schedules / 4 + 1))" --reconfig --seed "$(date +%s)" --ms 1200 --jobs 2
 exec "$sim" --servers 0 --schedules "$schedules" --seed "$(date +%s)" --ms 1200 --jobs 2

@@ -36,6 +36,26 @@ static void ensembles_keep_their_promises_in_trouble(void **state)
     }
 }
 
+// Members come and go meanwhile; in the end all are members again.
+static void ensembles_keep_their_promises_while_members_change(void **state)
+{
+    (void)state;
+    uint64_t changes = 0;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct campaign_options o = {0};
+        struct campaign_result r;
+        schedule_make(seed, 3, TROUBLE_MS, &o.schedule);
+        schedule_govern(&o.schedule);
+        if (!campaign_run(&o, &r)) {
+            print_error("seed %llu: %s\n%s%s", (unsigned long long)seed, r.failure, r.story,
+                        r.journal);
+            fail();
+        }
+        changes += r.reconfigurations;
+    }
+    assert_true(changes > 6);
+}
+
 static void one_seed_gives_one_run(void **state)
 {
     (void)state;
@@ -127,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ensembles_keep_their_promises_in_trouble),
+        cmocka_unit_test(ensembles_keep_their_promises_while_members_change),
         cmocka_unit_test(one_seed_gives_one_run),
         cmocka_unit_test(a_server_that_acknowledges_before_it_syncs_is_caught),
         cmocka_unit_test(a_leader_that_commits_without_a_quorum_is_caught),
