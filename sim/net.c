@@ -368,8 +368,9 @@ static void arrive_syn(struct port_timer *event)
 }
 
 static enum err machine_connect(struct port_net *port, const struct port_address *to,
-                                struct port_stream **ret)
+                                bool keepalive, struct port_stream **ret)
 {
+    (void)keepalive;
     struct sim_net *n = CONTAINER_OF(port, struct sim_net, port);
     struct net_link *l = mem_try_alloc(sizeof(*l));
     if (l == NULL) {

@@ -102,7 +102,7 @@ static void try_next(struct errand *e, enum err last)
                                                        .on_writable = on_writable};
     while (e->next_address < e->address_count) {
         struct port_net *net = e->cli->host->net;
-        last = net->connect(net, &e->addresses[e->next_address++], &e->stream);
+        last = net->connect(net, &e->addresses[e->next_address++], false, &e->stream);
         if (last == ERR_OK) {
             e->stream->handler = &handler;
             e->stream->owner = e;

@@ -80,7 +80,7 @@ static void on_answered(struct port_question *q, enum err err, const struct port
 {
     struct probe *p = of_question(q);
     if (err != ERR_OK || count == 0 ||
-        p->ports->net->connect(p->ports->net, &addresses[0], &p->stream) != ERR_OK) {
+        p->ports->net->connect(p->ports->net, &addresses[0], false, &p->stream) != ERR_OK) {
         rest(p);
         return;
     }

@@ -100,7 +100,7 @@ static void connect_next_address(struct session *s)
 {
     const struct port_address *to = &s->addresses[s->address_next++];
     struct port_stream *stream;
-    enum err e = s->ports->net->connect(s->ports->net, to, &stream);
+    enum err e = s->ports->net->connect(s->ports->net, to, false, &stream);
     set_server_text(s, to);
     if (e != ERR_OK) {
         session_lose(s, "cannot be connected to: %s", err_text(e));

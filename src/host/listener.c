@@ -234,10 +234,10 @@ static enum err net_listen(struct port_net *net, const char *host, uint16_t port
     return wrap(loop, fd, ret);
 }
 
-static enum err net_connect(struct port_net *net, const struct port_address *to,
+static enum err net_connect(struct port_net *net, const struct port_address *to, bool keepalive,
                             struct port_stream **ret)
 {
-    return stream_connect(CONTAINER_OF(net, struct host_net, port)->loop, to, ret);
+    return stream_connect(CONTAINER_OF(net, struct host_net, port)->loop, to, keepalive, ret);
 }
 
 void net_init(struct host_net *n, struct host_loop *l)

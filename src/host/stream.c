@@ -328,26 +328,29 @@ enum err stream_open(struct host_loop *l, int fd, const struct sockaddr_storage 
 }
 
 // Begin to connect `fd`; 0, or the errno with which that failed at once.
-static int begin(int fd, const struct port_address *to)
+static int begin(int fd, const struct port_address *to, bool keepalive)
 {
     struct sockaddr_storage address;
     socklen_t size = stream_sockaddr(to, &address);
     const int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (keepalive) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    }
     int number = connect(fd, (struct sockaddr *)&address, size) == 0 ? 0 : errno;
     return number == EINPROGRESS || number == EINTR ? 0 : number;
 }
 
 // Failures that say something of the peer or of the way to it are the connection's: they come by
 // on_end. EADDRNOTAVAIL is ours: no local port is free, or no address of that family.
-enum err stream_connect(struct host_loop *l, const struct port_address *to,
+enum err stream_connect(struct host_loop *l, const struct port_address *to, bool keepalive,
                         struct port_stream **ret)
 {
     int fd = socket(to->is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return host_err(errno);
     }
-    int number = begin(fd, to);
+    int number = begin(fd, to, keepalive);
     if (number == EADDRNOTAVAIL || number == ENOMEM || number == ENOBUFS) {
         (void)close(fd);
         return host_err(number);

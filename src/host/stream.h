@@ -19,7 +19,7 @@ enum err stream_open(struct host_loop *l, int fd, const struct sockaddr_storage 
                      struct port_stream **ret) MUST_CHECK;
 
 // As connect() of struct port_net says.
-enum err stream_connect(struct host_loop *l, const struct port_address *to,
+enum err stream_connect(struct host_loop *l, const struct port_address *to, bool keepalive,
                         struct port_stream **ret) MUST_CHECK;
 
 // The size of what was written to *ret.

@@ -116,7 +116,7 @@ static void connect_to(struct dialler *d, const struct port_address *to)
 {
     struct port_net *net = options_of(d)->net;
     struct port_stream *stream;
-    enum err e = d->stream_count < STREAMS_MAX ? net->connect(net, to, &stream) : ERR_LIMIT;
+    enum err e = d->stream_count < STREAMS_MAX ? net->connect(net, to, true, &stream) : ERR_LIMIT;
     if (e != ERR_OK) {
         d->last = e;
         return;

@@ -47,7 +47,7 @@ struct mesh_options {
     int64_t handshake_timeout_ms; // for the header of who connected
     bool listens_on_all;          // quorumListenOnAllIPs
     bool many_addresses;          // multiAddress.enabled
-    bool keepalive;               // of accepted connections
+    bool keepalive;               // TCP's, on all of them
     int bind_retries;             // times to try to bind, a second apart; 0: for ever
     // A whole message, borrowed. `from` is what the sender calls itself.
     void (*on_message)(void *ctx, int64_t from, struct slice bytes);

@@ -110,9 +110,9 @@ static const struct port_stream_handler handler = {
 
 static bool connect_to(struct mesh_dial *d, const struct port_address *to)
 {
-    struct port_net *net = d->peer->mesh->options.net;
+    const struct mesh_options *options = &d->peer->mesh->options;
     struct port_stream *stream;
-    enum err e = net->connect(net, to, &stream);
+    enum err e = options->net->connect(options->net, to, options->keepalive, &stream);
     if (e != ERR_OK) {
         d->last = e;
         return false;

@@ -117,7 +117,7 @@ static void sockets_are_served_within_a_turn(void **state)
     static const struct port_stream_handler handler = {.on_connected = NULL};
     struct port_stream *s;
     const struct port_address to = {.bytes = {127, 0, 0, 1}, .port = listener->port};
-    assert_int_equal(net.port.connect(&net.port, &to, &s), ERR_OK);
+    assert_int_equal(net.port.connect(&net.port, &to, false, &s), ERR_OK);
     s->handler = &handler;
     listener->close(listener);
     s->close(s);

@@ -344,6 +344,7 @@ struct dialled {
     int connects, ends;
     enum err end;
     bool closes_when_connected;
+    bool keepalive; // asked for
 };
 
 static void dial_connected(struct port_stream *s)
@@ -374,8 +375,8 @@ static const struct port_stream_handler dialler = {
 
 static enum err dial(struct fixture *f, const struct port_address *to, struct dialled *d)
 {
-    *d = (struct dialled){0};
-    enum err e = f->net.port.connect(&f->net.port, to, &d->stream);
+    *d = (struct dialled){.keepalive = d->keepalive};
+    enum err e = f->net.port.connect(&f->net.port, to, d->keepalive, &d->stream);
     if (e == ERR_OK) {
         assert_int_equal(d->connects + d->ends, 0);
         d->stream->handler = &dialler;
@@ -423,7 +424,7 @@ static void connect_and_echo(struct fixture *f, int family)
     if (listener < 0) {
         return;
     }
-    struct dialled d;
+    struct dialled d = {0};
     assert_int_equal(dial(f, &to, &d), ERR_OK);
     while (d.connects + d.ends == 0) {
         turn(f);
@@ -459,6 +460,40 @@ static void connection_over_ipv6_carries_bytes(void **state)
     connect_and_echo(*state, AF_INET6);
 }
 
+// The socket that is connected to `port`, of the few that this process has.
+static int socket_to(uint16_t port)
+{
+    for (int fd = 3; fd < 64; fd++) {
+        struct sockaddr_in to = {0};
+        socklen_t size = sizeof(to);
+        if (getpeername(fd, (struct sockaddr *)&to, &size) == 0 && ntohs(to.sin_port) == port) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+static void keepalive_is_on_when_it_was_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    for (int asked = 0; asked <= 1; asked++) {
+        struct port_address to;
+        int listener = test_listener(AF_INET, 4, &to);
+        struct dialled d = {.keepalive = asked != 0};
+        assert_int_equal(dial(f, &to, &d), ERR_OK);
+        while (d.connects + d.ends == 0) {
+            turn(f);
+        }
+        int on = -1;
+        socklen_t size = sizeof(on);
+        int fd = socket_to(to.port);
+        assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
+        assert_int_equal(on, asked);
+        hang_up(f, &d);
+        (void)close(listener);
+    }
+}
+
 static void failed_connection_ends_and_is_not_told_within_the_call(void **state)
 {
     struct fixture *f = *state;
@@ -470,7 +505,7 @@ static void failed_connection_ends_and_is_not_told_within_the_call(void **state)
         {.bytes = {0xff, 2}, .is_v6 = true, .port = 1},
     };
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-        struct dialled d;
+        struct dialled d = {0};
         enum err e = dial(f, &targets[i], &d);
         if (e == ERR_ADDRESS) { // a machine without IPv6
             assert_true(targets[i].is_v6);
@@ -493,7 +528,7 @@ static void connection_may_be_closed_while_it_hangs(void **state)
     struct fixture *f = *state;
     struct port_address to;
     int listener = test_listener(AF_INET, 0, &to);
-    struct dialled waiting[8]; // more than its queue takes: the last ones hang
+    struct dialled waiting[8] = {0}; // more than its queue takes: the last ones hang
     for (int i = 0; i < 8; i++) {
         assert_int_equal(dial(f, &to, &waiting[i]), ERR_OK);
     }
@@ -505,7 +540,7 @@ static void connection_may_be_closed_while_it_hangs(void **state)
         hang_up(f, &waiting[i]);
     }
     assert_int_equal(waiting[7].connects + waiting[7].ends, 0);
-    struct dialled forgotten;
+    struct dialled forgotten = {0};
     assert_int_equal(dial(f, &to, &forgotten), ERR_OK); // teardown's loop_fini closes it
     (void)close(listener);
 }
@@ -515,7 +550,7 @@ static void closing_inside_on_connected_is_legal(void **state)
     struct fixture *f = *state;
     struct port_address to;
     int listener = test_listener(AF_INET, 4, &to);
-    struct dialled d;
+    struct dialled d = {0};
     assert_int_equal(dial(f, &to, &d), ERR_OK);
     d.closes_when_connected = true;
     while (d.connects == 0) {
@@ -531,7 +566,7 @@ static void connection_without_resources_is_an_error(void **state)
 {
     struct fixture *f = *state;
     const struct port_address to = loopback(f->listener->port);
-    struct dialled d;
+    struct dialled d = {0};
     int next = dup(f->peer); // the lowest free descriptor
     (void)close(next);
     (void)mem_fail_after(1);
@@ -565,6 +600,7 @@ int main(void)
         T(forgotten_stream_is_closed_with_the_loop),
         T(connection_over_ipv4_carries_bytes),
         T(connection_over_ipv6_carries_bytes),
+        T(keepalive_is_on_when_it_was_asked_for),
         T(failed_connection_ends_and_is_not_told_within_the_call),
         T(connection_may_be_closed_while_it_hangs),
         T(closing_inside_on_connected_is_legal),
