@@ -143,7 +143,9 @@ enum err install_truncated(struct datadir *d, int64_t zxid, struct port_clock *c
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
     }
-    if (report.last_zxid != zxid) {
+    if ((uint32_t)zxid == 0 && report.last_zxid < zxid) {
+        tree_set_last_zxid(t, zxid); // an epoch begins there, with everything before it
+    } else if (report.last_zxid != zxid) {
         tree_free(t);
         return store_fail(e, ERR_CORRUPT,
                           "%s was cut behind 0x%" PRIx64 ", but ends with 0x%" PRIx64,

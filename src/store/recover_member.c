@@ -168,11 +168,21 @@ static enum err make_way(struct member *m, const struct recover_damage *damage)
     return ERR_OK;
 }
 
+// What a standalone server would have to do stands behind the damage; a member does it itself.
+static void drop_remedy(char *why)
+{
+    char *remedy = strstr(why, "; restore ");
+    if (remedy != NULL) {
+        *remedy = '\0';
+    }
+}
+
 // With the marker nothing else need know what is missing; and who removes it has decided.
 static enum err go_on(struct member *m, const struct recover_damage *damage)
 {
     char why[STORE_ERROR_TEXT_MAX];
     memcpy(why, m->e->text, sizeof why);
+    drop_remedy(why);
     enum err err = begin_healing(m, why);
     err = err == ERR_OK ? logend_forget(m->fs, datadir_log_dir(m->dir), m->e) : err;
     return err == ERR_OK ? make_way(m, damage) : err;

@@ -25,29 +25,64 @@ static enum err fail_missing(struct datadir *d, int64_t zxid, struct store_error
                       datadir_log_dir(d), zxid);
 }
 
-// True when a whole snapshot of exactly (or, with `or_older`, at most) `zxid` exists.
-static enum err find_snapshot(struct datadir *d, int64_t zxid, bool or_older, bool *ret,
-                              struct store_error *e)
+// The zxid of the newest whole snapshot at or below `zxid`; -1: there is none.
+static enum err find_snapshot(struct datadir *d, int64_t zxid, int64_t *ret, struct store_error *e)
 {
     struct names_list files = {0};
     enum err err = datadir_list(d, NAMES_SNAPSHOT, &files, e);
-    *ret = false;
+    *ret = -1;
     for (size_t i = 0; err == ERR_OK && i < files.count; i++) {
         const struct names_file *f = &files.items[i];
-        if ((f->zxid == zxid || (or_older && f->zxid < zxid)) &&
+        if (f->zxid <= zxid && f->zxid > *ret &&
             snapread_looks_whole(datadir_files(d), datadir_snap_dir(d), f)) {
-            *ret = true;
+            *ret = f->zxid;
         }
     }
     names_list_fini(&files);
     return err;
 }
 
+static void cut_before(const struct logread_record *record, struct cut *ret)
+{
+    memcpy(ret->file, record->file, sizeof ret->file);
+    ret->bytes = record->offset;
+}
+
+// An epoch begins with a zxid that is nobody's transaction. What is before it ends where the first
+// one behind it stands in the log; that it is all, only the record before that one shows.
+static enum err find_epoch_cut(struct datadir *d, int64_t zxid, int64_t base,
+                               uint32_t record_bytes_max, struct cut *ret, struct store_error *e)
+{
+    struct logread *log;
+    struct logread_record record = {.zxid = -1};
+    enum err err =
+        logread_open(datadir_files(d), datadir_log_dir(d), base, record_bytes_max, &log, e);
+    if (err != ERR_OK) {
+        return err;
+    }
+    bool has_record_before = false;
+    err = logread_next(log, &record, e);
+    while (err == ERR_OK && record.zxid < zxid) {
+        has_record_before = true;
+        err = logread_next(log, &record, e);
+    }
+    if (err == ERR_STOPPED || (err == ERR_OK && !has_record_before)) {
+        err = fail_missing(d, zxid, e);
+    } else if (err == ERR_OK) {
+        cut_before(&record, ret);
+    }
+    logread_close(log);
+    return err;
+}
+
 // Where `zxid` ends in the log. A transaction that only a snapshot knows may be kept, too: then no
 // record at or below it is behind the cut.
-static enum err find_cut(struct datadir *d, int64_t zxid, uint32_t record_bytes_max,
+static enum err find_cut(struct datadir *d, int64_t zxid, int64_t base, uint32_t record_bytes_max,
                          struct cut *ret, struct store_error *e)
 {
+    if ((uint32_t)zxid == 0 && base != zxid && base != -1) {
+        return find_epoch_cut(d, zxid, base, record_bytes_max, ret, e);
+    }
     struct logread *log;
     struct logread_record record;
     enum err err =
@@ -59,16 +94,9 @@ static enum err find_cut(struct datadir *d, int64_t zxid, uint32_t record_bytes_
     if (err == ERR_OK && record.zxid == zxid) {
         memcpy(ret->file, record.file, sizeof ret->file);
         ret->bytes = record.end_offset;
-    } else if (err == ERR_OK) {
-        bool has_snapshot;
-        err = find_snapshot(d, zxid, false, &has_snapshot, e);
-        if (err == ERR_OK && !has_snapshot) {
-            err = fail_missing(d, zxid, e);
-        } else if (err == ERR_OK) {
-            memcpy(ret->file, record.file, sizeof ret->file);
-            ret->bytes = record.offset;
-        }
-    } else if (err == ERR_STOPPED) {
+    } else if (err == ERR_OK && base == zxid) {
+        cut_before(&record, ret);
+    } else if (err == ERR_OK || err == ERR_STOPPED) {
         err = fail_missing(d, zxid, e);
     }
     logread_close(log);
@@ -128,15 +156,15 @@ enum err truncate_after(struct datadir *d, int64_t zxid, uint32_t record_bytes_m
                         struct store_error *e)
 {
     struct cut cut = {0};
-    bool has_base;
-    enum err err = find_cut(d, zxid, record_bytes_max, &cut, e);
+    int64_t base;
+    enum err err = find_snapshot(d, zxid, &base, e);
     if (err == ERR_OK) {
-        err = find_snapshot(d, zxid, true, &has_base, e);
+        err = find_cut(d, zxid, base, record_bytes_max, &cut, e);
     }
     if (err != ERR_OK) {
         return err;
     }
-    if (!has_base) {
+    if (base == -1) {
         return store_fail(e, ERR_NOT_FOUND,
                           "%s holds no snapshot at or below 0x%" PRIx64 " to go back to",
                           datadir_snap_dir(d), zxid);

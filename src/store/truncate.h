@@ -11,6 +11,8 @@
 #include "store/datadir.h"
 
 // Durable on return. No txnlog may be open on the directory.
+// The beginning of an epoch, which is no transaction, is legal when the log goes across it; what is
+// left ends earlier then. Source: a Java leader that has nothing in memory sends such a TRUNC.
 // Errors: ERR_NOT_FOUND when there is no log, or `zxid` is not in it (nothing is changed then).
 enum err truncate_after(struct datadir *d, int64_t zxid, uint32_t record_bytes_max,
                         struct store_error *e) MUST_CHECK;

@@ -102,6 +102,28 @@ static void damaged_snapshot_alone_is_no_loss(void **state)
     member_history_fini(&h);
 }
 
+// The marker says what happened, not what somebody without others would have to do now.
+static void the_reason_names_no_remedy_for_a_server_alone(void **state)
+{
+    (void)state;
+    struct member_history h;
+    struct stage s;
+    struct buf why = {0};
+    member_history_init(&h, false);
+    stage_begin(&s, 1);
+    member_put(&s, &h);
+    stage_put(&s, MEMBER_NEW_SNAPSHOT, slice_str("not one"));
+    stage_put(&s, MEMBER_OLD_SNAPSHOT, slice_str("not one"));
+    (void)member_starts(&s, &h);
+    assert_true(healing_is_pending(s.d));
+    healing_reason(s.d, &why);
+    assert_true(why.len > 0);
+    assert_null(strstr(buf_cstr(&why), "restore"));
+    buf_fini(&why);
+    stage_end(&s);
+    member_history_fini(&h);
+}
+
 // What a leader's snapshot left behind: an older snapshot, and a log that begins behind a hole.
 static void hole_behind_an_older_snapshot_is_seen(void **state)
 {
@@ -404,6 +426,7 @@ int main(void)
         cmocka_unit_test(flipped_bits_at_the_end_need_no_note),
         cmocka_unit_test(torn_batch_is_no_damage),
         cmocka_unit_test(damaged_snapshot_alone_is_no_loss),
+        cmocka_unit_test(the_reason_names_no_remedy_for_a_server_alone),
         cmocka_unit_test(hole_behind_an_older_snapshot_is_seen),
         cmocka_unit_test(lost_end_of_an_epoch_is_seen),
         cmocka_unit_test(records_out_of_order_are_damage),

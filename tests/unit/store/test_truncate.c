@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "store/install.h"
 #include "store/recover.h"
 #include "store/truncate.h"
 #include "tests/unit/store/world.h"
@@ -113,6 +114,67 @@ static void directory_without_a_log_is_refused(void **state)
     end(&f);
 }
 
+#define EPOCH_1 (INT64_C(1) << 32)
+
+// Transactions 1 to 20, then the first five of epoch 1, in a file of their own or behind them; a
+// snapshot at 10.
+static void begin_two_epochs(struct fixture *f, bool in_one_file)
+{
+    struct buf batch = {0};
+    world_disk_init(&f->fs);
+    world_put_snapshot_many(&f->fs, 10);
+    world_put_many(&batch, 1, 20, 10);
+    if (in_one_file) {
+        world_put_many(&batch, EPOCH_1 + 1, 5, 10);
+    } else {
+        world_put_log_many(&f->fs, EPOCH_1 + 1, 5, 10);
+    }
+    world_put_log(&f->fs, 1, &batch);
+    assert_int_equal(datadir_open(&f->fs.port, "/d", NULL, true, &f->d, &f->e), ERR_OK);
+}
+
+static void the_beginning_of_an_epoch_cuts_all_of_it(void **state)
+{
+    (void)state;
+    for (int in_one_file = 0; in_one_file <= 1; in_one_file++) {
+        struct fixture f;
+        begin_two_epochs(&f, in_one_file != 0);
+        assert_int_equal(truncate_after(f.d, EPOCH_1, WORLD_RECORD_BYTES_MAX, &f.e), ERR_OK);
+        memfs_crash(&f.fs);
+        assert_int_equal(recovered_zxid(&f), 20);
+        end(&f);
+    }
+}
+
+static void the_tree_then_stands_at_that_beginning(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tree *t;
+    struct port_clock clock = {.mono_ns = no_time, .wall_ms = no_time};
+    struct recover_options options = {.tree = world_options(),
+                                      .record_bytes_max = WORLD_RECORD_BYTES_MAX};
+    begin_two_epochs(&f, false);
+    assert_int_equal(install_truncated(f.d, EPOCH_1, &clock, &options, NULL, NULL, &t, &f.e),
+                     ERR_OK);
+    assert_int_equal(tree_last_zxid(t), EPOCH_1);
+    assert_int_equal(tree_node_count(t), 5 + 20);
+    tree_free(t);
+    end(&f);
+}
+
+// The log begins with epoch 1: whether the snapshot at 10 is all there was before, nothing shows.
+static void a_beginning_that_the_log_does_not_cross_is_unknown(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin_two_epochs(&f, false);
+    assert_int_equal(f.fs.port.remove(&f.fs.port, WORLD_DIR "/log.1"), ERR_OK);
+    assert_int_equal(truncate_after(f.d, EPOCH_1, WORLD_RECORD_BYTES_MAX, &f.e), ERR_NOT_FOUND);
+    assert_non_null(memfs_find(&f.fs, WORLD_DIR "/log.100000001"));
+    end(&f);
+}
+
 // Whatever fails on the way: the history is either as long as before, or shorter but never below.
 static void failing_half_way_loses_nothing_that_was_to_stay(void **state)
 {
@@ -137,6 +199,9 @@ int main(void)
         cmocka_unit_test(unknown_zxid_changes_nothing),
         cmocka_unit_test(zxid_that_only_a_snapshot_knows_may_stay),
         cmocka_unit_test(directory_without_a_log_is_refused),
+        cmocka_unit_test(the_beginning_of_an_epoch_cuts_all_of_it),
+        cmocka_unit_test(the_tree_then_stands_at_that_beginning),
+        cmocka_unit_test(a_beginning_that_the_log_does_not_cross_is_unknown),
         cmocka_unit_test(failing_half_way_loses_nothing_that_was_to_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
