@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/mark.h"
 #include "jute/op.h"
+#include "server/eager.h"
 #include "server/locals.h"
 #include "server/server_priv.h"
 
@@ -138,6 +139,12 @@ static void handle_write(struct conn *c, const struct request *request)
     if (!server_is_open(s)) {
         throttle_large_done(&s->throttle, request->large_bytes);
         conn_close(c, "the server stops");
+        return;
+    }
+    enum zk_code code = eager_check(s, request);
+    if (code != ZK_OK) {
+        throttle_large_done(&s->throttle, request->large_bytes);
+        reply_code(c, request->xid, 0, code);
         return;
     }
     if (is_local(c) && locals_take(c, request)) {

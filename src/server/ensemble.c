@@ -451,6 +451,7 @@ static struct zab_options zab_options_of(const struct config *cfg, struct port_e
         .has_master_port = cfg->observer_master_port > 0,
         .force_snapshot_sync = cfg->force_snapshot_sync,
         .log_sync_enabled = cfg->snapshot_size_factor >= 0,
+        .epoch_wait_ms = (int64_t)cfg->max_time_to_wait_for_epoch_ms + 1,
         .observer_election_delay_ms = cfg->observer_election_delay_ms,
         .observer_reconnect_delay_ms = cfg->observer_reconnect_delay_ms,
         .notification_min_ms = cfg->min_notification_interval_ms,

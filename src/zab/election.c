@@ -41,6 +41,7 @@ struct election {
     bool is_joined;              // a leader that was there
     bool is_reopened;            // it should not have been taken, or not yet
     bool is_resumable;           // others go on in the same round
+    bool has_heard_looking;      // the last notification was of a voter that looks, and we do not
     bool has_complained;         // of a notification that is none, in this round
     struct answer answers[ANSWERS];
 };
@@ -85,6 +86,11 @@ bool election_deadline_ms(const struct election *e, int64_t *ret)
 bool election_is_reopened(const struct election *e)
 {
     return e->is_reopened;
+}
+
+bool election_heard_looking(const struct election *e)
+{
+    return e->has_heard_looking;
 }
 
 void election_confirm(struct election *e)
@@ -547,6 +553,7 @@ static void on_notification(struct election *e, const struct zab_event *event,
 {
     struct notification n;
     struct vote said;
+    e->has_heard_looking = false;
     if (event->sid == e->core->options.sid) {
         return; // another server believes to be us
     }
@@ -564,6 +571,7 @@ static void on_notification(struct election *e, const struct zab_event *event,
     } else if (is_looking(e)) {
         hear(e, event->sid, &n.vote, event->now_ms, effects);
     } else if (n.vote.state == ZAB_LOOKING) {
+        e->has_heard_looking = true;
         reconsider(e, event->sid, &n.vote);
         if (settled_vote(e, &said)) {
             answer(e, event->sid, &n.vote, &said, event->now_ms, effects);

@@ -30,6 +30,8 @@ bool election_is_decided(const struct election *e, struct vote *ret); // looking
 // The decision came too early, or its time is over: voters that it stood on look again, and vote
 // for others. Who has not seen its role confirmed does better to end it and to look again.
 bool election_is_reopened(const struct election *e);
+// The last notification came from a voter that looks, while we have a role.
+bool election_heard_looking(const struct election *e);
 void election_confirm(struct election *e); // it is too late for that: the role is what it is
 bool election_deadline_ms(const struct election *e, int64_t *ret);
 int64_t election_clock(const struct election *e);

@@ -177,6 +177,7 @@ void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects)
     ASSERT(l->learner_count == 0);
     forget_term(l);
     l->now_ms = now_ms;
+    l->began_ms = now_ms;
     l->summary_epoch = core->current_epoch;
     l->summary_zxid = core->last_zxid;
     l->applied_zxid = core->last_zxid;
@@ -193,6 +194,15 @@ void leader_begin(struct leader *l, int64_t now_ms, struct zab_effects *effects)
     pass_version(l, core->seen.version);
     quorum_add(voters(l), &l->connected, core->options.sid);
     gather(l, effects);
+}
+
+// Source: Leader.reportLookingSid.
+void leader_voter_looks(struct leader *l, int64_t now_ms)
+{
+    int64_t wait_ms = l->core->options.epoch_wait_ms;
+    if (l->phase == LEADER_GATHERING && wait_ms > 0 && now_ms - l->began_ms >= wait_ms) {
+        leader_give_up(l, "a voter looks again while its epoch is waited for");
+    }
 }
 
 // ---- COMPARING: nobody of a quorum is ahead of us (Zab phase 1, step 3; phase 2, step 1) ----

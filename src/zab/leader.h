@@ -33,6 +33,10 @@ void leader_host_step(struct leader *l, const struct zab_event *event, struct za
 // Close every link and the listener; nothing is left of the term.
 void leader_end(struct leader *l, struct zab_effects *effects);
 
+// A voter looks for a leader: after leader.maxTimeToWaitForEpoch the wait for epochs ends with
+// that.
+void leader_voter_looks(struct leader *l, int64_t now_ms);
+
 // Leading is over, for this reason; NULL: it goes on. After a reconfiguration that names another
 // leader, *ret_next is its id, else -1.
 const char *leader_is_over(const struct leader *l, int64_t *ret_next);

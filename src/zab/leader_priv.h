@@ -42,6 +42,7 @@ struct leader {
     const char *over;
     int64_t next_leader;
     int64_t now_ms;
+    int64_t began_ms;
     int64_t phase_deadline_ms;
 
     // Discovery.

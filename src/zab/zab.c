@@ -320,6 +320,14 @@ static void step_role(struct zab *z, const struct zab_event *e, struct zab_effec
     }
 }
 
+static void notified(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
+{
+    election_step(z->election, e, effects);
+    if (z->phase == PHASE_LEADING && election_heard_looking(z->election)) {
+        leader_voter_looks(z->leader, e->now_ms);
+    }
+}
+
 static void dispatch(struct zab *z, const struct zab_event *e, struct zab_effects *effects)
 {
     bool is_time = e->type == ZAB_EV_TIME;
@@ -328,7 +336,9 @@ static void dispatch(struct zab *z, const struct zab_event *e, struct zab_effect
     } else if (e->type == ZAB_EV_SETTLED) {
         ASSERT(z->phase == PHASE_SETTLING);
         settled(z, e, effects);
-    } else if (e->type == ZAB_EV_NOTIFICATION || (is_time && z->phase == PHASE_ELECTING)) {
+    } else if (e->type == ZAB_EV_NOTIFICATION) {
+        notified(z, e, effects);
+    } else if (is_time && z->phase == PHASE_ELECTING) {
         election_step(z->election, e, effects);
     } else if (is_time && z->phase == PHASE_DELAYING) {
         if (e->now_ms >= z->delay_until_ms) {

@@ -37,6 +37,7 @@ struct zab_options {
     bool has_master_port;     // observerMasterPort is set: followers serve observers on it
     bool force_snapshot_sync; // zookeeper.forceSnapshotSync
     bool log_sync_enabled;    // snapshotSizeFactor >= 0
+    int64_t epoch_wait_ms;    // leader.maxTimeToWaitForEpoch + 1; 0: only initLimit ends the wait
     int64_t observer_election_delay_ms;
     int64_t observer_reconnect_delay_ms;
     int64_t notification_min_ms, notification_max_ms;

@@ -412,9 +412,32 @@ static void it_says_who_follows(void **state)
     lead_fini(&h);
 }
 
+// leader.maxTimeToWaitForEpoch.
+static void a_voter_that_looks_ends_the_wait_for_epochs_alone(void **state)
+{
+    (void)state;
+    struct leader_help h;
+    int64_t next;
+    lead_init(&h, 3);
+    h.core.options.epoch_wait_ms = 201;
+    lead_begin(&h);
+    leader_voter_looks(h.leader, h.now_ms + 200);
+    assert_null(leader_is_over(h.leader, &next));
+    leader_voter_looks(h.leader, h.now_ms + 201);
+    lead_expect_over(&h, "a voter looks again while its epoch is waited for");
+    lead_fini(&h);
+    lead_init(&h, 3);
+    h.core.options.epoch_wait_ms = 201;
+    lead_to_comparing(&h); // a quorum has told its epochs
+    leader_voter_looks(h.leader, h.now_ms + 900);
+    assert_null(leader_is_over(h.leader, &next));
+    lead_fini(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_voter_that_looks_ends_the_wait_for_epochs_alone),
         cmocka_unit_test(a_leader_waits_for_a_quorum_of_epochs),
         cmocka_unit_test(the_epoch_is_offered_when_it_is_durable),
         cmocka_unit_test(histories_of_a_quorum_are_compared),

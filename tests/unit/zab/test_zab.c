@@ -38,6 +38,7 @@ static void begin(struct fixture *f, const char *text)
                                         .tick_ms = 100,
                                         .init_limit = 10,
                                         .sync_limit = 5,
+                                        .epoch_wait_ms = 301,
                                         .observer_election_delay_ms = 1000000,
                                         .notification_min_ms = 200,
                                         .notification_max_ms = 60000,
@@ -114,6 +115,43 @@ static void hear_of_leader(struct fixture *f)
                     .type = ZAB_EV_NOTIFICATION, .sid = sid, .bytes = buf_slice(&bytes)});
         buf_fini(&bytes);
     }
+}
+
+// Voter `sid` looks for a leader, and votes for us.
+static void hear_a_looking_voter(struct fixture *f, int64_t sid)
+{
+    struct buf bytes = {0};
+    const struct notification n = {.vote = {.leader = 1,
+                                            .zxid = LAST_ZXID,
+                                            .election_epoch = 1,
+                                            .peer_epoch = 1,
+                                            .state = ZAB_LOOKING}};
+    notification_encode(&n, &bytes);
+    step(f,
+         (struct zab_event){.type = ZAB_EV_NOTIFICATION, .sid = sid, .bytes = buf_slice(&bytes)});
+    buf_fini(&bytes);
+}
+
+// leader.maxTimeToWaitForEpoch: a voter may look for a moment, until it has decided, too.
+static void a_voter_that_looks_for_too_long_ends_the_wait_for_epochs(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, OF_THREE);
+    happens(&f, ZAB_EV_START);
+    hear_a_looking_voter(&f, 2);
+    hear_a_looking_voter(&f, 3);
+    assert_int_equal(zab_role(f.zab), ZAB_LEADING);
+    f.now_ms += 300;
+    hear_a_looking_voter(&f, 2);
+    hear_a_looking_voter(&f, 7); // no voter
+    assert_int_equal(zab_role(f.zab), ZAB_LEADING);
+    f.now_ms += 1;
+    hear_a_looking_voter(&f, 7);
+    assert_int_equal(zab_role(f.zab), ZAB_LEADING);
+    hear_a_looking_voter(&f, 2);
+    assert_int_equal(zab_role(f.zab), ZAB_LOOKING);
+    finish(&f);
 }
 
 static void nothing_happens_before_the_start(void **state)
@@ -298,6 +336,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_happens_before_the_start),
+        cmocka_unit_test(a_voter_that_looks_for_too_long_ends_the_wait_for_epochs),
         cmocka_unit_test(who_votes_alone_leads_when_its_epochs_are_saved),
         cmocka_unit_test(a_role_that_ends_is_settled_before_the_next),
         cmocka_unit_test(what_is_in_the_log_is_the_history),
