@@ -74,9 +74,9 @@ struct port_net {
     // ERR_ADDRESS_IN_USE, ERR_ADDRESS, ERR_ACCESS, ERR_UNRESOLVED, ERR_TOO_MANY_FILES.
     enum err (*listen)(struct port_net *net, const char *host, uint16_t port, int backlog,
                        bool keepalive, struct port_listener **ret);
-    // Begin to connect; TCP_NODELAY on, keepalive when `keepalive`. The owner sets handler and owner before the next turn, and
-    // closes the stream at any time. No callback comes within the call.
-    // Errors: ERR_TOO_MANY_FILES, ERR_NO_MEMORY, ERR_ADDRESS.
+    // Begin to connect; TCP_NODELAY on, keepalive when `keepalive`. The owner sets handler and
+    // owner before the next turn, and closes the stream at any time. No callback comes within the
+    // call. Errors: ERR_TOO_MANY_FILES, ERR_NO_MEMORY, ERR_ADDRESS.
     enum err (*connect)(struct port_net *net, const struct port_address *to, bool keepalive,
                         struct port_stream **ret);
 };
