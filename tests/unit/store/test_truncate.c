@@ -130,6 +130,7 @@ static void begin_two_epochs(struct fixture *f, bool in_one_file)
         world_put_log_many(&f->fs, EPOCH_1 + 1, 5, 10);
     }
     world_put_log(&f->fs, 1, &batch);
+    buf_fini(&batch);
     assert_int_equal(datadir_open(&f->fs.port, "/d", NULL, true, &f->d, &f->e), ERR_OK);
 }
 
