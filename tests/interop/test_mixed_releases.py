@@ -249,7 +249,7 @@ def test_snapshot(ensemble, leader):
 def log_for_itself(ensemble, number, path):
     """This leader logs what the other voters do not even get; all of them are dead then."""
     others = {1, *VOTER.values()} - {number}
-    with zkwire.open_session(ensemble.ports[number][0]) as conn:
+    with zkwire.open_session(ensemble.ports[number][0], 60000) as conn:  # a session that expired would be written
         ensemble.write_everywhere()
         for other in others:
             ensemble[other].suspend()

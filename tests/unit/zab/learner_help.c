@@ -4,6 +4,7 @@
 #include "tests/unit/zab/learner_help.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "jute/op.h"
 #include "jute/txn.h"
@@ -61,10 +62,10 @@ void help_init_idle(struct learner_help *h, enum zab_role role)
 static void collect(struct learner_help *h)
 {
     for (size_t i = 0; i < h->effects.count; i++) {
-        if (h->effects.items[i].type != ZAB_DO_NOTE) {
-            zab_effect_print(&h->effects.items[i], &h->text);
-            buf_append_str(&h->text, "\n");
-        }
+        bool is_note = h->effects.items[i].type == ZAB_DO_NOTE;
+        struct buf *to = is_note ? &h->notes : &h->text;
+        zab_effect_print(&h->effects.items[i], to);
+        buf_append_str(to, "\n");
     }
     zab_effects_clear(&h->effects);
 }
@@ -87,6 +88,7 @@ void help_fini(struct learner_help *h)
     core_fini(&h->core);
     zab_effects_fini(&h->effects);
     buf_fini(&h->text);
+    buf_fini(&h->notes);
 }
 
 // ---- events ----
@@ -132,6 +134,14 @@ void help_expect_at(struct learner_help *h, const char *expected, const char *fi
 {
     _assert_string_equal(buf_cstr(&h->text), expected, file, line);
     buf_clear(&h->text);
+}
+
+void help_expect_note_at(struct learner_help *h, const char *part, const char *file, int line)
+{
+    if (strstr(buf_cstr(&h->notes), part) == NULL) {
+        print_error("expected a note with: %s\ngot:\n%s", part, buf_cstr(&h->notes));
+        _fail(file, line);
+    }
 }
 
 void help_expect_over_at(struct learner_help *h, const char *reason, const char *file, int line)

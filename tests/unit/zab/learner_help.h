@@ -27,7 +27,8 @@ struct learner_help {
     struct zab_core core;
     struct learner *learner;
     struct zab_effects effects;
-    struct buf text; // of the effects since the last look
+    struct buf text;  // of the effects since the last look, without the notes
+    struct buf notes; // all of them
     int64_t now_ms;
 };
 
@@ -48,6 +49,9 @@ void help_pass(struct learner_help *h, int64_t ms);
 // What was to be done since the last look: one effect a line, without the notes.
 #define help_expect(h, expected) help_expect_at((h), (expected), __FILE__, __LINE__)
 void help_expect_at(struct learner_help *h, const char *expected, const char *file, int line);
+// Something was said that holds this part.
+#define help_expect_note(h, part) help_expect_note_at((h), (part), __FILE__, __LINE__)
+void help_expect_note_at(struct learner_help *h, const char *part, const char *file, int line);
 #define help_expect_over(h, reason) help_expect_over_at((h), (reason), __FILE__, __LINE__)
 void help_expect_over_at(struct learner_help *h, const char *reason, const char *file, int line);
 

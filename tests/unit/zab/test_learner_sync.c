@@ -239,6 +239,7 @@ static void trunc_cuts_before_the_rest_comes(void **state)
     help_to_choosing(&h);
     help_packet(&h, ZAB_TRUNC, 0x100000001, slice_null());
     help_expect(&h, "TRUNCATE 0x100000001\n");
+    help_expect_note(&h, "cutting our history back to the leader's 0x100000001");
     help_step(&h, (struct zab_event){.type = ZAB_EV_TRUNCATED, .zxid = 0x100000001, .is_ok = true});
     assert_int_equal(h.core.last_zxid, 0x100000001);
     help_proposal(&h, ZAB_PROPOSAL, 0x200000001);
@@ -286,6 +287,7 @@ static void a_snapshot_replaces_the_history(void **state)
     help_init(&h, ZAB_FOLLOWING);
     snap(&h, 0x200000005);
     help_expect(&h, "LOAD_SNAP d1 0x200000005\n");
+    help_expect_note(&h, "taking over the leader's snapshot of 0x200000005");
     assert_int_equal(h.core.last_zxid, 0x200000005);
     assert_int_equal(h.core.history.committed, 0x200000005);
     help_proposal(&h, ZAB_PROPOSAL, 0x200000006);
