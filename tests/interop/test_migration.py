@@ -102,7 +102,8 @@ def move(ensemble, load, step, servers, is_paddock):
     for number in servers:
         load.progress(30)
         said = "".join(ensemble.run(number, commands) for commands in blocks(step))
-        assert "no damage\n" in said and "unknown-file" not in said, said
+        assert "unknown-file" not in said, said
+        assert "no damage\n" in said or step == "replace", said  # old releases log transactions twice; then we heal
         assert ("paddock" in ensemble.version(number)) == is_paddock
         load.ring(ensemble.ports[number][0])
 
