@@ -276,7 +276,7 @@ static const struct port_stream_handler caller_handler = {.on_connected = caller
 
 static void call(struct caller *c, const struct port_address *to)
 {
-    assert_int_equal(c->node->net.port.connect(&c->node->net.port, to, &c->stream), ERR_OK);
+    assert_int_equal(c->node->net.port.connect(&c->node->net.port, to, false, &c->stream), ERR_OK);
     c->stream->handler = &caller_handler;
     c->stream->owner = c;
 }
@@ -468,7 +468,8 @@ static void connection_without_memory_is_an_error(void **state)
     caller_init(f, &c);
     struct port_address to = net_address(&f->node->net, 2181);
     (void)mem_fail_after(1);
-    assert_int_equal(c.node->net.port.connect(&c.node->net.port, &to, &c.stream), ERR_NO_MEMORY);
+    assert_int_equal(c.node->net.port.connect(&c.node->net.port, &to, false, &c.stream),
+                     ERR_NO_MEMORY);
     (void)mem_fail_after(0);
     caller_fini(&c);
 }

@@ -81,7 +81,7 @@ static void connect(struct fixture *f)
 {
     struct port_address to = net_address(&f->b->net, PORT);
     struct port_stream *s;
-    assert_int_equal(f->a->net.port.connect(&f->a->net.port, &to, &s), ERR_OK);
+    assert_int_equal(f->a->net.port.connect(&f->a->net.port, &to, false, &s), ERR_OK);
     own(f, &f->client, s);
 }
 
