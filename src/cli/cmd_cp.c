@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/copying.h"
 #include "cli/erase.h"
+#include "cli/insist.h"
 #include "cli/json.h"
 #include "cli/moving.h"
 #include "cli/node_order.h"
@@ -67,12 +68,15 @@ static int check_copy(struct cli *c, const struct place *from, const struct plac
         return cli_fail(c, CLI_USAGE, "%s is within %s: it would be copied into itself", to->path,
                         from->path);
     }
-    struct paddock_stat stat;
-    int code = paddock_exists(from->zk, from->path, &stat);
+    struct paddock_op op = {.type = PADDOCK_OP_EXISTS, .path = from->path};
+    struct paddock_result *r;
+    int code = insist(from->zk, &op, &r);
+    bool has_children = code == PADDOCK_OK && r->stat.num_children > 0;
+    paddock_result_free(r);
     if (code != PADDOCK_OK) {
         return cli_fail_code(c, code, PADDOCK_ANSWERED, from->path);
     }
-    if (stat.num_children > 0 && !is_recursive) {
+    if (has_children && !is_recursive) {
         return cli_fail(c, CLI_USAGE, "%s has children; `cp -r` copies them, too", from->path);
     }
     return CLI_DONE;

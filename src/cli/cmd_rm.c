@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/erase.h"
+#include "cli/insist.h"
 #include "cli/json.h"
 #include "cli/progress.h"
 
@@ -46,16 +47,20 @@ static int count_below(struct cli *c, const char *path, bool is_forced, bool *re
                        uint64_t *ret)
 {
     struct paddock_op op = {.type = PADDOCK_OP_COUNT_CHILDREN, .path = path};
-    struct paddock_result *r;
-    int code = PADDOCK_OK;
-    int status = cli_try(c, &op, &code, &r);
+    struct paddock_result *r = NULL;
+    struct paddock *zk;
+    int status = cli_session(c, &zk);
+    if (status != CLI_DONE) {
+        return status;
+    }
+    int code = insist(zk, &op, &r);
     *ret = code == PADDOCK_OK && r != NULL ? (uint64_t)r->number : 0;
     *ret_is_there = code != PADDOCK_NO_NODE;
     enum paddock_fate fate = r != NULL ? r->fate : PADDOCK_NOT_SENT;
     paddock_result_free(r);
     bool is_fine = code == PADDOCK_OK || code == PADDOCK_UNIMPLEMENTED ||
                    (code == PADDOCK_NO_NODE && is_forced);
-    return status == CLI_DONE && !is_fine ? cli_fail_code(c, code, fate, path) : status;
+    return is_fine ? CLI_DONE : cli_fail_code(c, code, fate, path);
 }
 
 static bool is_protected(const char *path)

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/batch.h"
+#include "cli/insist.h"
 #include "cli/node_stream.h"
 #include "cli/progress.h"
 #include "cli/subtree.h"
@@ -125,7 +126,7 @@ static int create_root(struct copy *k, const struct subtree_node *n)
         return k->exit_code;
     }
     struct paddock_result *r = NULL;
-    int code = paddock_call(k->options->to_zk, &op, &r);
+    int code = insist_create(k->options->to_zk, &op, &r);
     enum paddock_fate fate = r != NULL ? r->fate : PADDOCK_NOT_SENT;
     paddock_result_free(r);
     if (code == PADDOCK_OK) {

@@ -13,4 +13,7 @@ enum { INSIST_TRIES_MAX = 5 }; // also of those that are not waited for: batch.h
 // As paddock_call: the code, and *ret (owned; may be NULL) of the last try.
 int insist(struct paddock *zk, const struct paddock_op *op, struct paddock_result **ret);
 
+// The same for a creation: a node that a lost try has made is no conflict, but PADDOCK_OK.
+int insist_create(struct paddock *zk, const struct paddock_op *op, struct paddock_result **ret);
+
 #endif

@@ -5,7 +5,6 @@ PADDOCK_DAMAGES is how many of all damages are tried, evenly chosen (all).
 PADDOCK_BLOCK is the size of a block in bytes (4096).
 """
 import os
-import re
 import shutil
 import time
 
@@ -23,19 +22,6 @@ def write_nodes(ensemble, numbers, port=None, size=100):
     with zkwire.open_session(port or ensemble.client_ports()[0]) as conn:
         for number in numbers:
             assert conn.call("create", "/n%d" % number, b"%d " % number * size)[0] == 0
-
-
-def wait_noted(ensemble, number):
-    """Until the member has noted how far its log goes, which it does a second after its last write."""
-    port = ensemble.ports[number][0]
-    with zkwire.open_session(port) as conn:
-        assert conn.call("sync", "/")[0] == 0
-    zxid = int(re.search(rb"Zxid: 0x([0-9a-f]+)", zkwire.word(port, "srvr"))[1], 16)
-    note = version_2(ensemble[number].data_dir) / "paddock.end"
-    until = time.monotonic() + 60
-    while not note.exists() or int(note.read_text()[:16], 16) < zxid:
-        assert time.monotonic() < until, ensemble.logs()
-        time.sleep(0.02)
 
 
 def check_nodes(ensemble, numbers):
@@ -84,7 +70,7 @@ def test_damaged_block_is_healed(capsys):
         leader = ensemble.wait_ready()
         victim = next(number for number in ensemble.members if number != leader)
         write_nodes(ensemble, range(WRITES), size=20)
-        wait_noted(ensemble, victim)
+        ensemble.wait_noted(victim)
         ensemble[victim].kill()
         folder = version_2(ensemble[victim].data_dir)
         good = ensemble.folder / "good"
@@ -150,7 +136,7 @@ def test_power_cut_of_all_leaves_everybody_a_vote():
         ensemble.wait_ready()
         write_nodes(ensemble, range(50))
         for number in ensemble.members:
-            wait_noted(ensemble, number)
+            ensemble.wait_noted(number)
         for number in ensemble.members:
             ensemble[number].kill()
             path = logs(ensemble[number].data_dir)[-1]

@@ -52,7 +52,7 @@ class Driver:
     def code(self, command, limit_s=60):
         return self.ask(command, limit_s).split()[0]
 
-    def take_events(self, wanted=0, limit_s=20):
+    def take_events(self, wanted=0, limit_s=60):
         """Those so far; waits until there are `wanted` of them."""
         until = time.monotonic() + limit_s
         while len(self.events) < wanted:
@@ -72,7 +72,7 @@ class Driver:
 
     def stop(self):
         self.process.stdin.close()
-        assert self.process.wait(20) == 0, "sanitizers and leaks end the driver with another code"
+        assert self.process.wait(60) == 0, "sanitizers and leaks end the driver with another code"
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A damaged Paddock server heals from an ensemble of Java servers, and Java goes on with the files that it leaves."""
-import time
-
 from tests.interop.lib import zkwire
 from tests.interop.lib.damage import logs, version_2
 from tests.interop.lib.ensemble import Ensemble
-
-NOTED_S = 1.5  # A second after its last write a member notes how far its log goes.
 
 
 def write_nodes(ensemble, names):
@@ -39,7 +35,7 @@ def test_java_ensemble_heals_a_damaged_server_and_takes_its_files():
     with Ensemble(["paddock", "java", "java"]) as ensemble:
         ensemble.wait_ready()
         write_nodes(ensemble, names)
-        time.sleep(NOTED_S)
+        ensemble.wait_noted(1)
         ensemble[1].kill()
         damage(ensemble[1])
         ensemble[1].launch()

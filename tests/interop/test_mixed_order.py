@@ -76,7 +76,7 @@ def talk(ports, seed):
         conn.close()
 
 
-def wait_for_equal_trees(ensemble, deadline_s=10.0):
+def wait_for_equal_trees(ensemble, deadline_s=60.0):
     until = time.monotonic() + deadline_s
     while True:
         reads = []

@@ -92,7 +92,7 @@ def write_many(ensemble, path, count):
         conn.close_session()
 
 
-def eventually(what, deadline_s=20.0):
+def eventually(what, deadline_s=60.0):
     until = time.monotonic() + deadline_s
     while not what():
         assert time.monotonic() < until, "waited in vain"

@@ -70,6 +70,6 @@ def test_javas_client_reads_without_a_quorum_and_writes_when_there_is_one():
             shell.say("create /c x")
             shell.expect("Created /c")
             shell.say("quit")
-            assert shell.process.wait(20) == 0
+            assert shell.process.wait(60) == 0
         finally:
             shell.process.kill()

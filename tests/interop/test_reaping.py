@@ -29,7 +29,7 @@ def is_there(conn, path):
     return conn.call("exists", path)[0] != NO_NODE
 
 
-def gone_after(conn, path, limit_s=10.0):
+def gone_after(conn, path, limit_s=60.0):
     """Seconds until the node is not there."""
     start = time.monotonic()
     while is_there(conn, path):

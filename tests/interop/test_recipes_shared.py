@@ -66,7 +66,7 @@ def test_barriers(curator, paddock):
         time.sleep(0.5)
         assert waiter.poll() is None
         assert curator("remove", "/r/barrier") == "removed"
-        assert waiter.wait(10) == 0
+        assert waiter.wait(60) == 0
 
 
 def test_double_barriers(curator, paddock):

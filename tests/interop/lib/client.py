@@ -88,7 +88,7 @@ class Dialog:
         except (BrokenPipeError, ValueError):
             pass
         try:
-            return self.process.wait(15)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

@@ -8,6 +8,7 @@
 Server ids are 1, 2, ...; `ensemble[1]` is the first member. Ports, folders and configurations stay when a member changes
 its kind: that is what replacing a server in place means.
 """
+import re
 import shutil
 import time
 
@@ -125,6 +126,18 @@ class Ensemble:
             assert conn.call("setData", "/", b"")[0] == 0
             conn.close_session()
         assert all(map(self.serves, self.running()))
+
+    def wait_noted(self, number, deadline_s=60.0):
+        """Until a paddockd has noted how far its log goes, which it does a second after its last write."""
+        port = self.ports[number][0]
+        with zkwire.open_session(port) as conn:
+            assert conn.call("sync", "/")[0] == 0
+        zxid = int(re.search(rb"Zxid: 0x([0-9a-f]+)", zkwire.word(port, "srvr"))[1], 16)
+        note = self[number].data_dir / "version-2" / "paddock.end"
+        until = time.monotonic() + deadline_s
+        while not note.exists() or int(note.read_text()[:16], 16) < zxid:
+            assert time.monotonic() < until, self.logs()
+            time.sleep(0.02)
 
     def logs(self, size=2500):
         return "\n".join("---- %d %s\n%s" % (number, member.kind, member.log_tail(size))

@@ -80,6 +80,28 @@ static void an_answer_is_taken_as_it_is(void **state)
     paddock_result_free(r);
 }
 
+static int create_through(size_t count, bool is_executed)
+{
+    const struct paddock_op op = {.type = PADDOCK_OP_CREATE, .path = "/b"};
+    struct paddock_result *r;
+    session.requests = session.fail_at = 0;
+    session.is_executed_first = is_executed;
+    losses = count;
+    int code = insist_create(fake_session_handle(&session), &op, &r);
+    paddock_result_free(r);
+    return code;
+}
+
+static void what_a_lost_try_has_made_is_no_conflict(void **state)
+{
+    (void)state;
+    assert_int_equal(create_through(1, true), PADDOCK_OK);
+    assert_int_equal(create_through(0, false), PADDOCK_NODE_EXISTS);
+    fake_session_remove(&session, "/b");
+    assert_int_equal(create_through(1, false), PADDOCK_OK);
+    assert_non_null(fake_session_find(&session, "/b"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_session, close_session)
@@ -87,6 +109,7 @@ int main(void)
         TEST(a_request_outlives_broken_connections),
         TEST(one_that_breaks_every_connection_is_given_up),
         TEST(an_answer_is_taken_as_it_is),
+        TEST(what_a_lost_try_has_made_is_no_conflict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
