@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of three servers: three of Paddock's beside three of Apache's, in alternation."""
+import subprocess
+import threading
 
 from bench import rows
 from bench.servers import KINDS, rss_kib, wait_quiet
@@ -77,6 +79,47 @@ def kills(run):
     run.bench.end_all()
 
 
+def can_hand_over(run):
+    command = [run.options.build / "paddock", "transfer-leader", "--help"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def hand_over(run, trio):
+    """Move the leadership in the middle of a load; what its sessions felt."""
+    servers = ",".join("127.0.0.1:%d" % port for port in trio.client_ports())
+    command = [run.options.build / "paddock", "-s", servers, "transfer-leader"]
+    before, done = trio.wait_ready(), []
+    timer = threading.Timer(1.0, lambda: done.append(subprocess.run(command, capture_output=True, text=True, timeout=30)))
+    timer.start()
+    result = run.bench.load(trio, "outage", warmup=0.5, seconds=1.5)
+    timer.join()
+    if done[0].returncode != 0 or trio.wait_ready() == before:
+        raise RuntimeError("server %d leads on: %s" % (before, done[0].stdout + done[0].stderr))
+    return result
+
+
+def handovers(run):
+    """Java has none, so Paddock is alone here."""
+    if not run.wants(rows.ENS_HANDOVER, rows.ENS_HANDOVER_LOST):
+        return
+    if not can_hand_over(run):
+        run.fact("paddock transfer-leader: not available; attempts", "paddock", 0)
+        return
+    trio, _ = run.bench.start("paddock", members=3)
+    results = []
+    for number in range(run.options.handovers):
+        run.progress("planned hand-over %d" % (number + 1))
+        results.append(hand_over(run, trio))
+        run.fact("planned hand-over: the session that waited longest, ms", "paddock", results[-1]["all_ms"])
+    run.note(rows.ENS_HANDOVER, "paddock", max((result["all_ms"] for result in results), default=0))
+    lost = sum(result["lost"] + result["expired"] + result["refused"] for result in results)
+    run.note(rows.ENS_HANDOVER_LOST, "paddock", lost)
+    run.bench.end_all()
+
+
 def build_million(run, kind):
     run.progress("ensemble, 1,000,000 znodes: %s" % kind)
     trio, _ = run.bench.start(kind, members=3)
@@ -112,4 +155,4 @@ def millions(run):
     run.bench.end_all()
 
 
-PHASES = (starts, flows, kills, millions)
+PHASES = (starts, flows, kills, handovers, millions)

@@ -76,7 +76,9 @@ ENS_FLOWS = (
 ENS_START = Row("ens-start", "three servers started on empty data until the first session", "ms", False, 1 / 10)
 ENS_KILL = Row("ens-kill", "leader killed under write load until the next successful write, median", "ms", bound=60)
 ENS_KILL_WORST = Row("ens-kill-worst", "the same, the worst", "ms", bound=250)
+ENS_HANDOVER = Row("ens-handover", "planned hand-over under write load: longest time that one of 50 sessions waits", "ms", bound=30)
+ENS_HANDOVER_LOST = Row("ens-handover-lost", "the same: connections lost, sessions expired, writes refused", "", bound=0)
 ENS_WIPED = Row("ens-wiped", "a wiped follower in sync again, 1,000,000 znodes of 100 B", "s", False, 1 / 5)
 ENS_MEMORY = Row("ens-memory", "memory of the largest server with 1,000,000 znodes of 100 B", "MiB", False, 1 / 4)
 
-ENS_ROWS = ENS_FLOWS + (ENS_START, ENS_KILL, ENS_KILL_WORST, ENS_WIPED, ENS_MEMORY)
+ENS_ROWS = ENS_FLOWS + (ENS_START, ENS_KILL, ENS_KILL_WORST, ENS_HANDOVER, ENS_HANDOVER_LOST, ENS_WIPED, ENS_MEMORY)

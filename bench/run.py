@@ -203,6 +203,7 @@ def parse():
     parser.add_argument("--ensemble", dest="rows", action="store_const", const=together, help="the rows of three servers")
     parser.add_argument("--kills", default=50, type=int, help="of a leading paddockd")
     parser.add_argument("--java-kills", default=5, type=int)
+    parser.add_argument("--handovers", default=10, type=int)
     parser.add_argument("--rounds", default=3, type=int)
     parser.add_argument("--starts", default=7, type=int, help="rounds of the start rows")
     parser.add_argument("--seconds", default=4.0, type=float, help="of one window")

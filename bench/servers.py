@@ -40,7 +40,8 @@ class Trio(Ensemble):
 
     def __init__(self, kind, folder):
         self.kind = kind
-        cfg = {**ZOO_CFG, "initLimit": 10, "syncLimit": 5}
+        # `lead` is Paddock's, and must be allowed by name.
+        cfg = {**ZOO_CFG, "initLimit": 10, "syncLimit": 5, "4lw.commands.whitelist": "lead,*"}
         super().__init__([kind] * 3, cfg=cfg, folder=folder, jvm=["-Xmx1g"])
 
     @property
