@@ -55,6 +55,7 @@ static void make_options(const struct batch_options *o, uint64_t index,
     *ret = (struct campaign_options){
         .plant = o->plant, .is_blind = o->is_blind, .is_verbose = o->is_verbose};
     schedule_make(o->seed + index, o->voters, o->trouble_ms, &ret->schedule);
+    ret->schedule.is_rolling = o->is_rolling;
     if (o->is_governed) {
         schedule_govern(&ret->schedule);
     }
@@ -224,6 +225,7 @@ static void print_failure(const struct batch *b, const struct campaign_options *
     if (o->plant != PLANT_NONE) {
         buf_printf(&text, " --plant %s%s", plant_name(o->plant), o->is_blind ? " --blind" : "");
     }
+    buf_append_str(&text, o->schedule.is_rolling ? " --rollover" : "");
     buf_append_str(&text, o->schedule.is_governed ? " --reconfig" : "");
     struct buf dropped = {0};
     schedule_print_dropped(&o->schedule, &dropped);

@@ -22,6 +22,7 @@ struct batch_options {
     int named;           // run that schedule of named.h instead; NAMED_ALL; 0
     const char *dropped; // of the one schedule that is replayed; NULL
     bool is_whole;       // failing schedules are not cut down
+    bool is_rolling;     // zxids roll over
     bool is_governed;    // members change
     bool is_blind;       // as in struct campaign_options
     bool is_verbose;     // the servers' logs, in this process

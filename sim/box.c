@@ -46,15 +46,12 @@ static void set_myid(struct box *b)
     }
 }
 
-// Not the process does this: power that is to go in one of its operations stays for now.
+// Not the process does this.
 static void put_config_file(struct box *b)
 {
     struct sim_disk *disk = &b->node->disk;
-    uint64_t freeze_at = disk->freeze_at;
-    disk->freeze_at = 0;
     disk_make_durable_dir(disk, "/conf");
     disk_put(disk, BOX_CONFIG_FILE, false, buf_slice(&b->text));
-    disk->freeze_at = freeze_at;
 }
 
 void box_configure(struct box *b, const char *text)
@@ -207,6 +204,8 @@ enum server_exit box_start(struct box *b)
     }
     if (code != SERVER_EXIT_OK) {
         node_stop_process(b->node);
+    } else if (b->counter_end > 0) {
+        b->server->pipeline.counter_end = b->counter_end;
     }
     return code;
 }

@@ -26,9 +26,10 @@ struct box {
     struct world *world;
     struct sim_node *node;
     struct config *config;
-    struct buf text; // of zoo.cfg, as box_configure had it
-    bool has_files;  // BOX_CONFIG_FILE counts
-    int32_t reap_ms; // instead of znode.container.checkIntervalMs; 0: as it is
+    struct buf text;      // of zoo.cfg, as box_configure had it
+    bool has_files;       // BOX_CONFIG_FILE counts
+    uint32_t counter_end; // of the zxids of an epoch, instead of 2^32 - 1; 0: as it is
+    int32_t reap_ms;      // instead of znode.container.checkIntervalMs; 0: as it is
     struct log log;
     struct port_digest digest;
     struct server *server; // NULL while down

@@ -18,8 +18,9 @@ enum {
     PROGRESS_WRITES = 10,    // of each actor, once everything is healed
     SETTLE_MS = 4 * 1000,    // dead sessions, empty containers and old TTL nodes go meanwhile
     REAP_MS = 300,
-    SLACK_MS = 1000, // CLUSTER_SYNC_LIMIT ticks and what delays there may be
-    AWAY_MS = 6000,  // longer than any session
+    ROLLING_TXNS = 250, // of an epoch whose zxids roll over
+    SLACK_MS = 1000,    // CLUSTER_SYNC_LIMIT ticks and what delays there may be
+    AWAY_MS = 6000,     // longer than any session
     THINK_NS = 5 * 1000000,
 };
 
@@ -368,6 +369,7 @@ static void set_up(struct campaign *c)
     c->next.fire = on_trouble_time;
     for (int i = 0; i < c->cluster.count; i++) {
         c->cluster.members[i].box.reap_ms = REAP_MS;
+        c->cluster.members[i].box.counter_end = s->is_rolling ? ROLLING_TXNS : 0;
     }
     cluster_start_all(&c->cluster);
     begin_clients(c);

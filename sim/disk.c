@@ -424,10 +424,9 @@ static enum err make_one(struct sim_disk *d, const char *path)
     return ERR_OK;
 }
 
-static enum err files_make_dir(struct port_files *fs, const char *path)
+static enum err make_all(struct sim_disk *d, const char *path)
 {
-    struct sim_disk *d = disk_of(fs);
-    enum err e = begin(d, DISK_OPEN, NAME_NS);
+    enum err e = ERR_OK;
     char *prefix = mem_strdup(path);
     for (char *slash = strchr(prefix + 1, '/'); slash != NULL && e == ERR_OK;
          slash = strchr(slash + 1, '/')) {
@@ -437,6 +436,12 @@ static enum err files_make_dir(struct port_files *fs, const char *path)
     }
     mem_free(prefix);
     return e == ERR_OK ? make_one(d, path) : e;
+}
+
+static enum err files_make_dir(struct port_files *fs, const char *path)
+{
+    enum err e = begin(disk_of(fs), DISK_OPEN, NAME_NS);
+    return e == ERR_OK ? make_all(disk_of(fs), path) : e;
 }
 
 static enum err files_rename(struct port_files *fs, const char *from, const char *to)
@@ -584,7 +589,7 @@ void disk_crash(struct sim_disk *d)
 
 void disk_make_durable_dir(struct sim_disk *d, const char *path)
 {
-    enum err e = files_make_dir(&d->port, path);
+    enum err e = make_all(d, path);
     ASSERT(e == ERR_OK);
     settle_all_names(d);
 }

@@ -126,11 +126,14 @@ void inode_sync_but_last(struct inode *i)
     }
 }
 
-// Some first bytes of the write, the size as far as they reach.
+// Some first sectors of the write, which are atomic; the size as far as they reach.
 static void apply_torn(struct buf *b, const struct change *c, struct prng *p)
 {
     if (!slice_is_null(c->bytes)) {
-        put(b, c->offset, slice_of(c->bytes.data, prng_below(p, c->bytes.len + 1)));
+        uint64_t end = c->offset + prng_below(p, c->bytes.len + 1);
+        end -= end < c->offset + c->bytes.len ? end % SECTOR_BYTES : 0;
+        size_t kept = end > c->offset ? (size_t)(end - c->offset) : 0;
+        put(b, c->offset, slice_of(c->bytes.data, kept));
     }
 }
 

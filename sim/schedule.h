@@ -67,6 +67,7 @@ struct schedule {
     int voters, observers;
     int64_t trouble_ms; // then everything is healed
     bool has_disk_faults;
+    bool is_rolling;  // zxids roll over all the time
     bool is_governed; // members change all the time (governor.h)
     struct trouble troubles[SCHEDULE_TROUBLES_MAX];
     size_t count;

@@ -17,5 +17,6 @@ if [ -n "$seed" ]; then
 fi
 "$sim" --seconds "$seconds"
 "$sim" --named all --schedules 3 --jobs 2
-"$sim" --servers 0 --schedules "$((schedules / 4 + 1))" --reconfig --seed "$(date +%s)" --ms 1200 --jobs 2
+"$sim" --servers 0 --schedules "$((schedules / 4 + 1))" --reconfig --rollover \
+    --seed "$(date +%s)" --ms 1200 --jobs 2
 exec "$sim" --servers 0 --schedules "$schedules" --seed "$(date +%s)" --ms 1200 --jobs 2

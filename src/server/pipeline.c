@@ -16,8 +16,6 @@ enum {
     SPARE_BATCHES = 3,             // kept for the next use
     END_NOTED_MS = 1000,           // between two notes of how far a member's log goes
 };
-// Its low half is all ones: the last number that an epoch may not give.
-static const uint32_t counter_end = UINT32_MAX;
 
 static void batch_done(struct port_job *job);
 
@@ -105,7 +103,7 @@ void pipeline_lose(struct pipeline *pl, const struct request *request)
 static bool may_propose(struct pipeline *pl, const struct request *request)
 {
     bool is_closed = pipeline_is_closed(pl);
-    if (!is_closed && (uint32_t)((uint64_t)pl->last_zxid + 1) != counter_end) {
+    if (!is_closed && (uint32_t)((uint64_t)pl->last_zxid + 1) != pl->counter_end) {
         return true;
     }
     pipeline_lose(pl, request);
@@ -429,7 +427,8 @@ static void batch_done(struct port_job *job)
 enum err pipeline_open(struct pipeline *pl, struct server *server)
 {
     int64_t zxid = tree_last_zxid(server->tree);
-    *pl = (struct pipeline){.server = server, .last_zxid = zxid, .committed = zxid};
+    *pl = (struct pipeline){
+        .server = server, .last_zxid = zxid, .committed = zxid, .counter_end = UINT32_MAX};
     list_init(&pl->logged);
     list_init(&pl->spare);
     forward_init(&pl->forward);

@@ -88,6 +88,7 @@ struct pipeline {
     uint64_t bytes;         // of the batches in flight and logged
     int64_t last_zxid;      // newest handed out or appended
     int64_t committed;      // newest that may be applied
+    uint32_t counter_end;   // an epoch gives no such number, all ones; less in simulation
     bool is_over;           // the role has failed
     pipeline_settled *done; // not NULL: the role ends as soon as the worker is idle
     void *done_ctx;

@@ -90,7 +90,9 @@ static void a_server_that_acknowledges_before_it_syncs_is_caught(void **state)
 {
     (void)state;
     expect_caught(PLANT_LYING_DISKS, false, "epochs");
+    // Servers that miss what they acknowledged notice it, and do not vote.
     expect_caught(PLANT_LYING_LOGS, true,
+                  "no progress though everything is healed, not started again, "
                   "actor 0, actor 1, actor 2, durability, linearizable writes, order, reads");
 }
 
