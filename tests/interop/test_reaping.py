@@ -19,7 +19,7 @@ NO_NODE, NO_WATCHER = -101, -121
 def keeper(make_server):
     server = make_server(properties={
         "zookeeper.extendedTypesEnabled": "true", "znode.container.checkIntervalMs": INTERVAL_MS,
-        "znode.container.maxNeverUsedIntervalMs": 1500})
+        "znode.container.maxNeverUsedIntervalMs": 5000})
     with zkwire.open_session(server.port) as conn:
         conn.server = server
         yield conn
@@ -63,25 +63,27 @@ def test_containers_go_when_their_last_child_goes(keeper):
 
 def test_container_never_used_waits_for_its_own_interval(keeper):
     container(keeper, "/unused")
-    assert 1.0 < gone_after(keeper, "/unused") < 6.0
+    assert gone_after(keeper, "/unused") > 4.0
 
 
 def test_container_made_and_emptied_in_a_multi_goes(keeper):
+    container(keeper, "/unused")
     err, (results,) = keeper.call("multi", ("createContainer", "/multi", b"", zkwire.OPEN_ACL, 4),
                                   ("create", "/multi/item"), ("delete", "/multi/item"))
     assert err == 0 and len(results) == 3
-    assert gone_after(keeper, "/multi") < 1.5, "it has had a child"
+    gone_after(keeper, "/multi")
+    assert is_there(keeper, "/unused"), "which has had no child"
 
 
 def test_ttl_counts_from_the_last_change_and_waits_for_children(keeper):
-    ttl(keeper, "/ttl", 1000)
+    ttl(keeper, "/ttl", 3000)
     ttl(keeper, "/parent", 300)
     create(keeper, "create", "/parent/child")
-    for _ in range(6):
+    for _ in range(12):
         time.sleep(0.3)
         assert keeper.call("setData", "/ttl", b"again")[0] == 0
     assert is_there(keeper, "/parent")
-    assert 0.6 < gone_after(keeper, "/ttl") < 4.0
+    assert gone_after(keeper, "/ttl") > 2.0
     assert keeper.call("delete", "/parent/child")[0] == 0
     gone_after(keeper, "/parent")
 
@@ -89,7 +91,7 @@ def test_ttl_counts_from_the_last_change_and_waits_for_children(keeper):
 def test_reaping_goes_on_after_a_restart(keeper):
     container(keeper, "/box")
     create(keeper, "create", "/box/item")
-    ttl(keeper, "/ttl", 1500)
+    ttl(keeper, "/ttl", 4000)
     keeper.server.kill()
     keeper.server.start()
     with zkwire.open_session(keeper.server.port) as conn:
