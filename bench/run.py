@@ -35,6 +35,7 @@ class Run:
         self.cost = {}  # row -> list of (CPU of the generator, CPU of paddockd), in cores
         self.cpu = {}   # row -> kind -> list of the servers' seconds of CPU for 100,000 answers
         self.facts = {}
+        self.failures = []
         self.begun = time.monotonic()
 
     def wants(self, *some):
@@ -221,13 +222,12 @@ def main():
     options = parse()
     run = Run(options)
     facts = machine()
-    failures = []
     try:
         for phase in (starts, flows, creates, idle, millions, *ensemble.PHASES):
             try:
                 phase(run)
             except (RuntimeError, subprocess.TimeoutExpired) as e:  # the others are still worth having
-                failures.append("%s.%s: %s" % (phase.__module__, phase.__name__, e))
+                run.failures.append("%s.%s: %s" % (phase.__module__, phase.__name__, e))
                 run.bench.end_all()
     finally:
         run.bench.end_all()
@@ -239,9 +239,9 @@ def main():
     print(report.tables(result))
     if options.chart:
         (folder / "result.svg").write_text(report.chart(result))
-    for failure in failures:
+    for failure in run.failures:
         print("FAILED " + failure, file=sys.stderr)
-    return 1 if failures else 0
+    return 1 if run.failures else 0
 
 
 if __name__ == "__main__":
