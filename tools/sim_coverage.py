@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which branches of zab/ and server/ no schedule has reached: sim_coverage.py BUILD [SCHEDULES].
 
-BUILD is configured with coverage. Runs the schedules that have names and SCHEDULES others (200),
-asks gcov, and prints one line per file, then the functions that were never entered and the lines
-with branches never taken.
+BUILD is configured with coverage. Runs the schedules that have names, SCHEDULES others (200) and as
+many in which members change and zxids roll over, asks gcov, and prints one line per file, then the
+functions that were never entered and the lines with branches never taken.
 """
 import json
 import os
@@ -21,8 +21,9 @@ def run_schedules(build, count):
         old.unlink()
     sim = f"{build}/paddock-sim"
     subprocess.run([sim, "--named", "all", "--schedules", "3", "--jobs", "2"], check=False)
-    subprocess.run([sim, "--servers", "0", "--schedules", count, "--seed", "1", "--jobs", "2",
-                    "--ms", "1200", "--whole", "--failures", count], check=False)
+    for extra in ([], ["--reconfig", "--rollover"]):
+        subprocess.run([sim, "--servers", "0", "--schedules", count, "--seed", "1", "--jobs", "2",
+                        "--ms", "1200", "--whole", "--failures", count, *extra], check=False)
 
 
 def files_of(build, layer):
