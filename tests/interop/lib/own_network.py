@@ -2,8 +2,8 @@
 """Runs a program in a network of its own: own_network.py PROGRAM ARGUMENTS...
 
 Other people's tests choose their ports as they like: always the same, at random, or one that was free a moment ago. In a
-network of their own nobody else has it. There is the loopback device, and a default route that leads nowhere: addresses
-outside neither answer nor fail at once, as on a machine behind a router.
+network of their own nobody else has it. There is the loopback device only: names that are not in /etc/hosts are unknown at
+once. Addresses of NOWHERE, which the C client's tests connect to, neither answer nor fail at once, as behind a router.
 
 It needs the right to make networks, or users. Without both the program runs in the machine's network.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 SIOCADDRT, SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCSIFADDR = 0x890B, 0x8913, 0x8914, 0x8916
 IFF_UP, RTF_UP = 1, 1
+NOWHERE = ("10.10.10.0", "255.255.255.0")
 
 
 def command(arguments):
@@ -56,10 +57,10 @@ def set_up(own):
         if not own.startswith("127."):
             fcntl.ioctl(sock, SIOCSIFADDR, struct.pack("16s16s", b"lo:1", address(own)))
         device = ctypes.create_string_buffer(b"lo")
-        any_address = address("0.0.0.0")
-        everywhere = struct.pack("@L16s16s16sHhLPhPLLH", 0, any_address, any_address, any_address, RTF_UP, 0, 0, 0, 0,
-                                 ctypes.addressof(device), 0, 0, 0)  # struct rtentry of <net/route.h>
-        fcntl.ioctl(sock, SIOCADDRT, everywhere)
+        net, mask = map(address, NOWHERE)
+        route = struct.pack("@L16s16s16sHhLPhPLLH", 0, net, address("0.0.0.0"), mask, RTF_UP, 0, 0, 0, 0,
+                            ctypes.addressof(device), 0, 0, 0)  # struct rtentry of <net/route.h>
+        fcntl.ioctl(sock, SIOCADDRT, route)
 
 
 def own_address():
