@@ -29,7 +29,9 @@ struct zab_core {
     int64_t told_epoch; // the highest one that a voter says it has accepted; we lead only above it
     struct core_claim claims[CORE_CLAIMS]; // by the voter's id; a place may be another one's
     int64_t last_zxid;
-    struct vote vote; // the current one; what notifications say while not looking
+    struct vote vote;      // the current one; what notifications say while not looking
+    struct vote favourite; // whom a leader that went votes for in its next round, once
+    bool has_favourite;
     struct config_servers committed, seen;
     struct quorums quorums; // of committed, and of seen while that is newer
     struct recent history;

@@ -107,6 +107,8 @@ static const struct line_form effect_forms[] = {
     [ZAB_DO_UNLISTEN] = {"UNLISTEN", 0},
     [ZAB_DO_COMMIT] = {"COMMIT", HAS_ZXID},
     [ZAB_DO_SERVE] = {"SERVE", HAS_ZXID},
+    [ZAB_DO_PAUSE] = {"PAUSE", 0},
+    [ZAB_DO_RESUME] = {"RESUME", 0},
     [ZAB_DO_STOP_SERVING] = {"STOP_SERVING", 0},
     [ZAB_DO_DELIVER] = {"DELIVER", HAS_LINK | HAS_PACKET},
     [ZAB_DO_SYNCED] = {"SYNCED", HAS_TOKEN},
@@ -134,6 +136,7 @@ static const struct line_form event_forms[] = {
     [ZAB_EV_PROPOSE] = {"PROPOSE", HAS_ZXID | HAS_BYTES | HAS_CONFIG},
     [ZAB_EV_SYNC] = {"SYNC", HAS_TOKEN},
     [ZAB_EV_APPLIED] = {"APPLIED", HAS_ZXID},
+    [ZAB_EV_HAND_OVER] = {"HAND_OVER", HAS_SID},
     [ZAB_EV_FAILED] = {"FAILED", 0},
 };
 

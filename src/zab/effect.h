@@ -44,6 +44,9 @@ enum zab_effect_type {
     // Apply.
     ZAB_DO_COMMIT, // everything up to `zxid` may be applied as soon as it is durable here
     ZAB_DO_SERVE,  // serve clients in the role of zab_role(); a leader's next zxid is `zxid` + 1
+    ZAB_DO_PAUSE,  // leader: propose nothing more, until RESUME or the end of the role; what comes
+                   // meanwhile waits
+    ZAB_DO_RESUME, // it goes on leading
     ZAB_DO_STOP_SERVING, // close clients, wait for the log, apply all that is in it; SETTLED.
                          // Comes at the end of every role, also when nobody was served. No answer
                          // to an earlier effect comes after SETTLED

@@ -246,6 +246,19 @@ static struct vote initial_vote(const struct zab_core *core)
     };
 }
 
+// What this server votes for at the beginning of a round: itself; but once for the one it left
+// leading to, if that has everything that is here.
+static struct vote first_vote(struct zab_core *core)
+{
+    bool is_favoured = core->has_favourite && core->last_zxid != -1 &&
+                       core->favourite.peer_epoch == core->current_epoch &&
+                       core->favourite.zxid >= core->last_zxid &&
+                       quorums_has(&core->quorums, core->options.sid) &&
+                       quorums_has(&core->quorums, core->favourite.leader);
+    core->has_favourite = false;
+    return is_favoured ? core->favourite : initial_vote(core);
+}
+
 // The decision was reopened, and nothing has been learned since: go on where the round was left.
 // What others have voted meanwhile is in the ballots.
 static void resume(struct election *e, int64_t now_ms, struct zab_effects *effects)
@@ -265,7 +278,7 @@ static void resume(struct election *e, int64_t now_ms, struct zab_effects *effec
 static void begin(struct election *e, int64_t now_ms, struct zab_effects *effects)
 {
     e->clock = (int64_t)((uint64_t)e->clock + 1);
-    e->initial = initial_vote(e->core);
+    e->initial = first_vote(e->core);
     e->has_complained = false;
     ballots_clear(&e->round);
     ballots_clear(&e->outside);

@@ -53,6 +53,9 @@ enum zab_event_type {
                     // on `link` came back
     ZAB_EV_APPLIED, // the tree stands at `zxid`
 
+    ZAB_EV_HAND_OVER, // `sid` is to lead instead, or, with -1, whoever is best; what
+                      // zab_refuses_handover refuses is ignored
+
     ZAB_EV_FAILED, // this server cannot go on in its role (a full disk, rolled-over zxids): stand
                    // down
 };
@@ -66,7 +69,7 @@ struct zab_event {
     enum zab_event_type type;
     int64_t now_ms; // monotonic; never goes back
     zab_link link;
-    int64_t sid;    // of NOTIFICATION
+    int64_t sid;    // of NOTIFICATION, HAND_OVER
     int64_t zxid;   // as each type says
     uint64_t token; // of SYNC
     bool is_ok;

@@ -385,6 +385,7 @@ static void check_time(struct leader *l, struct zab_effects *effects)
     if (l->phase < LEADER_SERVING && l->now_ms >= l->phase_deadline_ms) {
         leader_give_up(l, late_phase(l->phase));
     }
+    leader_handover_end(l);
     if (l->now_ms >= l->pulse_at_ms) {
         leader_pulse(l, effects);
     }
@@ -463,7 +464,11 @@ static void dispatch(struct leader *l, const struct zab_event *event, struct zab
     case ZAB_EV_SYNC:
         leader_confirm_local(l, event->token, effects);
         break;
+    case ZAB_EV_HAND_OVER:
+        leader_handover_begin(l, event->sid, effects);
+        break;
     case ZAB_EV_FAILED:
+        leader_handover_failed(l);
         leader_give_up(l, "this server cannot go on as leader");
         break;
     case ZAB_EV_START: // of other machines
@@ -493,6 +498,7 @@ void leader_step(struct leader *l, const struct zab_event *event, struct zab_eff
     }
     dispatch(l, event, effects);
     leader_learner_remove_gone(l);
+    leader_handover_look(l, effects);
     if (l->phase == LEADER_RETIRING && (l->now_ms >= l->retire_at_ms || !has_live_voter(l))) {
         leader_give_up(l, "a new configuration names another leader");
     }
@@ -536,7 +542,10 @@ bool leader_deadline_ms(const struct leader *l, int64_t *ret)
     if (l->phase == LEADER_RETIRING && l->retire_at_ms < at_ms) {
         at_ms = l->retire_at_ms;
     }
-    *ret = at_ms;
+    if (l->heir != 0 && l->handover_until_ms < at_ms) {
+        at_ms = l->handover_until_ms;
+    }
+    *ret = l->is_handed_over ? l->now_ms : at_ms;
     return l->over == NULL;
 }
 

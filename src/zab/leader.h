@@ -41,6 +41,8 @@ void leader_voter_looks(struct leader *l, int64_t now_ms);
 // leader, *ret_next is its id, else -1.
 const char *leader_is_over(const struct leader *l, int64_t *ret_next);
 bool leader_is_serving(const struct leader *l);
+// Why it cannot hand over to `sid`, or with -1 to anybody; NULL: it can. The text is a constant.
+const char *leader_handover_refusal(const struct leader *l, int64_t sid);
 bool leader_deadline_ms(const struct leader *l, int64_t *ret);
 
 size_t leader_followers(const struct leader *l, struct zab_follower *ret, size_t max);

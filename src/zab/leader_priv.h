@@ -8,6 +8,7 @@
 //     leader_feed.c     proposals and commits, as a link has room
 //     leader_commit.c   acknowledgements, commits, configurations coming into force
 //     leader_confirm.c  who asks whether this server still leads
+//     leader_handover.c another server is to lead
 //     leader_pulse.c    pings, ticks, who is too slow
 //     leader_master.c   the same for observers, by a follower
 #ifndef PADDOCK_ZAB_LEADER_PRIV_H
@@ -71,6 +72,10 @@ struct leader {
     bool is_half_tick; // the next pulse ends no tick
     int64_t pulse_at_ms;
     int64_t retire_at_ms;
+
+    zab_link heir; // of the server that is to lead; 0: none is
+    int64_t handover_until_ms;
+    bool is_handed_over; // the heir has everything: the role ends with the next ZAB_EV_TIME
 
     struct leader_learner **learners; // in the order of their coming
     size_t learner_count, learner_cap;
@@ -145,6 +150,15 @@ void leader_confirm_ping(struct leader *l, struct leader_learner *t, struct zab_
 // Something was committed, or sent to `t`.
 void leader_confirm_answer_local(struct leader *l, struct zab_effects *effects);
 void leader_confirm_answer(struct leader *l, struct leader_learner *t, struct zab_effects *effects);
+
+// ---- leader_handover.c ----
+
+void leader_handover_begin(struct leader *l, int64_t sid, struct zab_effects *effects);
+// At the end of a step: is it time to go, or to go on?
+void leader_handover_look(struct leader *l, struct zab_effects *effects);
+void leader_handover_end(struct leader *l); // at a deadline
+// This server cannot lead: who should, if nobody has more?
+void leader_handover_failed(struct leader *l);
 
 // ---- leader_pulse.c ----
 

@@ -482,6 +482,7 @@ static void dispatch(struct learner *l, const struct zab_event *e, struct zab_ef
     case ZAB_EV_PROPOSE:
     case ZAB_EV_SYNC:
     case ZAB_EV_APPLIED:
+    case ZAB_EV_HAND_OVER:
         break; // of a leader, or of all roles
     }
 }

@@ -508,6 +508,12 @@ size_t zab_followers(const struct zab *z, struct zab_follower *ret, size_t max)
     return l != NULL ? leader_followers(l, ret, max) : 0;
 }
 
+const char *zab_refuses_handover(const struct zab *z, int64_t sid)
+{
+    return z->leader != NULL ? leader_handover_refusal(z->leader, sid)
+                             : "this server does not lead";
+}
+
 size_t zab_pending_syncs(const struct zab *z)
 {
     return z->leader != NULL ? leader_pending_syncs(z->leader) : 0;

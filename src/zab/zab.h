@@ -97,7 +97,10 @@ struct zab_follower {
     int64_t sent_zxid; // the newest proposal that left for it
 };
 size_t zab_followers(const struct zab *z, struct zab_follower *ret,
-                     size_t max);              // how many there are
+                     size_t max); // how many there are
+// Why leadership cannot go to server `sid`, or, with -1, to anybody; NULL: it can. The text is a
+// constant, for people.
+const char *zab_refuses_handover(const struct zab *z, int64_t sid);
 size_t zab_pending_syncs(const struct zab *z); // those of its own clients, too
 int64_t zab_last_proposed(const struct zab *z);
 int64_t zab_last_committed(const struct zab *z);

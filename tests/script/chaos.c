@@ -19,7 +19,7 @@ struct chaos {
     int64_t voters;
     int proposals;
     struct chaos_count count;
-    unsigned weights[16];
+    unsigned weights[20];
 };
 
 static int64_t below(struct chaos *c, int64_t bound)
@@ -167,6 +167,15 @@ static void fails(struct chaos *c)
     member_step(any(c), (struct zab_event){.type = ZAB_EV_FAILED});
 }
 
+static void hand_over(struct chaos *c)
+{
+    struct member *m = any(c);
+    int64_t to = below(c, 2) == 0 ? any(c)->sid : -1;
+    bool is_possible = m->is_up && zab_refuses_handover(m->zab, to) == NULL;
+    c->count.handovers += is_possible ? 1 : 0;
+    member_step(m, (struct zab_event){.type = ZAB_EV_HAND_OVER, .sid = to});
+}
+
 // The write path of a server asks before it proposes: a quorum of the new configuration follows,
 // and no other reconfiguration is under way.
 static bool may_propose(struct member *m, const char *members)
@@ -229,6 +238,7 @@ static const struct {
     {isolate, 3, true},        {break_link, 4, true},
     {sync, 4, true},           {take_image, 5, true},
     {fails, 2, true},          {reconfigure, 2, true},
+    {hand_over, 5, true},
 };
 enum { HAPPENINGS_COUNT = sizeof(HAPPENINGS) / sizeof(HAPPENINGS[0]) };
 

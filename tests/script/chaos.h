@@ -8,7 +8,7 @@
 #include "tests/script/world.h"
 
 struct chaos_count {
-    size_t committed, elections, crashes, reconfigs, syncs;
+    size_t committed, elections, crashes, reconfigs, handovers, syncs;
 };
 
 // True: nothing went wrong; else `complaint` says what. `is_loud` leaves a trace in *ret_trace.

@@ -151,6 +151,8 @@ static void stop_serving(struct member *m)
     m->sync_count = 0;
     m->syncs_done = 0;
     m->next_zxid = 0;
+    m->is_paused = false;
+    buf_clear(&m->requests); // of those that waited
     drop_jobs(m);
     disk_add(&m->disk, (struct disk_job){.type = DISK_SETTLE});
 }
@@ -255,6 +257,12 @@ static void perform_apply(struct member *m, const struct zab_effect *e)
     case ZAB_DO_SERVE:
         serve(m, e->zxid);
         break;
+    case ZAB_DO_PAUSE:
+        m->is_paused = true;
+        break;
+    case ZAB_DO_RESUME:
+        m->is_paused = false;
+        break;
     case ZAB_DO_STOP_SERVING:
         stop_serving(m);
         break;
@@ -342,6 +350,9 @@ static void take_event(struct member *m, struct zab_event *e)
 
 static void propose_requests(struct member *m)
 {
+    if (m->is_paused) {
+        return;
+    }
     struct buf texts = m->requests;
     m->requests = (struct buf){0};
     for (size_t at = 0; at < texts.len; at += strlen((const char *)texts.data + at) + 1) {
@@ -415,7 +426,7 @@ void member_propose(struct member *m, const char *text, const char *config)
         forward(m, OP_SET_DATA, text);
         return;
     }
-    if (!m->is_up || m->next_zxid == 0) {
+    if (!m->is_up || m->next_zxid == 0 || m->is_paused) {
         return;
     }
     if ((uint32_t)m->next_zxid == UINT32_MAX) {

@@ -174,15 +174,16 @@ static int run_random(uint64_t first, uint64_t runs, bool is_loud)
         sum.elections += count.elections;
         sum.crashes += count.crashes;
         sum.reconfigs += count.reconfigs;
+        sum.handovers += count.handovers;
         sum.syncs += count.syncs;
         buf_fini(&complaint);
         buf_fini(&trace);
     }
     assert_set_hook(NULL, NULL);
     (void)printf("%" PRIu64 " random runs, %d failed: %zu commits, %zu leaders, %zu crashes, "
-                 "%zu reconfigurations, %zu syncs\n",
+                 "%zu reconfigurations, %zu hand-overs, %zu syncs\n",
                  runs, failures, sum.committed, sum.elections, sum.crashes, sum.reconfigs,
-                 sum.syncs);
+                 sum.handovers, sum.syncs);
     return failures;
 }
 

@@ -197,6 +197,16 @@ static void do_failed(struct line *l)
     member_step(member(l, 0), (struct zab_event){.type = ZAB_EV_FAILED});
 }
 
+static void do_hand_over(struct line *l)
+{
+    int64_t to = l->count > 1 ? member(l, 1)->sid : -1;
+    const char *why = l->has_failed ? NULL : zab_refuses_handover(member(l, 0)->zab, to);
+    if (why != NULL) {
+        buf_printf(&l->world->trace, "        refused: %s\n", why);
+    }
+    member_step(member(l, 0), (struct zab_event){.type = ZAB_EV_HAND_OVER, .sid = to});
+}
+
 // ---- network ----
 
 static void cut(struct line *l, int64_t a, int64_t b, bool is_cut)
@@ -510,16 +520,16 @@ static void do_expect(struct line *l)
 }
 
 static const struct command COMMANDS[] = {
-    {"ensemble", do_ensemble}, {"join", do_join},       {"set", do_set},
-    {"start", do_start},       {"crash", do_crash},     {"wipe", do_wipe},
-    {"failed", do_failed},     {"cut", do_cut},         {"isolate", do_isolate},
-    {"heal", do_heal},         {"break", do_break},     {"deliver", do_deliver},
-    {"settle", do_settle},     {"run", do_run},         {"pass", do_pass},
-    {"hold", do_hold},         {"release", do_release}, {"write", do_write},
-    {"image", do_image},       {"purge", do_purge},     {"propose", do_propose},
-    {"sync", do_sync},         {"history", do_history}, {"reconfig", do_reconfig},
-    {"quiet", do_quiet},       {"loud", do_loud},       {"expect", do_expect},
-    {"config", do_config},     {"saw", do_saw},
+    {"ensemble", do_ensemble}, {"join", do_join},          {"set", do_set},
+    {"start", do_start},       {"crash", do_crash},        {"wipe", do_wipe},
+    {"failed", do_failed},     {"handover", do_hand_over}, {"cut", do_cut},
+    {"isolate", do_isolate},   {"heal", do_heal},          {"break", do_break},
+    {"deliver", do_deliver},   {"settle", do_settle},      {"run", do_run},
+    {"pass", do_pass},         {"hold", do_hold},          {"release", do_release},
+    {"write", do_write},       {"image", do_image},        {"purge", do_purge},
+    {"propose", do_propose},   {"sync", do_sync},          {"history", do_history},
+    {"reconfig", do_reconfig}, {"quiet", do_quiet},        {"loud", do_loud},
+    {"expect", do_expect},     {"config", do_config},      {"saw", do_saw},
 };
 
 // ---- lines ----

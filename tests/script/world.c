@@ -49,6 +49,7 @@ static void kill_process(struct member *m)
     m->is_up = false;
     m->is_listening = false;
     m->next_zxid = 0;
+    m->is_paused = false;
     m->sync_count = 0;
     m->syncs_done = 0;
     buf_fini(&m->requests);

@@ -83,7 +83,8 @@ struct member {
     size_t sync_marks[WORLD_SYNCS]; // what was committed when a sync was asked for, in order
     size_t sync_count;
     size_t syncs_done;
-    struct buf requests; // of learners, that this step delivered: texts with their zeros
+    struct buf requests; // of learners, that were delivered: texts with their zeros
+    bool is_paused;      // a leader is handing over: nothing is proposed
 };
 
 struct world {
