@@ -34,6 +34,22 @@ static void serve(struct ensemble *e, const struct zab_effect *effect)
     }
     account_serving(&e->role, e->server->stats, server_now_ms(e->server));
     server_serve(e->server);
+    e->is_released = true;
+}
+
+static void pause(struct ensemble *e, const struct zab_effect *effect)
+{
+    (void)effect;
+    pipeline_pause(&e->server->pipeline);
+    hold_begin(e->server);
+}
+
+static void resume(struct ensemble *e, const struct zab_effect *effect)
+{
+    (void)effect;
+    pipeline_resume(&e->server->pipeline);
+    hold_end(e->server);
+    handover_given_up(&e->server->handover);
 }
 
 static void on_settled(void *ctx, int64_t zxid)
@@ -67,6 +83,7 @@ static void end_role(struct ensemble *e)
     relay_clear(&e->syncs_asked);
     relay_clear(&e->sessions_asked);
     e->holds_observers = false;
+    e->is_released = false;
     e->is_stopping = true;
     server_rest(e->server);
     ensemble_settle(e);
@@ -258,6 +275,8 @@ static performer *const performers[] = {
     [ZAB_DO_UNLISTEN] = stop_listening,
     [ZAB_DO_COMMIT] = note_commit,
     [ZAB_DO_SERVE] = serve,
+    [ZAB_DO_PAUSE] = pause,
+    [ZAB_DO_RESUME] = resume,
     [ZAB_DO_STOP_SERVING] = stop_serving,
     [ZAB_DO_DELIVER] = deliver,
     [ZAB_DO_SYNCED] = answer_sync,
@@ -307,6 +326,15 @@ static void commit(struct ensemble *e)
     }
 }
 
+// What the leader had before it serves is applied now.
+static void release_clients(struct ensemble *e)
+{
+    if (e->is_released) {
+        e->is_released = false;
+        handover_served(&e->server->handover);
+    }
+}
+
 // It looks for a leader, and nothing of an earlier role is under way.
 static bool is_at_rest(const struct ensemble *e)
 {
@@ -333,6 +361,7 @@ void ensemble_step(struct ensemble *e, struct zab_event *event)
         read_only_look(&e->server->read_only, is_at_rest(e)); // no role changes a tree so soon
         set_deadline(e);
         commit(e);
+        release_clients(e);
     }
 }
 
@@ -631,6 +660,16 @@ void ensemble_flush(struct ensemble *e)
         learner_queues_look(&e->queues, e->zab, e->server->stats, e->server->now_ns);
         links_flush(&e->links);
     }
+}
+
+const char *ensemble_hand_over(struct ensemble *e, int64_t sid)
+{
+    const char *refusal = zab_refuses_handover(e->zab, sid);
+    if (refusal == NULL) {
+        struct zab_event event = {.type = ZAB_EV_HAND_OVER, .sid = sid};
+        ensemble_step(e, &event);
+    }
+    return refusal;
 }
 
 const struct zab *ensemble_zab(const struct ensemble *e)

@@ -48,6 +48,10 @@ void ensemble_ask_session(struct ensemble *e, const struct zab_packet *packet);
 // Answer a learner (REVALIDATE). A link that is gone changes nothing.
 void ensemble_answer(struct ensemble *e, zab_link link, const struct zab_packet *packet);
 
+// Let server `sid` lead, or, with -1, whoever is best. NULL: that has begun; else why not, a
+// constant for people. It ends with the role, or, when something goes wrong, with nothing changed.
+const char *ensemble_hand_over(struct ensemble *e, int64_t sid);
+
 // ---- asking ----
 
 // What is this member's of a limit on requests in work: the leader has those of all to do, so it

@@ -41,6 +41,7 @@ struct ensemble {
     bool has_settled;    // the log is settled, which is to be told
     int64_t settled_zxid;
     bool lacks_history; // what was acknowledged may be missing: our zxid for the others is -1
+    bool is_released;   // a role serves: clients that were kept go on when the step is done
     bool is_leaving;
     zab_link held_link;                   // the leader's, while our log is behind; 0: none
     zab_link next_link;                   // of those that are accepted

@@ -48,7 +48,7 @@ void pipeline_give_batch(struct pipeline *pl, struct batch *b)
 
 bool pipeline_is_closed(const struct pipeline *pl)
 {
-    return pl->mode == PIPELINE_RESTING || pl->is_over;
+    return pl->mode == PIPELINE_RESTING || pl->is_over || pl->is_paused;
 }
 
 struct pending pipeline_pending(const struct request *request, enum zk_code code)
@@ -302,7 +302,8 @@ bool pipeline_is_behind(const struct pipeline *pl)
 
 bool pipeline_decides(const struct pipeline *pl)
 {
-    return pl->mode == PIPELINE_ALONE || (pl->mode == PIPELINE_LEADING && !pl->is_over);
+    return pl->mode == PIPELINE_ALONE ||
+           (pl->mode == PIPELINE_LEADING && !pl->is_over && !pl->is_paused);
 }
 
 // ---- what cannot be logged ----
@@ -469,6 +470,7 @@ void pipeline_close(struct pipeline *pl)
     free_batches(&pl->logged);
     free_batches(&pl->spare);
     forward_fini(&pl->forward);
+    buf_fini(&pl->paused);
     while (!syncs_is_empty(&pl->syncs)) {
         sync_free(syncs_take(&pl->syncs));
     }

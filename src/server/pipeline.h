@@ -90,6 +90,8 @@ struct pipeline {
     int64_t committed;      // newest that may be applied
     uint32_t counter_end;   // an epoch gives no such number, all ones; less in simulation
     bool is_over;           // the role has failed
+    bool is_paused;         // leading: nothing is proposed
+    struct buf paused;      // REQUESTs of learners that came meanwhile
     pipeline_settled *done; // not NULL: the role ends as soon as the worker is idle
     void *done_ctx;
     struct forward forward; // learning: writes that the leader has
@@ -162,6 +164,10 @@ void pipeline_remote(struct pipeline *pl, zab_link link, const struct zab_packet
 void pipeline_append(struct pipeline *pl, int64_t zxid, struct slice txn);
 // Everything up to `zxid` may be applied as soon as it is durable here.
 void pipeline_commit(struct pipeline *pl, int64_t zxid);
+
+// Leading: propose nothing; what learners ask for waits. Resumed, or the end of the role.
+void pipeline_pause(struct pipeline *pl);
+void pipeline_resume(struct pipeline *pl);
 
 // Learning: the oldest forwarded sync came back.
 void pipeline_forward_synced(struct pipeline *pl);

@@ -499,6 +499,7 @@ enum server_exit server_open(const struct server_options *options, struct server
     }
     upkeep_start(&s->upkeep, s);
     read_only_init(&s->read_only, s);
+    handover_init(&s->handover, s);
     options->loop->on_turn_end(options->loop, on_turn_end, s);
     if (s->ensemble != NULL) {
         ensemble_start(s->ensemble);
@@ -537,7 +538,8 @@ void server_left(struct server *s)
 
 void server_stop(struct server *s)
 {
-    if (s->state == SERVER_DRAINING || s->state == SERVER_STOPPED) {
+    bool is_stopping = s->state == SERVER_DRAINING || s->state == SERVER_STOPPED;
+    if (is_stopping || handover_before_stop(&s->handover)) {
         return;
     }
     trace(server_trace(s), "server stops, %llu requests in process",
@@ -583,6 +585,7 @@ void server_rest(struct server *s)
         s->state = SERVER_RESTING;
     }
     close_connections(s, "the server has lost its role in the ensemble");
+    hold_forget(s);
     touched_clear(&s->touched); // what another leader would have wanted to hear
 }
 
@@ -600,6 +603,7 @@ static void close_core(struct server *s)
 {
     upkeep_stop(&s->upkeep);
     read_only_fini(&s->read_only);
+    handover_fini(&s->handover);
     snapper_close(&s->snapper);
     pipeline_close(&s->pipeline);
     LIST_FOREACH_SAFE (it, tmp, &s->conns) {

@@ -9,6 +9,8 @@
 #include "server/changes.h"
 #include "server/conn.h"
 #include "server/ensemble.h"
+#include "server/handover.h"
+#include "server/hold.h"
 #include "server/peers.h"
 #include "server/pipeline.h"
 #include "server/prep.h"
@@ -56,8 +58,10 @@ struct server {
     struct snapper snapper;
     struct upkeep upkeep;
     struct read_only read_only; // of a member
+    struct hold hold;           // of a leader's clients
+    struct handover handover;   // of a leader
     struct ensemble *ensemble;  // NULL: standalone
-    struct recent replayed;    // by the recovery of a member
+    struct recent replayed;     // by the recovery of a member
     struct throttle throttle;
     struct stats *stats;
 
@@ -111,7 +115,8 @@ static inline struct trace_sink *server_trace(const struct server *s)
 static inline bool server_is_open(const struct server *s)
 {
     bool is_shy = s->pipeline.mode == PIPELINE_LEADING && !s->config->leader_serves;
-    return s->state == SERVER_READING || (s->state == SERVER_SERVING && !is_shy);
+    bool is_held = s->hold.is_on;
+    return s->state == SERVER_READING || (s->state == SERVER_SERVING && !is_shy && !is_held);
 }
 
 // A member gets its role, and loses it: clients are served from now on; all of them are sent away.

@@ -157,6 +157,7 @@ static void on_tick(struct port_timer *timer)
     if (has_clients(s)) {
         expire_sessions(s);
     }
+    handover_look(&s->handover);
     start_tick(u);
 }
 

@@ -8,13 +8,14 @@
 #include "base/assert.h"
 #include "server/word_priv.h"
 
-enum { WORD_BYTES = 4, SET_MASK_BYTES = 12 };
+enum { WORD_BYTES = 4, SET_MASK_BYTES = 12, LEAD_BYTES = 20 };
 
 enum word_kind {
     WORD_ALWAYS,  // answered whatever the state of the server
     WORD_SERVING, // only while it serves
     WORD_CHANGES, // only while it serves, and it changes something
     WORD_SETS,    // answered always, and it changes something
+    WORD_ORDERS,  // the same, and it must be listed by its name: Java's '*' does not mean it
 };
 
 // ---- the short ones ----
@@ -50,6 +51,28 @@ static void answer_stmk(const struct word_question *q)
     answer_gtmk(q);
 }
 
+// The id of the server that is to lead, 16 hexadecimal digits; all f: whoever is best.
+static void answer_lead(const struct word_question *q)
+{
+    const struct server *s = q->server;
+    uint64_t sid = 0;
+    bool is_number = true;
+    for (size_t i = 0; i < q->rest.len; i++) {
+        const char *digit = strchr("0123456789abcdef", q->rest.data[i]);
+        is_number = is_number && q->rest.data[i] != '\0' && digit != NULL;
+        sid = is_number ? sid << 4 | (uint64_t)(digit - "0123456789abcdef") : 0;
+    }
+    const char *refusal = !is_number            ? "that is no server id"
+                          : s->ensemble == NULL ? "this server is standalone"
+                                                : ensemble_hand_over(s->ensemble, (int64_t)sid);
+    if (refusal != NULL) {
+        buf_printf(q->out, "Not handed over: %s.\n", refusal);
+    } else {
+        buf_append_str(q->out, "Leadership is being handed over.\n");
+        log_event_str(s->log, EVENT_HAND_OVER, "why", "the word lead");
+    }
+}
+
 // ---- which words there are ----
 
 struct word {
@@ -59,15 +82,16 @@ struct word {
 };
 
 static const struct word words[] = {
-    {"conf", WORD_SERVING, word_conf},  {"cons", WORD_SERVING, word_cons},
-    {"crst", WORD_CHANGES, word_crst},  {"dirs", WORD_SERVING, word_dirs},
-    {"dump", WORD_SERVING, word_dump},  {"envi", WORD_ALWAYS, word_envi},
-    {"gtmk", WORD_ALWAYS, answer_gtmk}, {"hash", WORD_SERVING, word_hash},
-    {"isro", WORD_ALWAYS, answer_isro}, {"mntr", WORD_SERVING, word_mntr},
-    {"ruok", WORD_ALWAYS, answer_ruok}, {"srst", WORD_CHANGES, answer_srst},
-    {"srvr", WORD_SERVING, word_srvr},  {"stat", WORD_SERVING, word_stat},
-    {"stmk", WORD_SETS, answer_stmk},   {"wchc", WORD_SERVING, word_wchc},
-    {"wchp", WORD_SERVING, word_wchp},  {"wchs", WORD_SERVING, word_wchs},
+    {"conf", WORD_SERVING, word_conf},   {"cons", WORD_SERVING, word_cons},
+    {"crst", WORD_CHANGES, word_crst},   {"dirs", WORD_SERVING, word_dirs},
+    {"dump", WORD_SERVING, word_dump},   {"envi", WORD_ALWAYS, word_envi},
+    {"gtmk", WORD_ALWAYS, answer_gtmk},  {"hash", WORD_SERVING, word_hash},
+    {"isro", WORD_ALWAYS, answer_isro},  {"lead", WORD_ORDERS, answer_lead},
+    {"mntr", WORD_SERVING, word_mntr},   {"ruok", WORD_ALWAYS, answer_ruok},
+    {"srst", WORD_CHANGES, answer_srst}, {"srvr", WORD_SERVING, word_srvr},
+    {"stat", WORD_SERVING, word_stat},   {"stmk", WORD_SETS, answer_stmk},
+    {"wchc", WORD_SERVING, word_wchc},   {"wchp", WORD_SERVING, word_wchp},
+    {"wchs", WORD_SERVING, word_wchs},
 };
 
 // What a terminal sends for ^C; the connection is closed without an answer.
@@ -102,8 +126,8 @@ static bool is_loopback(const struct port_address *peer)
            memcmp(peer->bytes, mapped, sizeof mapped) == 0;
 }
 
-// Whether the comma list `list` has `word`, or '*'.
-static bool is_listed(const char *list, const char *word)
+// Whether the comma list `list` has `word`, or '*' where that counts.
+static bool is_listed(const char *list, const char *word, bool counts_star)
 {
     while (list != NULL) {
         const char *end = strchr(list, ',');
@@ -115,7 +139,7 @@ static bool is_listed(const char *list, const char *word)
         while (len > 0 && (uint8_t)list[len - 1] <= ' ') {
             len--;
         }
-        bool is_star = len == 1 && *list == '*';
+        bool is_star = counts_star && len == 1 && *list == '*';
         if (is_star || (len == strlen(word) && memcmp(list, word, len) == 0)) {
             return true;
         }
@@ -130,8 +154,9 @@ static bool is_allowed(const struct config *cfg, const struct port_address *peer
     if (is_word(word, "srvr") || (is_word(word, "isro") && cfg->read_only_mode_enabled)) {
         return true;
     }
-    bool changes = word->kind == WORD_CHANGES || word->kind == WORD_SETS;
-    return is_listed(cfg->four_letter_whitelist, word->text) ||
+    bool is_order = word->kind == WORD_ORDERS;
+    bool changes = word->kind == WORD_CHANGES || word->kind == WORD_SETS || is_order;
+    return is_listed(cfg->four_letter_whitelist, word->text, !is_order) ||
            (cfg->is_loopback_trusted && !changes && is_loopback(peer));
 }
 
@@ -152,7 +177,11 @@ size_t word_length(const struct config *cfg, const struct port_address *peer, ui
     if (word == NULL) {
         return 0;
     }
-    return word->kind == WORD_SETS && is_allowed(cfg, peer, word) ? SET_MASK_BYTES : WORD_BYTES;
+    bool has_rest = word->kind == WORD_SETS || word->kind == WORD_ORDERS;
+    if (!has_rest || !is_allowed(cfg, peer, word)) {
+        return WORD_BYTES;
+    }
+    return word->kind == WORD_SETS ? SET_MASK_BYTES : LEAD_BYTES;
 }
 
 // ---- answering ----

@@ -143,6 +143,9 @@ static void print_member(const struct server *s, struct buf *out)
     if (role == ZAB_FOLLOWING && s->config->observer_master_port > 0) {
         print_number(out, "synced_observers", count_learners(z).observers);
     }
+    // How much of the epoch's 2^32 numbers is given away.
+    buf_printf(out, "zk_epoch_used_percent\t%.3f\n",
+               (double)(uint32_t)zab_last_proposed(z) * 100.0 / 4294967296.0);
     if (role == ZAB_LEADING) {
         print_leader(s, z, out);
     }

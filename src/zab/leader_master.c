@@ -97,6 +97,7 @@ void leader_host_step(struct leader *l, const struct zab_event *event, struct za
     case ZAB_EV_TRUNCATED:
     case ZAB_EV_SETTLED:
     case ZAB_EV_PROPOSE:
+    case ZAB_EV_HAND_OVER:
     case ZAB_EV_FAILED:
         break;
     }
