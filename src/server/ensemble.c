@@ -40,6 +40,7 @@ static void serve(struct ensemble *e, const struct zab_effect *effect)
 static void pause(struct ensemble *e, const struct zab_effect *effect)
 {
     (void)effect;
+    e->is_paused = true;
     pipeline_pause(&e->server->pipeline);
     hold_begin(e->server);
 }
@@ -47,6 +48,7 @@ static void pause(struct ensemble *e, const struct zab_effect *effect)
 static void resume(struct ensemble *e, const struct zab_effect *effect)
 {
     (void)effect;
+    e->is_paused = false;
     pipeline_resume(&e->server->pipeline);
     hold_end(e->server);
     handover_given_up(&e->server->handover);
@@ -84,6 +86,7 @@ static void end_role(struct ensemble *e)
     relay_clear(&e->sessions_asked);
     e->holds_observers = false;
     e->is_released = false;
+    ensemble_drop_kept(e);
     e->is_stopping = true;
     server_rest(e->server);
     ensemble_settle(e);
@@ -362,6 +365,7 @@ void ensemble_step(struct ensemble *e, struct zab_event *event)
         set_deadline(e);
         commit(e);
         release_clients(e);
+        ensemble_replay_kept(e);
     }
 }
 
@@ -645,6 +649,7 @@ void ensemble_close(struct ensemble *e)
         zab_effects_fini(&e->effects[i]);
     }
     learner_queues_fini(&e->queues);
+    ensemble_drop_kept(e);
     buf_fini(&e->request_data);
     buf_fini(&e->request_ids);
     relay_fini(&e->syncs_asked);

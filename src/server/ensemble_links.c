@@ -2,6 +2,8 @@
 //
 // The quorum port: learners that connect, the leader that is dialled, packets both ways.
 #include "base/assert.h"
+#include "base/mark.h"
+#include "jute/records.h"
 #include "server/ensemble_priv.h"
 
 // ---- what links say ----
@@ -20,12 +22,57 @@ static void link_up(struct link *l)
     ensemble_step(e, &event);
 }
 
+// Syncs are among the requests, and keep their places between the writes: the learner answers its
+// clients in the order in which it asked. A learner's own limits bound how much can come.
+static void keep(struct ensemble *e, zab_link link, const struct zab_packet *packet)
+{
+    MARK("a learner's request waits");
+    buf_put_i64(&e->kept, (int64_t)link);
+    jute_str_encode(packet->data, &e->kept);
+    jute_str_encode(packet->authinfo, &e->kept);
+}
+
+static void take(struct ensemble *e, zab_link link, const struct zab_packet *packet)
+{
+    if (e->is_paused && packet->type == ZAB_REQUEST) {
+        keep(e, link, packet);
+        return;
+    }
+    struct zab_event event = {.type = ZAB_EV_PACKET, .link = link, .packet = *packet};
+    ensemble_step(e, &event);
+}
+
 static void link_packet(struct link *l, const struct zab_packet *packet)
 {
     struct ensemble *e = owner_of(l);
     account_received(e->server->stats, packet->type);
-    struct zab_event event = {.type = ZAB_EV_PACKET, .link = link_id(l), .packet = *packet};
-    ensemble_step(e, &event);
+    take(e, link_id(l), packet);
+}
+
+void ensemble_replay_kept(struct ensemble *e)
+{
+    if (e->is_paused || e->kept.len == 0) {
+        return;
+    }
+    struct buf kept = e->kept;
+    struct jute_in in;
+    int64_t link;
+    struct zab_packet packet = {.type = ZAB_REQUEST, .zxid = -1};
+    e->kept = (struct buf){0};
+    jute_in_init(&in, buf_slice(&kept), &e->server->read_arena, UINT32_MAX);
+    while (jute_in_left(&in) > 0 && jute_in_i64(&in, &link) && jute_in_buf(&in, &packet.data) &&
+           jute_in_buf(&in, &packet.authinfo)) {
+        if (links_find(&e->links, (zab_link)link) != NULL) {
+            take(e, (zab_link)link, &packet);
+        }
+    }
+    buf_fini(&kept);
+}
+
+void ensemble_drop_kept(struct ensemble *e)
+{
+    e->is_paused = false;
+    buf_fini(&e->kept);
 }
 
 static void link_raw(struct link *l, struct slice bytes, size_t *ret_used, bool *ret_done)

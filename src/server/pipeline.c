@@ -470,7 +470,6 @@ void pipeline_close(struct pipeline *pl)
     free_batches(&pl->logged);
     free_batches(&pl->spare);
     forward_fini(&pl->forward);
-    buf_fini(&pl->paused);
     while (!syncs_is_empty(&pl->syncs)) {
         sync_free(syncs_take(&pl->syncs));
     }

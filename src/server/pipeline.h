@@ -91,7 +91,6 @@ struct pipeline {
     uint32_t counter_end;   // an epoch gives no such number, all ones; less in simulation
     bool is_over;           // the role has failed
     bool is_paused;         // leading: nothing is proposed
-    struct buf paused;      // REQUESTs of learners that came meanwhile
     pipeline_settled *done; // not NULL: the role ends as soon as the worker is idle
     void *done_ctx;
     struct forward forward; // learning: writes that the leader has
@@ -165,7 +164,8 @@ void pipeline_append(struct pipeline *pl, int64_t zxid, struct slice txn);
 // Everything up to `zxid` may be applied as soon as it is durable here.
 void pipeline_commit(struct pipeline *pl, int64_t zxid);
 
-// Leading: propose nothing; what learners ask for waits. Resumed, or the end of the role.
+// Leading: propose nothing, until resumed or the end of the role. Learners' requests are kept away
+// meanwhile (ensemble_links.c).
 void pipeline_pause(struct pipeline *pl);
 void pipeline_resume(struct pipeline *pl);
 

@@ -101,15 +101,6 @@ static void create_session_remote(struct pipeline *pl, const struct request *req
     pipeline_write_remote(pl, request);
 }
 
-// {link, data, authinfo}, for pipeline_resume.
-static void keep_remote(struct pipeline *pl, zab_link link, const struct zab_packet *packet)
-{
-    MARK("a learner's request waits");
-    buf_put_i64(&pl->paused, (int64_t)link);
-    jute_str_encode(packet->data, &pl->paused);
-    jute_str_encode(packet->authinfo, &pl->paused);
-}
-
 void pipeline_pause(struct pipeline *pl)
 {
     ASSERT(pl->mode == PIPELINE_LEADING);
@@ -118,27 +109,12 @@ void pipeline_pause(struct pipeline *pl)
 
 void pipeline_resume(struct pipeline *pl)
 {
-    struct buf waiting = pl->paused;
-    struct jute_in in;
-    pl->paused = (struct buf){0};
     pl->is_paused = false;
-    jute_in_init(&in, buf_slice(&waiting), &pl->arena, UINT32_MAX);
-    int64_t link;
-    struct zab_packet packet = {.type = ZAB_REQUEST, .zxid = -1};
-    while (jute_in_left(&in) > 0 && jute_in_i64(&in, &link) && jute_in_buf(&in, &packet.data) &&
-           jute_in_buf(&in, &packet.authinfo)) {
-        pipeline_remote(pl, (zab_link)link, &packet);
-    }
-    buf_fini(&waiting);
 }
 
 void pipeline_remote(struct pipeline *pl, zab_link link, const struct zab_packet *packet)
 {
-    ASSERT(pl->mode == PIPELINE_LEADING && link != 0);
-    if (pl->is_paused) {
-        keep_remote(pl, link, packet);
-        return;
-    }
+    ASSERT(pl->mode == PIPELINE_LEADING && link != 0 && !pl->is_paused);
     struct request request;
     struct ids ids;
     if (pl->is_over || forward_decode(packet, &pl->server->read_arena, &ids, &request) != ERR_OK) {
@@ -328,7 +304,6 @@ void pipeline_settle(struct pipeline *pl, pipeline_settled *done, void *ctx)
     loop->timer_stop(loop, &pl->flush_timer);
     pl->is_over = true;
     pl->is_paused = false;
-    buf_fini(&pl->paused);
     pl->done = done;
     pl->done_ctx = ctx;
     // What is applied from here on may never have been committed, and be cut off again; a snapshot

@@ -46,7 +46,8 @@ static void clients_are_sent_away_with_the_role(void **state)
     troupe_close(&t);
 }
 
-// While a leader waits for what is in flight, what others ask of it waits, too.
+// While a leader waits for what is in flight, what others ask of it waits, too: syncs in their
+// places between the writes.
 static void a_hand_over_that_is_given_up_answers_what_waited(void **state)
 {
     (void)state;
@@ -68,12 +69,16 @@ static void a_hand_over_that_is_given_up_answers_what_waited(void **state)
                         "Leadership is being handed over.\n");
     assert_true(troupe_server(&t, leader)->hold.is_on);
     int32_t second = guest_create(&other, "/second", "", 0);
+    int32_t third = guest_path(&other, OP_SYNC, "/");
+    int32_t fourth = guest_create(&other, "/fourth", "", 0);
     troupe_run(&t, TROUPE_TICK_MS);
     for (int id = 1; id <= 3; id++) {
         t.boxes[id - 1].node->disk.slowness = 0;
     }
     assert_int_equal(guest_answer(&own, first), ZK_OK);
     assert_int_equal(guest_answer(&other, second), ZK_OK);
+    assert_int_equal(guest_answer(&other, third), ZK_OK);
+    assert_int_equal(guest_answer(&other, fourth), ZK_OK);
     assert_int_equal(troupe_leader(&t), leader);
     troupe_close(&t);
 }

@@ -71,12 +71,18 @@ static void give_one_zxid_twice(struct annals *h)
 {
     for (size_t i = h->count / 2, last = 0; i < h->count; i++) {
         const struct annals_item *item = &h->items[i];
-        if (item->kind == ANNALS_ANSWER && annals_is_write(item->type)) {
-            if (last != 0 && h->items[last].client == item->client) {
+        if (item->kind != ANNALS_ANSWER) {
+            continue;
+        }
+        bool is_next = last != 0 && h->items[last].client == item->client;
+        if (annals_is_write(item->type)) {
+            if (is_next) {
                 h->items[i].zxid = h->items[last].zxid;
                 return;
             }
             last = i;
+        } else if (is_next) {
+            last = 0; // it may show a later zxid, and this would be out of order, too
         }
     }
 }
