@@ -2,7 +2,8 @@
 //
 // paddock-sim: scenarios from the command line.
 //
-//     paddock-sim --seconds 60                a sixth of the sweep, then fresh seeds
+//     paddock-sim --seconds 60                a sixth of the sweep, then fresh seeds; with --seed N
+//                                             those from N on
 //     paddock-sim --seed 17 --plan crashes --verbose
 //     paddock-sim --servers 3 --schedules 200 --seed 1   schedules 1 to 200 of an ensemble of
 //     three;
@@ -166,7 +167,7 @@ static void sweep(uint64_t seed, uint64_t step, struct totals *t)
 // An assertion of the server ends the program: the line says where to look for the seed.
 static void fresh_seeds(double end, uint64_t seed, struct totals *t)
 {
-    printf("fresh seeds from %" PRIu64 " on\n", seed);
+    printf("seeds from %" PRIu64 " on\n", seed);
     (void)fflush(stdout);
     while (seconds_now() < end && t->failures < 5) {
         for (int plan = SCENARIO_CALM; plan < SCENARIO_PLANS; plan++) {
@@ -467,10 +468,10 @@ int main(int argc, char **argv)
     double start = seconds_now();
     if (a.is_sweep) {
         sweep(a.one.seed, 1, &t);
-    } else if (a.has_seed) {
+    } else if (a.has_seed && a.seconds == 0) {
         run_seed(&a, &t);
     } else {
-        uint64_t seed = (uint64_t)time(NULL);
+        uint64_t seed = a.has_seed ? a.one.seed : (uint64_t)time(NULL);
         sweep(seed, TIMED_STEP, &t);
         fresh_seeds(start + (a.seconds > 0 ? a.seconds : SECONDS), seed, &t);
     }

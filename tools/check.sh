@@ -15,5 +15,5 @@ meson test -C "$dir" --print-errorlogs --num-processes 2 ${suite:+--suite "$suit
 [ ! -f "$log" ] || python3 tools/summary.py "$log"
 [ "$status" = 0 ] || exit "$status"
 if [ -z "$suite" ] && [ -f sim/paddock_sim.c ]; then
-    tools/sim.sh "$config" "" 60
+    FIRST=1 tools/sim.sh "$config" "" 60
 fi

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Simulated worlds. Usage: tools/sim.sh CONFIG SEED SECONDS [SCHEDULES]
-# With a SEED that one: a server alone under every plan, then an ensemble's schedule. Without, fresh
-# seeds of a server alone for SECONDS; every schedule with a name; SCHEDULES fresh ones of ensembles, and a quarter of that with members
-# that change.
+# With a SEED that one: a server alone under every plan, then an ensemble's schedule. Without, seeds of
+# a server alone for SECONDS; every schedule with a name; SCHEDULES of ensembles, and a quarter of
+# that with members that change. $FIRST is the first seed, for what must not fail by chance; without
+# it they are fresh ones.
 set -eu
 cd "$(dirname "$0")/.."
-config=$1 seed=$2 seconds=$3 schedules=${4:-200}
+config=$1 seed=$2 seconds=$3 schedules=${4:-200} first=${FIRST:-$(date +%s)}
 tools/configure.sh "$config"
 ninja --quiet -C "build/$config" paddock-sim
 sim=build/$config/paddock-sim
@@ -15,8 +16,8 @@ if [ -n "$seed" ]; then
     "$sim" --seed "$seed" --verbose
     exec "$sim" --servers 0 --seed "$seed"
 fi
-"$sim" --seconds "$seconds"
+"$sim" --seconds "$seconds" --seed "$first"
 "$sim" --named all --schedules 3 --jobs 2
 "$sim" --servers 0 --schedules "$((schedules / 4 + 1))" --reconfig --rollover \
-    --seed "$(date +%s)" --ms 1200 --jobs 2
-exec "$sim" --servers 0 --schedules "$schedules" --seed "$(date +%s)" --ms 1200 --jobs 2
+    --seed "$first" --ms 1200 --jobs 2
+exec "$sim" --servers 0 --schedules "$schedules" --seed "$first" --ms 1200 --jobs 2
