@@ -29,45 +29,39 @@ struct tapped {
     size_t open_count;
 };
 
-struct record {
-    int64_t at_ns, wall_ms;
-    int32_t kind;
-    int32_t client;
-    struct slice frame;
-};
-
-struct reader {
+struct transcript {
     struct annals *history;
     struct tapped clients[TRANSCRIPT_CLIENTS_MAX];
     struct arena arena; // of one record
     struct annals_part parts[PARTS_MAX];
-    struct record record;
+    struct transcript_record record;
     size_t at; // where it begins
-    char *error;
-    size_t error_size;
+    char error[TRANSCRIPT_ERROR_BYTES];
 };
 
-__attribute__((format(printf, 2, 3))) static bool refuse(struct reader *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool refuse(struct transcript *r, const char *format,
+                                                         ...)
 {
-    int len = snprintf(r->error, r->error_size, "client %d, byte %zu: ", r->record.client, r->at);
+    int len =
+        snprintf(r->error, sizeof(r->error), "client %d, byte %zu: ", r->record.client, r->at);
     va_list args;
     va_start(args, format);
-    if (len > 0 && (size_t)len < r->error_size) {
-        (void)vsnprintf(r->error + len, r->error_size - (size_t)len, format, args);
+    if (len > 0 && (size_t)len < sizeof(r->error)) {
+        (void)vsnprintf(r->error + len, sizeof(r->error) - (size_t)len, format, args);
     }
     va_end(args);
     return false;
 }
 
-static struct annals_item item_of(const struct reader *r, enum annals_kind kind)
+static struct annals_item item_of(const struct transcript *r, enum annals_kind kind)
 {
-    const struct record *rec = &r->record;
+    const struct transcript_record *rec = &r->record;
     struct annals_item item = {.kind = kind,
                                .client = ANNALS_NONE,
                                .connection = ANNALS_NONE,
                                .at_ns = rec->at_ns,
                                .wall_ms = rec->wall_ms,
-                               .wall_least_ms = rec->wall_ms};
+                               .wall_least_ms = rec->wall_least_ms};
     if (rec->client >= 0) {
         item.client = rec->client;
         item.session = r->clients[rec->client].session;
@@ -78,7 +72,7 @@ static struct annals_item item_of(const struct reader *r, enum annals_kind kind)
 
 // ---- requests ----
 
-static bool take_path(struct reader *r, struct slice path, struct annals_part *p)
+static bool take_path(struct transcript *r, struct slice path, struct annals_part *p)
 {
     bool is_path = path.len > 0 && path.data[0] == '/' &&
                    path.len < sizeof(r->history->paths[0]->text) &&
@@ -91,7 +85,7 @@ static bool take_path(struct reader *r, struct slice path, struct annals_part *p
 }
 
 // What is no value is text that nobody reads back.
-static bool take_data(struct reader *r, struct slice data, struct annals_part *p)
+static bool take_data(struct transcript *r, struct slice data, struct annals_part *p)
 {
     uint32_t value = 0;
     if (!model_value(data.data, data.len, &value)) {
@@ -110,7 +104,7 @@ static void take_acl(const struct jute_acl_vec *acl, struct annals_part *p)
     p->acl = acl->count == 1 ? ANNALS_ACL_WORLD : ANNALS_ACL_ALICE;
 }
 
-static bool take_op(struct reader *r, const struct multi_op *op, struct annals_part *p)
+static bool take_op(struct transcript *r, const struct multi_op *op, struct annals_part *p)
 {
     p->type = op->type;
     p->version = -1;
@@ -155,7 +149,7 @@ static bool decode_op(struct jute_in *in, int32_t type, struct multi_op *ret)
     return jute_path_watch_decode(in, &ret->read);
 }
 
-static bool take_multi(struct reader *r, struct jute_in *in, size_t *ret_count)
+static bool take_multi(struct transcript *r, struct jute_in *in, size_t *ret_count)
 {
     struct multi m;
     if (!multi_decode(in, &m) || m.count > PARTS_MAX) {
@@ -172,7 +166,7 @@ static bool take_multi(struct reader *r, struct jute_in *in, size_t *ret_count)
     return true;
 }
 
-static bool take_watches(struct reader *r, struct jute_in *in, int lists, int64_t *ret_zxid,
+static bool take_watches(struct transcript *r, struct jute_in *in, int lists, int64_t *ret_zxid,
                          size_t *ret_count)
 {
     size_t count = 0;
@@ -198,7 +192,7 @@ static bool take_watches(struct reader *r, struct jute_in *in, int lists, int64_
     return true;
 }
 
-static bool take_single(struct reader *r, struct jute_in *in, int32_t type)
+static bool take_single(struct transcript *r, struct jute_in *in, int32_t type)
 {
     struct annals_part *p = &r->parts[0];
     struct jute_path path;
@@ -244,7 +238,7 @@ static bool take_single(struct reader *r, struct jute_in *in, int32_t type)
     }
 }
 
-static bool take_request(struct reader *r, struct jute_in *in)
+static bool take_request(struct transcript *r, struct jute_in *in)
 {
     struct tapped *c = &r->clients[r->record.client];
     struct jute_request_header header;
@@ -292,7 +286,7 @@ static int32_t take_open(const struct annals *h, struct tapped *c, int32_t xid)
     return call;
 }
 
-static bool take_answer(struct reader *r, const struct jute_reply_header *header,
+static bool take_answer(struct transcript *r, const struct jute_reply_header *header,
                         struct jute_in *in)
 {
     struct annals *h = r->history;
@@ -318,7 +312,7 @@ static bool take_answer(struct reader *r, const struct jute_reply_header *header
     return true;
 }
 
-static bool take_event(struct reader *r, int64_t zxid, struct jute_in *in)
+static bool take_event(struct transcript *r, int64_t zxid, struct jute_in *in)
 {
     struct jute_watcher_event event;
     struct annals_part at;
@@ -336,7 +330,7 @@ static bool take_event(struct reader *r, int64_t zxid, struct jute_in *in)
     return true;
 }
 
-static bool take_reply(struct reader *r, struct jute_in *in)
+static bool take_reply(struct transcript *r, struct jute_in *in)
 {
     struct jute_reply_header header;
     if (!jute_reply_header_decode(in, &header)) {
@@ -351,7 +345,7 @@ static bool take_reply(struct reader *r, struct jute_in *in)
 
 // ---- connections ----
 
-static bool take_connect(struct reader *r, struct jute_in *in)
+static bool take_connect(struct transcript *r, struct jute_in *in)
 {
     struct connect_request request;
     if (!connect_request_decode(in, &request)) {
@@ -363,7 +357,7 @@ static bool take_connect(struct reader *r, struct jute_in *in)
     return true;
 }
 
-static bool take_opened(struct reader *r, struct jute_in *in)
+static bool take_opened(struct transcript *r, struct jute_in *in)
 {
     struct connect_response response;
     if (!connect_response_decode(in, &response)) {
@@ -386,7 +380,7 @@ static bool take_opened(struct reader *r, struct jute_in *in)
     return true;
 }
 
-static void take_lost(struct reader *r)
+static void take_lost(struct transcript *r)
 {
     struct tapped *c = &r->clients[r->record.client];
     if (c->stage == OPEN) {
@@ -397,7 +391,7 @@ static void take_lost(struct reader *r)
     c->open_count = 0;
 }
 
-static bool take_frame(struct reader *r, bool is_sent)
+static bool take_frame(struct transcript *r, bool is_sent)
 {
     struct jute_in in;
     jute_in_init(&in, r->record.frame, &r->arena, FRAME_BYTES_MAX);
@@ -412,19 +406,11 @@ static bool take_frame(struct reader *r, bool is_sent)
     return false;
 }
 
-// ---- the file ----
+// ---- records ----
 
-static bool next_record(struct reader *r, struct jute_in *in)
+static bool take_record(struct transcript *r)
 {
-    struct record *rec = &r->record;
-    return jute_in_i64(in, &rec->at_ns) && jute_in_i64(in, &rec->wall_ms) &&
-           jute_in_i32(in, &rec->kind) && jute_in_i32(in, &rec->client) &&
-           jute_in_buf(in, &rec->frame);
-}
-
-static bool take_record(struct reader *r)
-{
-    const struct record *rec = &r->record;
+    const struct transcript_record *rec = &r->record;
     if (rec->kind == 'T') {
         struct annals_item item = item_of(r, ANNALS_TROUBLE);
         (void)annals_add(r->history, &item, NULL, 0);
@@ -443,26 +429,72 @@ static bool take_record(struct reader *r)
     return take_frame(r, rec->kind == 'S');
 }
 
-bool transcript_read(struct slice bytes, struct annals *h, char *ret_error, size_t size)
+struct transcript *transcript_open(struct annals *h)
 {
-    struct reader *r = mem_zalloc(sizeof(*r));
-    struct jute_in in;
-    size_t magic_len = strlen(transcript_magic);
-    *r = (struct reader){.history = h, .error = ret_error, .error_size = size};
+    struct transcript *r = mem_zalloc(sizeof(*r));
+    r->history = h;
     arena_init(&r->arena);
+    return r;
+}
+
+void transcript_close(struct transcript *r)
+{
+    arena_fini(&r->arena);
+    mem_free(r);
+}
+
+bool transcript_take(struct transcript *r, const struct transcript_record *record)
+{
+    r->record = *record;
+    bool is_right = take_record(r);
+    arena_reset(&r->arena);
+    return is_right;
+}
+
+const char *transcript_error(const struct transcript *r)
+{
+    return r->error;
+}
+
+// ---- the file ----
+
+static bool next_record(struct jute_in *in, struct transcript_record *rec)
+{
+    bool is_whole = jute_in_i64(in, &rec->at_ns) && jute_in_i64(in, &rec->wall_ms) &&
+                    jute_in_i32(in, &rec->kind) && jute_in_i32(in, &rec->client) &&
+                    jute_in_buf(in, &rec->frame);
+    rec->wall_least_ms = rec->wall_ms;
+    return is_whole;
+}
+
+static bool take_all(struct transcript *r, struct slice bytes)
+{
+    size_t magic_len = strlen(transcript_magic);
+    struct annals *h = r->history;
+    struct transcript_record record = {0};
+    struct jute_in in;
     bool is_right = bytes.len >= magic_len && memcmp(bytes.data, transcript_magic, magic_len) == 0;
     jute_in_init(&in, is_right ? slice_skip(bytes, magic_len) : slice_null(), NULL,
                  FRAME_BYTES_MAX);
-    h->may_be_stale = true;
     if (!is_right || !jute_in_i64(&in, &h->slack_ms) || !jute_in_i64(&in, &h->lag_ms)) {
-        is_right = refuse(r, "this is no transcript");
+        return refuse(r, "this is no transcript");
     }
     while (is_right && jute_in_left(&in) > 0) {
         r->at = bytes.len - jute_in_left(&in);
-        is_right = next_record(r, &in) ? take_record(r) : refuse(r, "the record is cut off");
-        arena_reset(&r->arena);
+        is_right = next_record(&in, &record) ? transcript_take(r, &record)
+                                             : refuse(r, "the record is cut off");
     }
-    arena_fini(&r->arena);
-    mem_free(r);
+    return is_right;
+}
+
+bool transcript_read(struct slice bytes, struct annals *h, char *ret_error, size_t size)
+{
+    struct transcript *r = transcript_open(h);
+    h->may_be_stale = true;
+    bool is_right = take_all(r, bytes);
+    if (!is_right) {
+        (void)snprintf(ret_error, size, "%s", r->error);
+    }
+    transcript_close(r);
     return is_right;
 }

@@ -23,7 +23,11 @@
 
 #include "sim/annals.h"
 
-enum { TRANSCRIPT_CLIENTS_MAX = 16, TRANSCRIPT_VALUE_MAX = 1 << 26 };
+enum {
+    TRANSCRIPT_CLIENTS_MAX = 16,
+    TRANSCRIPT_VALUE_MAX = 1 << 26,
+    TRANSCRIPT_ERROR_BYTES = 256,
+};
 
 extern const char transcript_magic[];
 
@@ -31,5 +35,23 @@ extern const char transcript_magic[];
 // Errors: false when the file, or a frame in it, is not what it should be: *ret_error, of
 // `size` bytes, says where and why. A server that sends such a frame is at fault, too.
 bool transcript_read(struct slice bytes, struct annals *h, char *ret_error, size_t size);
+
+// ---- record by record, while it happens (guest.h) ----
+
+struct transcript;
+
+struct transcript_record {
+    int64_t at_ns;
+    int64_t wall_least_ms, wall_ms; // as in struct annals_item
+    int32_t kind, client;
+    struct slice frame;
+};
+
+// Memory: owned; transcript_close. `h` is borrowed until then.
+struct transcript *transcript_open(struct annals *h);
+void transcript_close(struct transcript *t);
+// Errors: false, and transcript_error says why.
+bool transcript_take(struct transcript *t, const struct transcript_record *record);
+const char *transcript_error(const struct transcript *t);
 
 #endif
