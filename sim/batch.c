@@ -56,6 +56,7 @@ static void make_options(const struct batch_options *o, uint64_t index,
         .plant = o->plant, .is_blind = o->is_blind, .is_verbose = o->is_verbose};
     schedule_make(o->seed + index, o->voters, o->trouble_ms, &ret->schedule);
     ret->schedule.is_rolling = o->is_rolling;
+    ret->schedule.has_guests = o->has_guests;
     if (o->is_governed) {
         schedule_govern(&ret->schedule);
     }
@@ -227,6 +228,7 @@ static void print_failure(const struct batch *b, const struct campaign_options *
     }
     buf_append_str(&text, o->schedule.is_rolling ? " --rollover" : "");
     buf_append_str(&text, o->schedule.is_governed ? " --reconfig" : "");
+    buf_append_str(&text, o->schedule.has_guests ? " --library" : "");
     struct buf dropped = {0};
     schedule_print_dropped(&o->schedule, &dropped);
     if (dropped.len > 0) {
@@ -252,6 +254,10 @@ static void add_result(struct batch *b, uint64_t index, struct campaign_result *
     t->compared += r->compared;
     t->refusals += r->refusals;
     t->reconfigurations += r->reconfigurations;
+    t->lost += r->lost;
+    t->not_sent += r->not_sent;
+    t->returns += r->returns;
+    t->sessions += r->sessions;
     t->virtual_ms += r->virtual_ms;
     for (int k = 0; k < TROUBLE_KINDS; k++) {
         t->counts[k] += r->counts[k];
@@ -438,6 +444,12 @@ void batch_print(const struct batch_totals *t)
     }
     if (t->reconfigurations > 0) {
         printf(" %" PRIu64 " reconfigurations", t->reconfigurations);
+    }
+    if (t->sessions > 0) {
+        printf("; of the library %" PRIu64 " sessions, %" PRIu64
+               " requests of unknown fate, %" PRIu64 " not sent, watches set again %" PRIu64
+               " times",
+               t->sessions, t->lost, t->not_sent, t->returns);
     }
     puts("");
 }

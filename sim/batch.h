@@ -24,13 +24,14 @@ struct batch_options {
     bool is_whole;       // failing schedules are not cut down
     bool is_rolling;     // zxids roll over
     bool is_governed;    // members change
+    bool has_guests;     // some clients are the library's
     bool is_blind;       // as in struct campaign_options
     bool is_verbose;     // the servers' logs, in this process
 };
 
 struct batch_totals {
     uint64_t runs, failures, steps, answers, writes, starts, power_cuts, elections, compared;
-    uint64_t refusals, reconfigurations;
+    uint64_t refusals, reconfigurations, lost, not_sent, returns, sessions;
     uint64_t counts[TROUBLE_KINDS];
     int64_t virtual_ms;
     double seconds;

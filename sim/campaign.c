@@ -9,9 +9,11 @@
 #include "base/mem.h"
 #include "sim/check.h"
 #include "sim/governor.h"
+#include "sim/guest.h"
 
 enum {
     VISITORS = 4,
+    GUESTS = 2,              // of them, where there are any: the last
     BEGIN_MS = 20 * 1000,    // until the first leader serves
     PATIENCE_MS = 60 * 1000, // until healed servers serve, answers come, all have stopped
     RETRY_NS = 50 * 1000000, // of a trouble that has to wait
@@ -32,6 +34,9 @@ struct campaign {
     struct strikes strikes;
     struct actor actors[SCHEDULE_SERVERS_MAX];
     struct visitor visitors[VISITORS];
+    int visitor_count;
+    struct guest guests[GUESTS];
+    int guest_count;
     struct governor governor;
     struct annals history;
     struct finding finding;
@@ -45,9 +50,13 @@ struct campaign {
 
 static void shake_client(struct campaign *c, const struct trouble *t)
 {
-    struct visitor *v = &c->visitors[t->dice % VISITORS];
-    if (v->client.link != NULL) {
-        client_rest(&v->client, (t->dice >> 32) % 6 == 0 ? AWAY_MS : 1 + t->for_ms / 10);
+    int number = (int)(t->dice % VISITORS);
+    bool is_long = (t->dice >> 32) % 6 == 0;
+    int64_t away_ms = is_long ? AWAY_MS : 1 + t->for_ms / 10;
+    if (number >= c->visitor_count) {
+        guest_rest(&c->guests[number - c->visitor_count], away_ms, is_long);
+    } else if (c->visitors[number].client.link != NULL) {
+        client_rest(&c->visitors[number].client, away_ms);
     }
 }
 
@@ -170,8 +179,13 @@ static bool has_progress(struct campaign *c)
             return false;
         }
     }
-    for (int i = 0; i < VISITORS; i++) {
+    for (int i = 0; i < c->visitor_count; i++) {
         if (c->visitors[i].answers < PROGRESS_WRITES) {
+            return false;
+        }
+    }
+    for (int i = 0; i < c->guest_count; i++) {
+        if (c->guests[i].visitor.answers < PROGRESS_WRITES) {
             return false;
         }
     }
@@ -185,8 +199,13 @@ static bool is_quiet(struct campaign *c)
             return false;
         }
     }
-    for (int i = 0; i < VISITORS; i++) {
+    for (int i = 0; i < c->visitor_count; i++) {
         if (!c->visitors[i].client.is_stopped && !visitor_is_quiet(&c->visitors[i])) {
+            return false;
+        }
+    }
+    for (int i = 0; i < c->guest_count; i++) {
+        if (c->guests[i].zk != NULL && !guest_is_quiet(&c->guests[i])) {
             return false;
         }
     }
@@ -211,8 +230,11 @@ static void heal(struct campaign *c)
     for (int i = 0; i < c->cluster.count; i++) {
         c->actors[i].writes_done = 0;
     }
-    for (int i = 0; i < VISITORS; i++) {
+    for (int i = 0; i < c->visitor_count; i++) {
         c->visitors[i].answers = 0;
+    }
+    for (int i = 0; i < c->guest_count; i++) {
+        c->guests[i].visitor.answers = 0;
     }
 }
 
@@ -224,8 +246,11 @@ static void set_resting(struct campaign *c)
     for (int i = 0; i < c->cluster.count; i++) {
         c->actors[i].is_resting = true;
     }
-    for (int i = 0; i < VISITORS; i++) {
+    for (int i = 0; i < c->visitor_count; i++) {
         c->visitors[i].is_resting = true;
+    }
+    for (int i = 0; i < c->guest_count; i++) {
+        c->guests[i].visitor.is_resting = true;
     }
 }
 
@@ -274,8 +299,11 @@ static bool has_audited(struct campaign *c)
 static bool audit(struct campaign *c)
 {
     visitor_mark(&c->history, &c->world, ANNALS_TROUBLE);
-    for (int i = 1; i < VISITORS; i++) {
+    for (int i = 1; i < c->visitor_count; i++) {
         client_stop(&c->visitors[i].client);
+    }
+    for (int i = 0; i < c->guest_count; i++) {
+        guest_stop(&c->guests[i]);
     }
     if (!run_for(c, SETTLE_MS)) {
         return false;
@@ -334,7 +362,7 @@ static void begin_clients(struct campaign *c)
         a->think_ns = THINK_NS;
         actor_start(a);
     }
-    for (int i = 0; i < VISITORS; i++) {
+    for (int i = 0; i < c->visitor_count; i++) {
         struct visitor *v = &c->visitors[i];
         int first = i % c->cluster.count;
         visitor_init(v, cluster_node(&c->cluster, first), BOX_CLIENT_PORT, &c->history, i);
@@ -342,6 +370,11 @@ static void begin_clients(struct campaign *c)
         v->may_refuse = c->cluster.may_fail;
         v->think_ns = THINK_NS;
         visitor_start(v);
+    }
+    for (int i = 0; i < c->guest_count; i++) {
+        guest_start(&c->guests[i], &c->world, &c->history, c->visitor_count + i, c->cluster.count,
+                    c->options->plant);
+        c->guests[i].visitor.may_refuse = c->cluster.may_fail;
     }
     if (is_governed(c)) {
         governor_start(&c->governor, &c->cluster);
@@ -356,6 +389,8 @@ static void set_up(struct campaign *c)
                                       .extra = s->is_governed ? GOVERNOR_CONFIG : NULL,
                                       .may_fail = s->has_disk_faults,
                                       .is_verbose = c->options->is_verbose};
+    c->guest_count = s->has_guests ? GUESTS : 0;
+    c->visitor_count = VISITORS - c->guest_count;
     world_init(&c->world, s->seed);
     plant_prepare(c->options->plant, s->seed, &cluster, &c->planted);
     cluster_init(&c->cluster, &c->world, &cluster);
@@ -391,6 +426,12 @@ static void sum_up(struct campaign *c, struct campaign_result *ret)
         ret->writes += c->actors[i].writes_done;
         ret->starts += c->cluster.members[i].box.starts;
     }
+    for (int i = 0; i < c->guest_count; i++) {
+        ret->lost += c->guests[i].lost;
+        ret->not_sent += c->guests[i].not_sent;
+        ret->returns += c->guests[i].returns;
+        ret->sessions += c->guests[i].sessions;
+    }
     for (size_t i = 0; i < c->history.count; i++) {
         ret->answers += c->history.items[i].kind == ANNALS_ANSWER;
     }
@@ -413,8 +454,11 @@ static void tear_down(struct campaign *c)
     for (int i = 0; i < c->cluster.count; i++) {
         actor_fini(&c->actors[i]);
     }
-    for (int i = 0; i < VISITORS; i++) {
+    for (int i = 0; i < c->visitor_count; i++) {
         visitor_fini(&c->visitors[i]);
+    }
+    for (int i = 0; i < c->guest_count; i++) {
+        guest_stop(&c->guests[i]);
     }
     if (is_governed(c)) {
         governor_fini(&c->governor);
@@ -423,6 +467,9 @@ static void tear_down(struct campaign *c)
     timers_stop(&c->world.events, &c->next);
     strikes_fini(&c->strikes);
     cluster_fini(&c->cluster);
+    for (int i = 0; i < c->guest_count; i++) {
+        guest_fini(&c->guests[i]);
+    }
     plant_fini(&c->planted);
     world_fini(&c->world);
 }

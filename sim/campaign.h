@@ -8,7 +8,7 @@
 //     ──► the checkers judge the history of the visitors
 //
 // An actor works through each server, and no other; visitors go to any of them. The inside of the
-// servers is looked at all the time (look.h).
+// servers is looked at all the time (look.h). Of the visitors the last may be guests (guest.h).
 #ifndef PADDOCK_SIM_CAMPAIGN_H
 #define PADDOCK_SIM_CAMPAIGN_H
 
@@ -34,6 +34,7 @@ struct campaign_result {
     char journal[4096]; // the last troubles that were done
     uint64_t steps, trace, answers, writes, starts, power_cuts, elections, compared, refusals;
     uint64_t reconfigurations;
+    uint64_t lost, not_sent, returns, sessions; // of guests (guest.h)
     uint64_t counts[TROUBLE_KINDS];
     int64_t virtual_ms;
 };

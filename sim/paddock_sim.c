@@ -11,7 +11,8 @@
 //                                             observer
 //     paddock-sim --servers 3 --seed 17 --drop 0,2 --verbose
 //     paddock-sim --servers 0 --schedules 200 --reconfig --rollover    members change and
-//                                             zxids roll over meanwhile
+//                                             zxids roll over meanwhile; --library: some of the
+//                                             clients are the client library's (guest.h)
 //     paddock-sim --named all --schedules 10  the schedules of named.h, each with ten seeds
 //     paddock-sim --sweep --seed 1            one short scenario again and again, for every n: the
 //                                             n-th write, sync, ... fails; power goes at the n-th
@@ -240,10 +241,8 @@ static const char usage[] =
     "                   [--fail OP:NTH:ERR] [--cut N] [--alloc N] [--sync-lies] [--verbose]]\n"
     "                   [--seconds N] [--sweep [--seed N]]\n"
     "       paddock-sim --servers N [--seed N] [--schedules N] [--jobs N] [--seconds N] [--ms N]\n"
-    "                   [--reconfig] [--rollover] [--plant NAME [--blind]] [--drop N,N...] "
-    "[--whole] "
-    "[--failures N] "
-    "[--verbose]\n"
+    "                   [--reconfig] [--rollover] [--library] [--plant NAME [--blind]]\n"
+    "                   [--drop N,N...] [--whole] [--failures N] [--verbose]\n"
     "       paddock-sim --named all|NUMBER [--seed N] [--schedules N] [--jobs N] [--verbose]\n"
     "       paddock-sim --check FILE\n";
 
@@ -323,6 +322,9 @@ static bool parse_batch(int option, const char *text, struct arguments *a)
     case 'G':
         a->batch.is_governed = true;
         return true;
+    case 'L':
+        a->batch.has_guests = true;
+        return true;
     case 'W':
         a->batch.is_whole = true;
         return true;
@@ -382,29 +384,18 @@ static bool parse_one(int option, const char *text, struct arguments *a)
 static bool parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},
-        {"plan", required_argument, NULL, 'p'},
-        {"ms", required_argument, NULL, 'm'},
-        {"fail", required_argument, NULL, 'f'},
-        {"cut", required_argument, NULL, 'c'},
-        {"alloc", required_argument, NULL, 'a'},
-        {"sync-lies", no_argument, NULL, 'l'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"seconds", required_argument, NULL, 't'},
-        {"sweep", no_argument, NULL, 'w'},
-        {"servers", required_argument, NULL, 'n'},
-        {"schedules", required_argument, NULL, 'N'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"drop", required_argument, NULL, 'd'},
-        {"named", required_argument, NULL, 'k'},
-        {"whole", no_argument, NULL, 'W'},
-        {"blind", no_argument, NULL, 'B'},
-        {"failures", required_argument, NULL, 'F'},
-        {"plant", required_argument, NULL, 'P'},
-        {"reconfig", no_argument, NULL, 'G'},
-        {"rollover", no_argument, NULL, 'R'},
-        {"check", required_argument, NULL, 'C'},
-        {NULL, 0, NULL, 0},
+        {"seed", required_argument, NULL, 's'},    {"plan", required_argument, NULL, 'p'},
+        {"ms", required_argument, NULL, 'm'},      {"fail", required_argument, NULL, 'f'},
+        {"cut", required_argument, NULL, 'c'},     {"alloc", required_argument, NULL, 'a'},
+        {"sync-lies", no_argument, NULL, 'l'},     {"verbose", no_argument, NULL, 'v'},
+        {"seconds", required_argument, NULL, 't'}, {"sweep", no_argument, NULL, 'w'},
+        {"servers", required_argument, NULL, 'n'}, {"schedules", required_argument, NULL, 'N'},
+        {"jobs", required_argument, NULL, 'j'},    {"drop", required_argument, NULL, 'd'},
+        {"named", required_argument, NULL, 'k'},   {"whole", no_argument, NULL, 'W'},
+        {"blind", no_argument, NULL, 'B'},         {"failures", required_argument, NULL, 'F'},
+        {"plant", required_argument, NULL, 'P'},   {"reconfig", no_argument, NULL, 'G'},
+        {"rollover", no_argument, NULL, 'R'},      {"library", no_argument, NULL, 'L'},
+        {"check", required_argument, NULL, 'C'},   {NULL, 0, NULL, 0},
     };
     bool is_right = true;
     for (int c = getopt_long(argc, argv, "", options, NULL); c != -1 && is_right;

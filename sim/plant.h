@@ -2,7 +2,8 @@
 //
 // Bugs planted into an ensemble, to see that the checkers bite. The servers are those of
 // production; what is wrong lies around them: disks that lie, bytes that change under way, and
-// configurations that give a server another idea of a quorum, as a bug in counting would.
+// configurations that give a server another idea of a quorum, as a bug in counting would; and
+// guests (guest.h) that hear something else than their library says.
 #ifndef PADDOCK_SIM_PLANT_H
 #define PADDOCK_SIM_PLANT_H
 
@@ -14,7 +15,11 @@
     X(LYING_LOGS, "lying-logs")     /* and of the last transactions only */                        \
     X(LONE_LEADER, "lone-leader")   /* a leader commits without a quorum */                        \
     X(TWO_LEADERS, "two-leaders")   /* two servers lead one epoch */                               \
-    X(FLIPPED_BYTE, "flipped-byte") /* a server applies something else than the others */
+    X(FLIPPED_BYTE, "flipped-byte") /* a server applies something else than the others */          \
+    X(LOST_RESULT, "lost-result")   /* the library keeps an answer for itself */                   \
+    X(WRONG_FATE, "wrong-fate")     /* it says that a request never left */                        \
+    X(LOST_EVENT, "lost-event")     /* it does not tell an event */                                \
+    X(LOST_WATCH, "lost-watch")     /* it forgets a watch, so it comes back without it */
 
 enum plant {
 #define X(id, name) PLANT_##id,

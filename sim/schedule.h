@@ -69,6 +69,7 @@ struct schedule {
     bool has_disk_faults;
     bool is_rolling;  // zxids roll over all the time
     bool is_governed; // members change all the time (governor.h)
+    bool has_guests;  // some clients are the library's (guest.h)
     struct trouble troubles[SCHEDULE_TROUBLES_MAX];
     size_t count;
 };

@@ -155,21 +155,33 @@ static void arm(struct visitor *v, int32_t node, enum annals_list list, bool is_
     }
 }
 
+// Whether a removal of `mode` means the watches of a list.
+static bool is_meant(int32_t mode, int32_t list)
+{
+    return mode == 3 || (mode == 1 && list == LIST_CHILD) ||
+           (mode == 2 && (list == LIST_DATA || list == LIST_EXIST)) ||
+           (mode == 4 && list == LIST_PERSISTENT) || (mode == 5 && list == LIST_RECURSIVE);
+}
+
 static void note_removed(struct visitor *v, const struct annals_part *p)
 {
-    bool is_any = p->mode == 3;
     for (int32_t list = 0; list < LISTS; list++) {
-        bool is_meant = is_any || (p->mode == 1 && list == LIST_CHILD) ||
-                        (p->mode == 2 && (list == LIST_DATA || list == LIST_EXIST)) ||
-                        (p->mode == 4 && list == LIST_PERSISTENT) ||
-                        (p->mode == 5 && list == LIST_RECURSIVE);
-        if (is_meant) {
+        if (is_meant(p->mode, list)) {
             arm(v, p->node, (enum annals_list)list, false);
         }
     }
 }
 
-static void note_part(struct visitor *v, const struct annals_part *p)
+bool visitor_has_watch(const struct visitor *v, int32_t node, int32_t mode)
+{
+    bool has_one = false;
+    for (int32_t list = 0; node < VISITOR_NODES_MAX && list < LISTS; list++) {
+        has_one |= is_meant(mode, list) && v->armed[node][list];
+    }
+    return has_one;
+}
+
+void visitor_note(struct visitor *v, const struct annals_part *p)
 {
     bool is_ok = p->code == ZK_OK;
     if (is_ok && p->has_stat && p->node < VISITOR_NODES_MAX) {
@@ -187,6 +199,17 @@ static void note_part(struct visitor *v, const struct annals_part *p)
         arm(v, p->node, p->mode == ADD_WATCH_RECURSIVE ? LIST_RECURSIVE : LIST_PERSISTENT, true);
     } else if (is_ok && p->type == OP_REMOVE_WATCHES) {
         note_removed(v, p);
+    }
+}
+
+void visitor_note_event(struct visitor *v, int32_t type, int32_t node)
+{
+    if (type != 4) {
+        arm(v, node, LIST_DATA, false);
+        arm(v, node, LIST_EXIST, false);
+    }
+    if (type == 2 || type == 4) {
+        arm(v, node, LIST_CHILD, false);
     }
 }
 
@@ -256,7 +279,7 @@ static void on_reply(void *owner, const struct jute_reply_header *h, struct jute
     v->answers++;
     note_base(v, &item);
     for (size_t i = 0; i < count; i++) {
-        note_part(v, &parts[i]);
+        visitor_note(v, &parts[i]);
     }
     if (item.type == OP_CLOSE_SESSION) {
         note_closed(v, h->err == ZK_OK);
@@ -271,13 +294,7 @@ static void on_event(void *owner, const struct jute_watcher_event *event, int64_
     item.node = annals_node(v->history, event->path);
     item.zxid = zxid;
     (void)annals_add(v->history, &item, NULL, 0);
-    if (event->type != 4) {
-        arm(v, item.node, LIST_DATA, false);
-        arm(v, item.node, LIST_EXIST, false);
-    }
-    if (event->type == 2 || event->type == 4) {
-        arm(v, item.node, LIST_CHILD, false);
-    }
+    visitor_note_event(v, event->type, item.node);
 }
 
 // ---- life cycle ----

@@ -76,6 +76,12 @@ void visitor_start(struct visitor *v);
 // Read every node that anybody knows, one after the other. Done when audit_next is ANNALS_NONE.
 void visitor_audit(struct visitor *v);
 
+// What it knows after a part of an answer, and after a watch event.
+void visitor_note(struct visitor *v, const struct annals_part *p);
+void visitor_note_event(struct visitor *v, int32_t type, int32_t node);
+// Whether a removeWatches of `mode` would find a watch of the node.
+bool visitor_has_watch(const struct visitor *v, int32_t node, int32_t mode);
+
 static inline bool visitor_is_quiet(const struct visitor *v)
 {
     return v->state == VISITOR_WORKING && v->open_count == 0;

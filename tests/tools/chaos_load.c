@@ -21,9 +21,9 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
-#include "sim/model.h"
 #include "sim/transcript.h"
 #include "sim/visit.h"
+#include "sim/wish.h"
 #include "sim/world.h"
 
 enum {
@@ -117,69 +117,6 @@ static void on_watch(struct paddock *zk, const struct paddock_event *event, void
     (void)ctx;
 }
 
-static const struct paddock_acl alices[] = {
-    {PADDOCK_READ, "world", "anyone"},
-    {PADDOCK_ALL, "digest", "alice:aYXlLOpEooaV1cRAvUL1fp9Qt7E="}};
-
-static enum paddock_op_type type_of(int32_t type)
-{
-    static const struct {
-        int32_t type;
-        enum paddock_op_type is;
-    } types[] = {{OP_DELETE, PADDOCK_OP_DELETE},
-                 {OP_SET_DATA, PADDOCK_OP_SET},
-                 {OP_CHECK, PADDOCK_OP_CHECK},
-                 {OP_SET_ACL, PADDOCK_OP_SET_ACL},
-                 {OP_GET_ACL, PADDOCK_OP_GET_ACL},
-                 {OP_GET_DATA, PADDOCK_OP_GET},
-                 {OP_EXISTS, PADDOCK_OP_EXISTS},
-                 {OP_GET_CHILDREN, PADDOCK_OP_GET_CHILDREN},
-                 {OP_GET_CHILDREN2, PADDOCK_OP_GET_CHILDREN},
-                 {OP_SYNC, PADDOCK_OP_SYNC},
-                 {OP_GET_EPHEMERALS, PADDOCK_OP_GET_EPHEMERALS},
-                 {OP_ADD_WATCH, PADDOCK_OP_ADD_WATCH},
-                 {OP_REMOVE_WATCHES, PADDOCK_OP_REMOVE_WATCHES},
-                 {OP_MULTI, PADDOCK_OP_MULTI},
-                 {OP_MULTI_READ, PADDOCK_OP_MULTI_READ}};
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (types[i].type == type) {
-            return types[i].is;
-        }
-    }
-    ASSERT(annals_is_create(type));
-    return PADDOCK_OP_CREATE;
-}
-
-static struct paddock_op op_of(const struct load_client *c, const struct annals_part *p,
-                               uint8_t data[MODEL_DATA_MAX])
-{
-    struct paddock_op op = {.type = type_of(p->type),
-                            .path = annals_path(c->visitor.history, p->node),
-                            .is_versioned = p->version != -1,
-                            .version = p->version};
-    if (annals_is_create(p->type) || p->type == OP_SET_DATA) {
-        uint32_t value = p->value * TRANSCRIPT_CLIENTS_MAX + (uint32_t)c->visitor.number;
-        op.data = p->value != 0 ? paddock_bytes_of(data, model_data(value, data))
-                                : paddock_text(p->text != NULL ? p->text : "");
-    }
-    if (annals_is_create(p->type)) {
-        op.mode = (enum paddock_mode)p->mode;
-        op.ttl_ms = p->ttl_ms;
-        op.is_versioned = false;
-    }
-    if (p->acl == ANNALS_ACL_ALICE) {
-        op.acl = alices;
-        op.acl_count = sizeof(alices) / sizeof(alices[0]);
-    }
-    if (p->watch || p->type == OP_ADD_WATCH) {
-        op.watch.fn = on_watch;
-        op.is_recursive = p->type == OP_ADD_WATCH && p->mode == ADD_WATCH_RECURSIVE;
-    } else if (p->type == OP_REMOVE_WATCHES) {
-        op.watch_kind = (enum paddock_watch_kind)p->mode;
-    }
-    return op;
-}
-
 static bool is_left_alone(const struct load_client *c, int32_t node)
 {
     const char *path = annals_path(c->visitor.history, node);
@@ -204,9 +141,11 @@ static void send_call(struct visitor *v, int32_t type, struct annals_part *parts
     }
     ASSERT(count <= PARTS_MAX);
     for (size_t i = 0; i < count; i++) {
-        ops[i] = op_of(c, &parts[i], data[i]);
+        uint32_t value = parts[i].value * TRANSCRIPT_CLIENTS_MAX + (uint32_t)v->number;
+        ops[i] =
+            wish_op(v->history, &parts[i], value, (struct paddock_watch){on_watch, NULL}, data[i]);
     }
-    struct paddock_op many = {.type = type_of(type), .parts = ops, .part_count = count};
+    struct paddock_op many = {.type = wish_type(type), .parts = ops, .part_count = count};
     bool is_many = type == OP_MULTI || type == OP_MULTI_READ;
     struct call *call = mem_alloc(sizeof(*call));
     *call = (struct call){c, parts[0], c->load->is_making_base};
