@@ -75,7 +75,8 @@ bool handover_before_stop(struct handover *h)
 
 void handover_served(struct handover *h)
 {
-    if (h->is_stopping) {
+    if (h->is_stopping && !h->has_successor) {
+        h->has_successor = true; // roles that come and go do not keep it
         stop_in(h, STAY_MS);
     }
 }

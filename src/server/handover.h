@@ -25,6 +25,7 @@ struct handover {
     struct server *server;
     struct port_timer timer; // of a server that is to stop
     bool is_stopping;
+    bool has_successor;  // and the time that it stays runs
     int64_t seen_zxid;   // newest at the last look
     const char *refused; // said already
 };

@@ -83,6 +83,23 @@ static void a_leader_that_is_to_stop_hands_over_first(void **state)
     troupe_close(&t);
 }
 
+static void roles_that_come_and_go_do_not_keep_a_server_that_is_to_stop(void **state)
+{
+    (void)state;
+    struct troupe t;
+    troupe_open(&t, 3, &three);
+    int first = troupe_leader(&t);
+    struct server *s = troupe_server(&t, first);
+    server_stop(s);
+    until_led_by_another(&t, first);
+    for (int i = 0; i < 20 && s->state != SERVER_STOPPED; i++) {
+        troupe_run(&t, 100);
+        handover_served(&s->handover);
+    }
+    assert_int_equal(s->state, SERVER_STOPPED);
+    troupe_close(&t);
+}
+
 static void a_leader_that_stops_twice_stops_at_once(void **state)
 {
     (void)state;
@@ -181,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_word_moves_leadership),
         cmocka_unit_test(a_star_in_the_whitelist_does_not_mean_the_word),
         cmocka_unit_test(a_leader_that_is_to_stop_hands_over_first),
+        cmocka_unit_test(roles_that_come_and_go_do_not_keep_a_server_that_is_to_stop),
         cmocka_unit_test(a_leader_that_stops_twice_stops_at_once),
         cmocka_unit_test(a_follower_stops_at_once),
         cmocka_unit_test(a_used_up_epoch_ends_when_nobody_writes),
