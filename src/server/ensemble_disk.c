@@ -174,8 +174,8 @@ static enum err truncate_log(struct disk_job *j)
     server_recover_options(s, j->hash_seed, &options);
     enum err err = install_truncated(s->datadir, j->zxid, s->options.clock, &options, NULL, NULL,
                                      &j->tree, &j->error);
-    if (err == ERR_OK) {
-        return ERR_OK;
+    if (err == ERR_OK || store_is_of_system(err)) {
+        return err; // what the disk does not do now says nothing about our log
     }
     // Our log is not what the leader believes; its snapshot will be.
     struct store_error second = {0};
