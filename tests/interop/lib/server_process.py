@@ -128,8 +128,17 @@ class ServerProcess:
             self.process.wait()
 
     def suspend(self):
-        """The process stands still until it is killed: what is sent to it stays in its sockets."""
+        """The process stands still until it is killed: what is sent to it from now on stays in its sockets."""
         self.process.send_signal(signal.SIGSTOP)
+        until = time.monotonic() + 60
+        while not self.stands_still():  # the signal reaches its threads one after the other
+            if time.monotonic() > until:
+                raise RuntimeError("%s does not stand still" % self.kind)
+            time.sleep(0.001)
+
+    def stands_still(self):
+        stats = Path("/proc/%d/task" % self.process.pid).glob("*/stat")
+        return all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in stats)
 
     def terminate(self, deadline_s=60.0):
         """SIGTERM; returns the exit code. The files stay."""
