@@ -34,13 +34,12 @@ static void serve(struct ensemble *e, const struct zab_effect *effect)
     }
     account_serving(&e->role, e->server->stats, server_now_ms(e->server));
     server_serve(e->server);
-    e->is_released = true;
+    handover_served(&e->server->handover);
 }
 
 static void pause(struct ensemble *e, const struct zab_effect *effect)
 {
     (void)effect;
-    e->is_paused = true;
     pipeline_pause(&e->server->pipeline);
     hold_begin(e->server);
 }
@@ -48,7 +47,6 @@ static void pause(struct ensemble *e, const struct zab_effect *effect)
 static void resume(struct ensemble *e, const struct zab_effect *effect)
 {
     (void)effect;
-    e->is_paused = false;
     pipeline_resume(&e->server->pipeline);
     hold_end(e->server);
     handover_given_up(&e->server->handover);
@@ -85,8 +83,7 @@ static void end_role(struct ensemble *e)
     relay_clear(&e->syncs_asked);
     relay_clear(&e->sessions_asked);
     e->holds_observers = false;
-    e->is_released = false;
-    ensemble_drop_kept(e);
+    buf_fini(&e->kept);
     e->is_stopping = true;
     server_rest(e->server);
     ensemble_settle(e);
@@ -329,15 +326,6 @@ static void commit(struct ensemble *e)
     }
 }
 
-// What the leader had before it serves is applied now.
-static void release_clients(struct ensemble *e)
-{
-    if (e->is_released) {
-        e->is_released = false;
-        handover_served(&e->server->handover);
-    }
-}
-
 // It looks for a leader, and nothing of an earlier role is under way.
 static bool is_at_rest(const struct ensemble *e)
 {
@@ -364,7 +352,6 @@ void ensemble_step(struct ensemble *e, struct zab_event *event)
         read_only_look(&e->server->read_only, is_at_rest(e)); // no role changes a tree so soon
         set_deadline(e);
         commit(e);
-        release_clients(e);
         ensemble_replay_kept(e);
     }
 }
@@ -649,7 +636,7 @@ void ensemble_close(struct ensemble *e)
         zab_effects_fini(&e->effects[i]);
     }
     learner_queues_fini(&e->queues);
-    ensemble_drop_kept(e);
+    buf_fini(&e->kept);
     buf_fini(&e->request_data);
     buf_fini(&e->request_ids);
     relay_fini(&e->syncs_asked);

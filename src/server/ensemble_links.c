@@ -34,7 +34,7 @@ static void keep(struct ensemble *e, zab_link link, const struct zab_packet *pac
 
 static void take(struct ensemble *e, zab_link link, const struct zab_packet *packet)
 {
-    if (e->is_paused && packet->type == ZAB_REQUEST) {
+    if (e->server->hold.is_on && packet->type == ZAB_REQUEST) {
         keep(e, link, packet);
         return;
     }
@@ -51,7 +51,7 @@ static void link_packet(struct link *l, const struct zab_packet *packet)
 
 void ensemble_replay_kept(struct ensemble *e)
 {
-    if (e->is_paused || e->kept.len == 0) {
+    if (e->server->hold.is_on || e->kept.len == 0) {
         return;
     }
     struct buf kept = e->kept;
@@ -67,12 +67,6 @@ void ensemble_replay_kept(struct ensemble *e)
         }
     }
     buf_fini(&kept);
-}
-
-void ensemble_drop_kept(struct ensemble *e)
-{
-    e->is_paused = false;
-    buf_fini(&e->kept);
 }
 
 static void link_raw(struct link *l, struct slice bytes, size_t *ret_used, bool *ret_done)

@@ -41,12 +41,12 @@ struct ensemble {
     bool has_settled;    // the log is settled, which is to be told
     int64_t settled_zxid;
     bool lacks_history; // what was acknowledged may be missing: our zxid for the others is -1
-    bool is_released;   // a role serves: clients that were kept go on when the step is done
     bool is_leaving;
-    bool is_paused;     // a leader is about to hand over
-    struct buf kept;    // what learners asked meanwhile, in its order: {link, data, authinfo}
-    zab_link held_link; // the leader's, while our log is behind; 0: none
-    zab_link next_link; // of those that are accepted
+    bool is_paused; // a leader is about to hand over
+    struct buf
+        kept; // what learners asked while clients are held, in its order: {link, data, authinfo}
+    zab_link held_link;                   // the leader's, while our log is behind; 0: none
+    zab_link next_link;                   // of those that are accepted
     struct buf request_data, request_ids; // of the request being forwarded
     struct learner_queues queues;         // of a leader
     // ensemble_disk.c
@@ -74,10 +74,9 @@ void ensemble_settle(struct ensemble *e); // a job is done: perhaps the role has
 
 // ---- ensemble_links.c ----
 
-// What learners asked while a hand-over was being tried: at the end of a step, when it was given
-// up; with the role.
+// Take what learners asked while a hand-over was being tried: at the end of a step, when it was
+// given up.
 void ensemble_replay_kept(struct ensemble *e);
-void ensemble_drop_kept(struct ensemble *e);
 
 extern const struct link_handler ensemble_link_handler;
 void ensemble_listen(struct ensemble *e, bool is_master);

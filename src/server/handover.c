@@ -90,13 +90,6 @@ void handover_given_up(struct handover *h)
 
 // ---- a leader that should not go on ----
 
-static bool is_disk_stalled(const struct server *s)
-{
-    const struct pipeline *pl = &s->pipeline;
-    return pl->in_flight != NULL &&
-           s->now_ns - pl->submitted_ns >= (int64_t)s->config->tick_time_ms * 1000000;
-}
-
 void handover_look(struct handover *h)
 {
     struct server *s = h->server;
@@ -106,7 +99,7 @@ void handover_look(struct handover *h)
     int64_t zxid = s->pipeline.last_zxid;
     bool is_quiet = zxid == h->seen_zxid && pipeline_is_idle(&s->pipeline);
     h->seen_zxid = zxid;
-    if (is_disk_stalled(s)) {
+    if (pipeline_log_silence_ms(&s->pipeline) >= s->config->tick_time_ms) {
         MARK("a disk that does not answer ends a role");
         (void)try_to_go(h, "the disk does not answer");
     } else if ((uint32_t)zxid >= HANDOVER_COUNTER_LATE ||

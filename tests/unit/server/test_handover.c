@@ -16,15 +16,6 @@
 static const struct troupe_options three = {.voters = 3,
                                             .zoo_cfg = "4lw.commands.whitelist=*,lead\n"};
 
-static void until_led_by_another(struct troupe *t, int than)
-{
-    int64_t end_ms = stage_now_ms(&t->st) + 5000;
-    while (troupe_leader(t) == 0 || troupe_leader(t) == than) {
-        assert_true(stage_now_ms(&t->st) < end_ms);
-        stage_step(&t->st);
-    }
-}
-
 static void a_word_moves_leadership(void **state)
 {
     (void)state;
@@ -35,7 +26,7 @@ static void a_word_moves_leadership(void **state)
     char word[24];
     (void)snprintf(word, sizeof(word), "lead%016x", (unsigned)second);
     assert_string_equal(troupe_word(&t, first, word), "Leadership is being handed over.\n");
-    until_led_by_another(&t, first);
+    troupe_until_led_by_another(&t, first);
     assert_int_equal(troupe_leader(&t), second);
     troupe_until_serving(&t);
     assert_string_equal(troupe_word(&t, first, word),
@@ -72,7 +63,7 @@ static void a_leader_that_is_to_stop_hands_over_first(void **state)
     struct server *s = troupe_server(&t, first);
     server_stop(s);
     assert_int_equal(s->state, SERVER_SERVING);
-    until_led_by_another(&t, first);
+    troupe_until_led_by_another(&t, first);
     int64_t end_ms = stage_now_ms(&t.st) + 5000;
     while (s->state != SERVER_STOPPED) {
         assert_int_not_equal(troupe_leader(&t), 0); // all the time
@@ -91,7 +82,7 @@ static void roles_that_come_and_go_do_not_keep_a_server_that_is_to_stop(void **s
     int first = troupe_leader(&t);
     struct server *s = troupe_server(&t, first);
     server_stop(s);
-    until_led_by_another(&t, first);
+    troupe_until_led_by_another(&t, first);
     for (int i = 0; i < 20 && s->state != SERVER_STOPPED; i++) {
         troupe_run(&t, 100);
         handover_served(&s->handover);
@@ -147,7 +138,7 @@ static void a_used_up_epoch_ends_when_nobody_writes(void **state)
     assert_false(s->hold.is_on);
     handover_look(&s->handover);
     assert_true(s->hold.is_on);
-    until_led_by_another(&t, first);
+    troupe_until_led_by_another(&t, first);
     troupe_close(&t);
 }
 
@@ -185,7 +176,7 @@ static void a_disk_that_does_not_answer_ends_a_role(void **state)
     troupe_enter(&g, &t, first % 3 + 1);
     t.boxes[first - 1].node->disk.slowness = 1000000;
     guest_make(&g, "/a", 0); // the two others are a quorum
-    until_led_by_another(&t, first);
+    troupe_until_led_by_another(&t, first);
     guest_leave(&g);
     troupe_enter(&g, &t, troupe_leader(&t));
     guest_make(&g, "/b", 0);

@@ -15,21 +15,12 @@
 static const struct troupe_options three = {.voters = 3,
                                             .zoo_cfg = "4lw.commands.whitelist=*,lead\n"};
 
-static void until_led_by_another(struct troupe *t, int than)
-{
-    int64_t end_ms = stage_now_ms(&t->st) + 5000;
-    while (troupe_leader(t) == 0 || troupe_leader(t) == than) {
-        assert_true(stage_now_ms(&t->st) < end_ms);
-        stage_step(&t->st);
-    }
-}
-
 static void hand_over(struct troupe *t)
 {
     int leader = troupe_leader(t);
     assert_string_equal(troupe_word(t, leader, "leadffffffffffffffff"),
                         "Leadership is being handed over.\n");
-    until_led_by_another(t, leader);
+    troupe_until_led_by_another(t, leader);
 }
 
 static void clients_are_sent_away_with_the_role(void **state)

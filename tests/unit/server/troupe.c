@@ -234,3 +234,12 @@ const char *troupe_word(struct troupe *t, int id, const char *word)
     net_hang_up(link);
     return buf_cstr(&t->answer);
 }
+
+void troupe_until_led_by_another(struct troupe *t, int than)
+{
+    int64_t end_ms = stage_now_ms(&t->st) + 5000;
+    while (troupe_leader(t) == 0 || troupe_leader(t) == than) {
+        assert_true(stage_now_ms(&t->st) < end_ms);
+        stage_step(&t->st);
+    }
+}

@@ -39,7 +39,8 @@ void troupe_run(struct troupe *t, int64_t duration_ms);
 void troupe_until_serving(struct troupe *t); // all that are up, in the role of an ensemble
 void troupe_until_equal(struct troupe *t);   // and they have applied the same
 
-int troupe_leader(const struct troupe *t);   // 0: nobody
+int troupe_leader(const struct troupe *t); // 0: nobody
+void troupe_until_led_by_another(struct troupe *t, int than);
 int troupe_follower(const struct troupe *t); // the first one
 
 // A guest at a server, without and with a session.
